@@ -1,0 +1,1 @@
+"""Teleport: the only importer of the gRPC library. `client.TeleportClient` is the way in."""
