@@ -1,0 +1,104 @@
+"""Condition types and reasons: every CamelCase word that a status may carry."""
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """Positive statements about an object; Reconciling and Stalled are kstatus's abnormal-true pair."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    CREDENTIALS_VALID = "CredentialsValid"
+    # AwsOidcIntegration
+    IDENTITY_PROVIDER_READY = "IdentityProviderReady"
+    ROLE_READY = "RoleReady"
+    INTEGRATION_REGISTERED = "IntegrationRegistered"
+    # RdsEnrollment
+    DATABASES_DISCOVERED = "DatabasesDiscovered"
+    DATABASES_ENROLLED = "DatabasesEnrolled"
+    DEPLOYMENTS_READY = "DeploymentsReady"
+    IAM_AUTHENTICATION_ENABLED = "IamAuthenticationEnabled"
+    DATABASES_REACHABLE = "DatabasesReachable"
+    # DatabaseServiceDeployment
+    JOIN_TOKEN_READY = "JoinTokenReady"
+    NETWORK_READY = "NetworkReady"
+    TASK_DEFINITION_REGISTERED = "TaskDefinitionRegistered"
+    SERVICE_DEPLOYED = "ServiceDeployed"
+    TASKS_RUNNING = "TasksRunning"
+    TUNNEL_CONNECTED = "TunnelConnected"
+
+
+class Reason(StrEnum):
+    """Why a condition has its status. Meanings are part of the API and never change."""
+
+    # any condition
+    PENDING = "Pending"
+    """Not looked at yet, or something it depends on is not there yet."""
+    SUCCEEDED = "Succeeded"
+    IN_PROGRESS = "InProgress"
+    PAUSED = "Paused"
+    DELETING = "Deleting"
+    BLOCKED = "Blocked"
+    """A condition this one depends on is not True; the message names it."""
+    INTERNAL_ERROR = "InternalError"
+    INVALID_SPEC = "InvalidSpec"
+    OWNED_BY_ANOTHER = "OwnedByAnother"
+    """The resource exists and does not carry our marks: it is neither changed nor deleted."""
+    CONFLICT = "Conflict"
+    """Something else wrote at the same moment; the pass starts again."""
+
+    # AWS
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    CREDENTIALS_EXPIRED = "CredentialsExpired"
+    CREDENTIALS_INVALID = "CredentialsInvalid"
+    ACCESS_DENIED = "AccessDenied"
+    WRONG_ACCOUNT = "WrongAccount"
+    AWS_THROTTLED = "AwsThrottled"
+    AWS_UNAVAILABLE = "AwsUnavailable"
+    AWS_LIMIT_EXCEEDED = "AwsLimitExceeded"
+    AWS_REQUEST_REFUSED = "AwsRequestRefused"
+    REGION_NOT_ENABLED = "RegionNotEnabled"
+    IAM_PROPAGATING = "IamPropagating"
+    SERVICE_LINKED_ROLE_PROPAGATING = "ServiceLinkedRolePropagating"
+
+    # Teleport
+    TELEPORT_UNREACHABLE = "TeleportUnreachable"
+    TELEPORT_ACCESS_DENIED = "TeleportAccessDenied"
+    TELEPORT_REQUEST_REFUSED = "TeleportRequestRefused"
+    TELEPORT_IDENTITY_EXPIRED = "TeleportIdentityExpired"
+    TELEPORT_IDENTITY_UNREADABLE = "TeleportIdentityUnreadable"
+    TELEPORT_CLUSTER_CHANGED = "TeleportClusterChanged"
+    TELEPORT_PROXY_UNKNOWN = "TeleportProxyUnknown"
+
+    # references
+    INTEGRATION_NOT_FOUND = "IntegrationNotFound"
+    INTEGRATION_NOT_READY = "IntegrationNotReady"
+    IN_USE = "InUse"
+
+    # AwsOidcIntegration
+    AUDIENCE_MISSING = "AudienceMissing"
+
+    # RdsEnrollment
+    LISTING_FAILED = "ListingFailed"
+    NO_DATABASES = "NoDatabases"
+    NAME_TAKEN = "NameTaken"
+    WRITE_FAILED = "WriteFailed"
+    IAM_AUTHENTICATION_DISABLED = "IamAuthenticationDisabled"
+    UNREACHABLE = "Unreachable"
+    NOT_REPORTED = "NotReported"
+    NO_DEPLOYMENT_TEMPLATE = "NoDeploymentTemplate"
+    TOO_MANY_DEPLOYMENTS = "TooManyDeployments"
+    DEPLOYMENTS_NOT_READY = "DeploymentsNotReady"
+
+    # DatabaseServiceDeployment
+    SUBNETS_NOT_FOUND = "SubnetsNotFound"
+    SECURITY_GROUPS_NOT_FOUND = "SecurityGroupsNotFound"
+    NOT_IN_VPC = "NotInVpc"
+    ECS_CLUSTER_OWNED_BY_OTHER_INTEGRATION = "EcsClusterOwnedByOtherIntegration"
+    SERVICE_DRAINING = "ServiceDraining"
+    ROLLING_OUT = "RollingOut"
+    TASKS_STARTING = "TasksStarting"
+    TASKS_STOPPED = "TasksStopped"
+    NO_TASKS = "NoTasks"
+    AGENTS_NOT_CONNECTED = "AgentsNotConnected"

@@ -1,0 +1,94 @@
+"""Names that Teleport's wizard gives, so that its Web UI recognises what we deploy; and ours.
+
+Source of the fixed ones: Teleport lib/integrations/awsoidc/deployservice.go, deploydatabaseservice.go.
+"""
+
+_ECS_FORBIDDEN = str.maketrans(dict.fromkeys("@:./+", "_"))
+
+
+def ecs_name(text: str) -> str:
+    """Teleport's normaliser: each of `@ : . / +` becomes `_` (ECS allows letters, digits, `_` and `-`)."""
+    return text.translate(_ECS_FORBIDDEN)
+
+
+def ecs_cluster(teleport_cluster: str) -> str:
+    """The ECS cluster of a Teleport cluster, one per account and region."""
+    return ecs_name(f"{teleport_cluster}-teleport")
+
+
+def ecs_service(vpc_id: str) -> str:
+    """The ECS service of a VPC."""
+    return ecs_name(f"database-service-{vpc_id}")
+
+
+def task_family(teleport_cluster: str, vpc_id: str) -> str:
+    """The task definition family of a VPC's service."""
+    return ecs_name(f"{teleport_cluster}-teleport-database-service-{vpc_id}")
+
+
+def log_group(teleport_cluster: str) -> str:
+    """The CloudWatch log group that all agents of a Teleport cluster write to."""
+    return f"ecs-{ecs_cluster(teleport_cluster)}"
+
+
+def log_stream_prefix(teleport_cluster: str, vpc_id: str) -> str:
+    """The prefix of an agent's log stream."""
+    return f"{ecs_service(vpc_id)}/{task_family(teleport_cluster, vpc_id)}"
+
+
+def task_role(vpc_id: str) -> str:
+    """Our default task role: one per VPC, so that one join token admits one deployment."""
+    return f"{TASK_ROLE_PREFIX}{vpc_id}"
+
+
+TASK_ROLE_PREFIX = "TeleportDatabaseAccess-"
+"""The wizard's default role name, with a dash for the VPC to follow."""
+
+
+def join_token(account: str, region: str, vpc_id: str) -> str:
+    """Our join token of one deployment. The wizard's shared one is `discover-aws-oidc-iam-token`."""
+    return f"rds-enrollment-{account}-{region}-{vpc_id}"
+
+
+def role_arn(partition: str, account: str, role: str) -> str:
+    """ARN of a role without a path."""
+    return f"arn:{partition}:iam::{account}:role/{role}"
+
+
+def assumed_role_pattern(partition: str, account: str, role: str) -> str:
+    """What a join token's rule holds: any session of the role (AWS shows no path in these ARNs)."""
+    return f"arn:{partition}:sts::{account}:assumed-role/{role}/*"
+
+
+def identity_provider_arn(partition: str, account: str, issuer: str) -> str:
+    """ARN of the IAM OIDC provider of an issuer URL."""
+    return f"arn:{partition}:iam::{account}:oidc-provider/{issuer_host(issuer)}"
+
+
+def issuer(proxy_address: str) -> str:
+    """Issuer of Teleport's AWS OIDC tokens from the proxy's `host:port`: https, port 443 left out."""
+    return f"https://{proxy_address.removesuffix(':443')}"
+
+
+def issuer_host(issuer_url: str) -> str:
+    """The issuer without its scheme, as IAM names the provider and its condition keys."""
+    return issuer_url.removeprefix("https://")
+
+
+def console_host(partition: str, region: str) -> str:
+    """Host of the AWS console of a region."""
+    domain = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}.get(partition, "aws.amazon.com")
+    return f"{region}.console.{domain}"
+
+
+def service_console_url(partition: str, region: str, cluster: str, service: str) -> str:
+    """Console page of an ECS service."""
+    return f"https://{console_host(partition, region)}/ecs/v2/clusters/{cluster}/services/{service}"
+
+
+def logs_console_url(partition: str, region: str, group: str) -> str:
+    """Console page of a CloudWatch log group."""
+    return (
+        f"https://{console_host(partition, region)}/cloudwatch/home?region={region}"
+        f"#logsV2:log-groups/log-group/{group}"
+    )

@@ -1,0 +1,107 @@
+"""Teleport objects as the planning sees them: only the fields that it compares or reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TeleportCluster:
+    """The cluster behind the connection (proto.AuthService/Ping)."""
+
+    name: str
+    version: str
+    """Semantic version of the auth server, without a leading v."""
+    proxy_address: str
+    """host:port of the proxy's public address; empty when the server publishes none."""
+    cloud: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRule:
+    """One allow rule of an IAM join token (types.TokenRule)."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinToken:
+    """A provision token (types.ProvisionTokenV2, version v2)."""
+
+    name: str
+    join_method: str
+    roles: frozenset[str]
+    rules: frozenset[JoinRule]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """An integration object (types.IntegrationV1). `role_arn` is empty for other sub kinds than aws-oidc."""
+
+    name: str
+    sub_kind: str
+    role_arn: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RdsMetadata:
+    """types.RDS: the RDS part of a database's AWS metadata."""
+
+    instance_id: str = ""
+    cluster_id: str = ""
+    resource_id: str = ""
+    iam_auth: bool = False
+    subnets: tuple[str, ...] = ()
+    vpc_id: str = ""
+    security_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A `db` object (types.DatabaseV3)."""
+
+    name: str
+    description: str
+    labels: Mapping[str, str]
+    protocol: str
+    uri: str
+    """host:port"""
+    region: str
+    account_id: str
+    rds: RdsMetadata
+    tls_server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A Database Service's heartbeat (`db_service`, types.DatabaseServiceV1)."""
+
+    host_id: str
+    hostname: str
+    matchers: tuple[Mapping[str, tuple[str, ...]], ...]
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHealth:
+    """types.TargetHealth of a `db_server`: an agent's TCP check of the database's endpoint."""
+
+    status: str
+    """healthy, unhealthy, unknown, or empty when the agent is too old to report."""
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """One agent's proxy of one database (`db_server`, types.DatabaseServerV3)."""
+
+    database: str
+    host_id: str
+    hostname: str
+    version: str
+    expires: datetime | None
+    health: TargetHealth

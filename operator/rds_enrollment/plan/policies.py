@@ -1,0 +1,129 @@
+"""IAM documents: the ones that Teleport's wizard writes, and their comparison by meaning.
+
+Sources: Teleport lib/cloud/aws/policy_statements.go, lib/integrations/awsoidc/{deployservice,listdatabases,idp}_iam_config.go.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from rds_enrollment.plan import names
+from rds_enrollment.plan.observed.aws import Document
+
+VERSION = "2012-10-17"
+AUDIENCE = "discover.teleport"
+LIST_DATABASES = "ListDatabases"
+DEPLOY_SERVICE = "DeployService"
+
+
+def integration_trust(partition: str, account: str, issuer: str) -> Document:
+    """Trust of the integration role: Teleport's tokens, by the identity provider, for the one audience."""
+    return _document(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": names.identity_provider_arn(partition, account, issuer)},
+            "Condition": {"StringEquals": {f"{names.issuer_host(issuer)}:aud": AUDIENCE}},
+        }
+    )
+
+
+def list_databases() -> Document:
+    """Inline policy `ListDatabases` of the integration role."""
+    return _document(
+        _allow(
+            "rds:DescribeDBInstances",
+            "rds:DescribeDBClusters",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        )
+    )
+
+
+def deploy_service(partition: str, account: str, task_roles: Iterable[str]) -> Document:
+    """Inline policy `DeployService` of the integration role; `task_roles` are names, `*` allowed at their end."""
+    roles = sorted({names.role_arn(partition, account, role) for role in task_roles})
+    return _document(
+        _allow("iam:PassRole", resources=roles),
+        _allow(
+            "ecs:DescribeClusters",
+            "ecs:CreateCluster",
+            "ecs:PutClusterCapacityProviders",
+            "ecs:DescribeServices",
+            "ecs:CreateService",
+            "ecs:UpdateService",
+            "ecs:ListServices",
+            "ecs:RegisterTaskDefinition",
+            "ecs:DescribeTaskDefinition",
+            "ecs:DeregisterTaskDefinition",
+            "ecs:TagResource",
+            "ec2:DescribeSecurityGroups",
+            "iam:CreateServiceLinkedRole",
+        ),
+    )
+
+
+def task_trust() -> Document:
+    """Trust of the task role: ECS tasks."""
+    return _document(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+    )
+
+
+def task_policy() -> Document:
+    """Inline policy of the task role; the wizard gives it the role's own name."""
+    return _document(
+        _allow("rds-db:connect"),
+        _allow("rds:DescribeDBInstances", "rds:DescribeDBClusters"),
+        _allow("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"),
+    )
+
+
+def same(one: Document, other: Document) -> bool:
+    """Whether two documents mean the same: order, Sids and single-element lists carry no meaning."""
+    return _meaning(one) == _meaning(other)
+
+
+def covers(document: Document, wanted: Document) -> bool:
+    """Whether each statement of `wanted` stands in `document`."""
+    return _meaning(wanted) <= _meaning(document)
+
+
+def merged(document: Document, wanted: Document) -> Document:
+    """`document` with the statements of `wanted` that it lacks appended; others' statements stay."""
+    present = _meaning(document)
+    missing = [statement for statement in _statements(wanted) if _statement(statement) not in present]
+    return {**document, "Statement": [*_statements(document), *missing]}
+
+
+def _document(*statements: Mapping[str, Any]) -> Document:
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _allow(*actions: str, resources: list[str] | None = None) -> Mapping[str, Any]:
+    return {"Effect": "Allow", "Action": _single(list(actions)), "Resource": _single(resources or ["*"])}
+
+
+def _single(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
+
+
+def _statements(document: Document) -> list[Mapping[str, Any]]:
+    statements = document.get("Statement", [])
+    return [statements] if isinstance(statements, Mapping) else list(statements)
+
+
+def _meaning(document: Document) -> frozenset[object]:
+    return frozenset(_statement(statement) for statement in _statements(document))
+
+
+def _statement(statement: Mapping[str, Any]) -> object:
+    return frozenset((key, _value(value)) for key, value in statement.items() if key != "Sid")
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return frozenset((key, _value(inner)) for key, inner in cast(Mapping[str, Any], value).items())
+    if isinstance(value, list | tuple):
+        return frozenset(str(item) for item in value)
+    return frozenset({str(value)})

@@ -1,0 +1,238 @@
+"""Writes to AWS, named after the API operation that each one is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rds_enrollment.plan.observed.aws import Document, Network
+from rds_enrollment.plan.steps.base import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsStep(Step):
+    """A write to AWS. `region` is empty for IAM, which is global within its partition."""
+
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIdentityProvider(AwsStep):
+    """iam:CreateOpenIDConnectProvider."""
+
+    url: str
+    audiences: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"IAM identity provider {self.url}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteIdentityProvider(AwsStep):
+    """iam:DeleteOpenIDConnectProvider."""
+
+    arn: str
+
+    @property
+    def target(self) -> str:
+        return f"IAM identity provider {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRole(AwsStep):
+    """iam:CreateRole."""
+
+    role: str
+    description: str
+    trust: Document
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRoleTrust(AwsStep):
+    """iam:UpdateAssumeRolePolicy."""
+
+    role: str
+    trust: Document
+
+    @property
+    def target(self) -> str:
+        return f"trust policy of IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRole(AwsStep):
+    """iam:TagRole."""
+
+    role: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"tags of IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRolePolicy(AwsStep):
+    """iam:PutRolePolicy: an inline policy."""
+
+    role: str
+    policy: str
+    document: Document
+
+    @property
+    def target(self) -> str:
+        return f"policy {self.policy} of IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRolePolicy(AwsStep):
+    """iam:DeleteRolePolicy."""
+
+    role: str
+    policy: str
+
+    @property
+    def target(self) -> str:
+        return f"policy {self.policy} of IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRole(AwsStep):
+    """iam:DeleteRole. Its inline policies must be gone."""
+
+    role: str
+
+    @property
+    def target(self) -> str:
+        return f"IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateCluster(AwsStep):
+    """ecs:CreateCluster."""
+
+    cluster: str
+    capacity_providers: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"ECS cluster {self.cluster}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutClusterCapacityProviders(AwsStep):
+    """ecs:PutClusterCapacityProviders. Replaces the provider list."""
+
+    cluster: str
+    capacity_providers: tuple[str, ...]
+    default_provider: str
+
+    @property
+    def target(self) -> str:
+        return f"capacity providers of ECS cluster {self.cluster}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCluster(AwsStep):
+    """ecs:DeleteCluster."""
+
+    cluster: str
+
+    @property
+    def target(self) -> str:
+        return f"ECS cluster {self.cluster}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterTaskDefinition(AwsStep):
+    """ecs:RegisterTaskDefinition. `body` is the request without tags."""
+
+    family: str
+    body: Mapping[str, Any]
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"ECS task definition {self.family}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeregisterTaskDefinition(AwsStep):
+    """ecs:DeregisterTaskDefinition: ACTIVE to INACTIVE."""
+
+    arn: str
+
+    @property
+    def target(self) -> str:
+        return f"ECS task definition {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTaskDefinition(AwsStep):
+    """ecs:DeleteTaskDefinitions, of one INACTIVE revision."""
+
+    arn: str
+
+    @property
+    def target(self) -> str:
+        return f"ECS task definition {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceShape:
+    """What CreateService and UpdateService have in common."""
+
+    desired_count: int
+    task_definition_arn: str
+    network: Network
+    minimum_healthy_percent: int
+    maximum_percent: int
+    circuit_breaker: bool
+    circuit_breaker_rollback: bool
+    propagate_tags: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateService(AwsStep):
+    """ecs:CreateService with launch type FARGATE."""
+
+    cluster: str
+    service: str
+    shape: ServiceShape
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"ECS service {self.service}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateService(AwsStep):
+    """ecs:UpdateService, without forcing a new deployment."""
+
+    cluster: str
+    service: str
+    shape: ServiceShape
+
+    @property
+    def target(self) -> str:
+        return f"ECS service {self.service}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteService(AwsStep):
+    """ecs:DeleteService(force=true): drains the tasks by itself."""
+
+    cluster: str
+    service: str
+
+    @property
+    def target(self) -> str:
+        return f"ECS service {self.service}"

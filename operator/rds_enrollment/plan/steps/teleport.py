@@ -1,0 +1,110 @@
+"""Writes to Teleport."""
+
+from dataclasses import dataclass
+
+from rds_enrollment.plan.observed.teleport import Database, Integration, JoinToken
+from rds_enrollment.plan.steps.base import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeleportStep(Step):
+    """A write to Teleport."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIntegration(TeleportStep):
+    """IntegrationService/CreateIntegration."""
+
+    integration: Integration
+
+    @property
+    def target(self) -> str:
+        return f"Teleport integration {self.integration.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateIntegration(TeleportStep):
+    """IntegrationService/UpdateIntegration, of an object that exists."""
+
+    integration: Integration
+
+    @property
+    def target(self) -> str:
+        return f"Teleport integration {self.integration.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteIntegration(TeleportStep):
+    """IntegrationService/DeleteIntegration."""
+
+    integration: str
+
+    @property
+    def target(self) -> str:
+        return f"Teleport integration {self.integration}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateJoinToken(TeleportStep):
+    """AuthService/CreateTokenV2: fails when the token exists."""
+
+    token: JoinToken
+
+    @property
+    def target(self) -> str:
+        return f"Teleport join token {self.token.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateJoinToken(TeleportStep):
+    """AuthService/UpsertTokenV2, of a token that exists."""
+
+    token: JoinToken
+
+    @property
+    def target(self) -> str:
+        return f"Teleport join token {self.token.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteJoinToken(TeleportStep):
+    """AuthService/DeleteToken."""
+
+    token: str
+
+    @property
+    def target(self) -> str:
+        return f"Teleport join token {self.token}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateDatabase(TeleportStep):
+    """AuthService/CreateDatabase: fails when the name is taken."""
+
+    database: Database
+
+    @property
+    def target(self) -> str:
+        return f"Teleport database {self.database.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateDatabase(TeleportStep):
+    """AuthService/UpdateDatabase, of an object that exists."""
+
+    database: Database
+
+    @property
+    def target(self) -> str:
+        return f"Teleport database {self.database.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteDatabase(TeleportStep):
+    """AuthService/DeleteDatabase."""
+
+    database: str
+
+    @property
+    def target(self) -> str:
+        return f"Teleport database {self.database}"
