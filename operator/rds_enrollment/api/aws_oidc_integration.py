@@ -1,0 +1,84 @@
+"""AwsOidcIntegration: trust between one AWS account and Teleport."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.common import NAME_RULE, CommonSpec, CommonStatus, Resource
+from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column
+from rds_enrollment.api.rules import Rule, immutable, immutable_optional, validations
+from rds_enrollment.api.types import DNS_1035, AccountId, Arn, RoleName, Text, Url
+
+IntegrationName = Annotated[str, Field(pattern=DNS_1035, max_length=63)]
+"""Teleport takes DNS-1035 labels only for AWS OIDC integrations (Teleport api/types/integration.go)."""
+
+
+class IntegrationRole(SpecModel):
+    """The IAM role that Teleport assumes."""
+
+    name: RoleName
+    """Name of the IAM role that Teleport assumes in the account, 1 to 64 characters."""
+
+
+class AwsOidcIntegrationSpec(CommonSpec):
+    """What is wanted."""
+
+    model_config = ConfigDict(json_schema_extra=validations(immutable_optional("integrationName")))
+
+    integration_name: IntegrationName | None = None
+    """Name of the integration in Teleport: up to 63 lower-case letters, digits and hyphens, beginning with a
+    letter. Immutable. Default: metadata.name."""
+    account_id: Annotated[AccountId, Field(json_schema_extra=immutable("accountId"))]
+    """The AWS account, as 12 digits in quotes. The operator's credentials must belong to it. Immutable."""
+    role: IntegrationRole
+    """The IAM role that Teleport assumes to list databases and to see deployments."""
+
+
+class AwsOidcIntegrationStatus(CommonStatus):
+    """What was observed."""
+
+    integration_name: Text | None = None
+    """Name of the integration in Teleport."""
+    issuer: Url | None = None
+    """URL of the OpenID Connect issuer: Teleport's public address, which AWS must reach from the internet."""
+    identity_provider_arn: Arn | None = None
+    """ARN of the IAM OpenID Connect identity provider."""
+    role_arn: Arn | None = None
+    """ARN of the role that Teleport assumes."""
+
+
+class AwsOidcIntegration(Resource):
+    """Lets Teleport act in one AWS account: the IAM identity provider, the role that Teleport assumes, and
+    the integration object in Teleport."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            NAME_RULE,
+            Rule(
+                f"has(self.spec.integrationName) || self.metadata.name.matches('{DNS_1035}')",
+                "metadata.name is no name that Teleport takes for an integration (lower-case letters, digits"
+                " and hyphens, beginning with a letter): set spec.integrationName",
+            ),
+        )
+    )
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        READY,
+        REASON,
+        Column("Account", ".spec.accountId"),
+        Column("Integration", ".status.integrationName"),
+        AGE,
+        Column("ARN", ".status.roleArn", wide=True),
+        MESSAGE,
+    )
+
+    kind: Literal["AwsOidcIntegration"] = "AwsOidcIntegration"
+    spec: AwsOidcIntegrationSpec
+    """What is wanted."""
+    status: AwsOidcIntegrationStatus = AwsOidcIntegrationStatus()
+    """What was observed; written by the operator only."""
+
+    @property
+    def integration_name(self) -> str:
+        """Name of the integration in Teleport."""
+        return self.spec.integration_name or self.metadata.name

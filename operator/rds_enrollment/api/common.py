@@ -1,0 +1,139 @@
+"""What the three kinds share: names of the API, metadata, and the fields that every spec and status has."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, Field
+
+from rds_enrollment.api.base import ApiModel, SpecModel, clip
+from rds_enrollment.api.conditions import Conditions
+from rds_enrollment.api.rules import Rule, immutable, list_map, validations
+from rds_enrollment.api.types import ObjectName, Tags, Text
+
+GROUP: Final = "rds-enrollment.dev"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = "rds-enrollment.dev/v1alpha1"
+CATEGORY = "teleport"
+
+FINALIZER = f"{GROUP}/teardown"
+ANNOTATION_PAUSED = f"{GROUP}/paused"
+ANNOTATION_RECONCILE = f"{GROUP}/reconcile-requested-at"
+OWNER_MARK = f"{GROUP}/owner"
+"""Key of the owner tag on AWS resources and of the owner label on Teleport resources."""
+FIELD_MANAGER = "rds-enrollment-operator"
+
+_HANDLED_BYTES = 256
+
+NAME_RULE = Rule(
+    "self.metadata.name.size() <= 63",
+    "metadata.name must have at most 63 characters: it becomes part of a tag value in AWS",
+)
+
+Duration = Annotated[
+    str,
+    Field(
+        pattern="^([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+        min_length=2,
+        max_length=16,
+        json_schema_extra=validations(
+            Rule(
+                "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
+                "must be between 10s and 24h",
+            )
+        ),
+    ),
+]
+
+
+def seconds(duration: Duration) -> int:
+    """Length of "1h30m", "10m" or "45s" in seconds. Raises ValueError for anything else."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    if not duration or match is None:
+        raise ValueError(f"{duration!r} is not a duration such as 1h30m, 10m or 45s")
+    hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return (hours * 60 + minutes) * 60 + rest
+
+
+class OwnerReference(ApiModel):
+    """Kubernetes metav1.OwnerReference."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+    controller: bool = False
+    block_owner_deletion: bool = False
+
+
+class ObjectMeta(ApiModel):
+    """The part of Kubernetes' metav1.ObjectMeta that the operator reads."""
+
+    name: str
+    namespace: str
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    creation_timestamp: AwareDatetime | None = None
+    deletion_timestamp: AwareDatetime | None = None
+    finalizers: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = Field(default_factory=dict)
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class Resource(ApiModel):
+    """An object of one of the kinds, as the API server returns it."""
+
+    api_version: Literal["rds-enrollment.dev/v1alpha1"] = API_VERSION
+    metadata: ObjectMeta
+
+    @property
+    def deleting(self) -> bool:
+        return self.metadata.deletion_timestamp is not None
+
+    @property
+    def paused(self) -> bool:
+        return self.metadata.annotations.get(ANNOTATION_PAUSED) == "true"
+
+    @property
+    def reconcile_requested_at(self) -> str | None:
+        """The annotation's text, as status.lastHandledReconcileAt can echo it; None without one."""
+        requested = self.metadata.annotations.get(ANNOTATION_RECONCILE)
+        return None if requested is None else clip(requested, _HANDLED_BYTES)
+
+
+class IntegrationRef(SpecModel):
+    """Reference to an AwsOidcIntegration in the same namespace."""
+
+    name: Annotated[ObjectName, Field(json_schema_extra=immutable("integrationRef.name"))]
+    """Name of an AwsOidcIntegration in the same namespace. Immutable."""
+
+
+class CommonSpec(SpecModel):
+    """Fields that every kind's spec has."""
+
+    tags: Tags = Field(default_factory=dict)
+    """Tags for every AWS resource that is made for this object, at most 40, on top of the operator's own.
+    Default: none."""
+    resync_period: Duration = "10m"
+    """How often AWS and Teleport are read again and drift is repaired, as hours, minutes and seconds such as
+    1h30m, 10m or 45s; from 10s to 24h. Default: 10m."""
+
+    @property
+    def resync_seconds(self) -> int:
+        return seconds(self.resync_period)
+
+
+class CommonStatus(ApiModel):
+    """Fields that every kind's status has. Absent (None, empty) until observed."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The metadata.generation that the rest of the status is about."""
+    conditions: Annotated[Conditions, Field(max_length=24, json_schema_extra=list_map("type"))] = ()
+    """What is known about the object, one statement per type; Ready sums up."""
+    teleport_cluster: Text | None = None
+    """Name of the Teleport cluster that this object was first reconciled with. It never changes: an operator
+    that is connected to another cluster writes nothing for this object."""
+    last_handled_reconcile_at: Annotated[str, Field(max_length=_HANDLED_BYTES)] | None = None
+    """Value of the annotation rds-enrollment.dev/reconcile-requested-at when the last pass began."""

@@ -1,0 +1,105 @@
+"""DatabaseServiceDeployment: Teleport's Database Service on ECS Fargate in one VPC."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.common import (
+    NAME_RULE,
+    CommonSpec,
+    CommonStatus,
+    IntegrationRef,
+    Resource,
+)
+from rds_enrollment.api.network import SecurityGroups, Subnets
+from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
+from rds_enrollment.api.rules import immutable, validations
+from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
+
+
+class TaskRole(SpecModel):
+    """The IAM role of the tasks."""
+
+    name: RoleName
+    """Name of the IAM role that the tasks run with, 1 to 64 characters."""
+
+
+class DatabaseServiceDeploymentSpec(CommonSpec):
+    """What is wanted."""
+
+    integration_ref: IntegrationRef
+    """The AwsOidcIntegration whose account holds the VPC."""
+    region: Annotated[Region, Field(json_schema_extra=immutable("region"))]
+    """AWS region of the VPC, such as us-west-1. Immutable."""
+    vpc_id: Annotated[VpcId, Field(json_schema_extra=immutable("vpcId"))]
+    """The VPC whose databases the agents serve, such as vpc-0123456789abcdef0. Immutable."""
+    subnets: Subnets
+    """Subnets of the VPC in which tasks run; they need a way to the internet."""
+    security_groups: SecurityGroups
+    """Security groups of the tasks; the databases must let them in."""
+    replicas: Replicas = 2
+    """Tasks to run, each with one agent, 1 to 100. Default: 2."""
+    task_role: TaskRole | None = None
+    """The IAM role of the tasks. Default: TeleportDatabaseAccess-<vpc id>, so that one join token admits the
+    agents of one deployment."""
+
+
+class DatabaseServiceDeploymentStatus(CommonStatus):
+    """What was observed."""
+
+    service_arn: Arn | None = None
+    """ARN of the ECS service."""
+    task_definition_arn: Arn | None = None
+    """ARN of the task definition revision that the service runs."""
+    task_role_arn: Arn | None = None
+    """ARN of the IAM role of the tasks."""
+    join_token: Text | None = None
+    """Name of the join token in Teleport. It is no secret: it admits by IAM role."""
+    agent_version: Text | None = None
+    """Teleport version of the agents, from the image of the task definition."""
+    console_url: Url | None = None
+    """The ECS service in the AWS console."""
+    logs_url: Url | None = None
+    """The agents' logs in the AWS console."""
+    replicas: Count | None = None
+    """Tasks that the ECS service wants to run, as read back."""
+    running_replicas: Count | None = None
+    """Tasks that are running."""
+    pending_replicas: Count | None = None
+    """Tasks that are starting."""
+    connected_replicas: Count | None = None
+    """Running tasks whose own agent is connected to Teleport."""
+
+
+class DatabaseServiceDeployment(Resource):
+    """Runs Teleport's Database Service on ECS Fargate in one VPC: task role, join token, ECS cluster, task
+    definition and service."""
+
+    model_config = ConfigDict(json_schema_extra=validations(NAME_RULE))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        READY,
+        REASON,
+        Column("Region", ".spec.region"),
+        Column("VPC", ".spec.vpcId"),
+        Column("Connected", ".status.connectedReplicas", type="integer"),
+        Column("Replicas", ".spec.replicas", type="integer"),
+        AGE,
+        Column("Version", ".status.agentVersion", wide=True),
+        Column("ARN", ".status.serviceArn", wide=True),
+        MESSAGE,
+    )
+    SCALE: ClassVar[Scale] = Scale(spec=".spec.replicas", status=".status.replicas")
+
+    kind: Literal["DatabaseServiceDeployment"] = "DatabaseServiceDeployment"
+    spec: DatabaseServiceDeploymentSpec
+    """What is wanted."""
+    status: DatabaseServiceDeploymentStatus = DatabaseServiceDeploymentStatus()
+    """What was observed; written by the operator only."""
+
+    @property
+    def task_role_name(self) -> str:
+        """Name of the IAM role of the tasks."""
+        if self.spec.task_role is not None:
+            return self.spec.task_role.name
+        return f"TeleportDatabaseAccess-{self.spec.vpc_id}"

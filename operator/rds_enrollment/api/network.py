@@ -1,0 +1,61 @@
+"""Where tasks run: subnets and security groups, by id or by tag."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.rules import exactly_one, list_set
+from rds_enrollment.api.types import SecurityGroupId, SubnetId, TagSelector
+
+MAX_SUBNETS = 16
+MAX_SECURITY_GROUPS = 5
+"""Amazon ECS API, AwsVpcConfiguration: at most 16 subnets and 5 security groups."""
+
+
+class SubnetSelector(SpecModel):
+    """Chooses subnets of the VPC by their tags."""
+
+    tags: TagSelector
+    """Tags that a subnet must all carry, with exactly these values."""
+
+
+class SecurityGroupSelector(SpecModel):
+    """Chooses security groups of the VPC by their tags."""
+
+    tags: TagSelector
+    """Tags that a security group must all carry, with exactly these values."""
+
+
+class Subnets(SpecModel):
+    """Subnets, by id or by tag."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("ids", "selector"))
+
+    ids: (
+        Annotated[
+            tuple[SubnetId, ...],
+            Field(min_length=1, max_length=MAX_SUBNETS, json_schema_extra=list_set()),
+        ]
+        | None
+    ) = None
+    """Subnets of the VPC by id, 1 to 16. Give either ids or selector."""
+    selector: SubnetSelector | None = None
+    """Subnets of the VPC by tag; a stable choice of 16 where more match. Give either ids or selector."""
+
+
+class SecurityGroups(SpecModel):
+    """Security groups, by id or by tag."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("ids", "selector"))
+
+    ids: (
+        Annotated[
+            tuple[SecurityGroupId, ...],
+            Field(min_length=1, max_length=MAX_SECURITY_GROUPS, json_schema_extra=list_set()),
+        ]
+        | None
+    ) = None
+    """Security groups of the VPC by id, 1 to 5. Give either ids or selector."""
+    selector: SecurityGroupSelector | None = None
+    """Security groups of the VPC by tag; a stable choice of 5 where more match. Give either ids or selector."""
