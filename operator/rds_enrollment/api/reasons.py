@@ -21,7 +21,7 @@ class ConditionType(StrEnum):
     IAM_AUTHENTICATION_ENABLED = "IamAuthenticationEnabled"
     DATABASES_REACHABLE = "DatabasesReachable"
     # DatabaseServiceDeployment
-    JOIN_TOKEN_READY = "JoinTokenReady"
+    JOIN_TOKEN_READY = "JoinTokenReady"  # noqa: S105 (a word, no secret)
     NETWORK_READY = "NetworkReady"
     TASK_DEFINITION_REGISTERED = "TaskDefinitionRegistered"
     SERVICE_DEPLOYED = "ServiceDeployed"
@@ -90,6 +90,16 @@ class Reason(StrEnum):
     NO_DEPLOYMENT_TEMPLATE = "NoDeploymentTemplate"
     TOO_MANY_DEPLOYMENTS = "TooManyDeployments"
     DEPLOYMENTS_NOT_READY = "DeploymentsNotReady"
+    DATABASE_NOT_FOUND = "DatabaseNotFound"
+    ALREADY_ENROLLED = "AlreadyEnrolled"
+    """Teleport serves the same RDS endpoint under another name, for another owner."""
+    NOT_AVAILABLE = "NotAvailable"
+    UNSUPPORTED_ENGINE = "UnsupportedEngine"
+    UNSUPPORTED_VERSION = "UnsupportedVersion"
+    NO_ENDPOINT = "NoEndpoint"
+    NO_INSTANCES = "NoInstances"
+    NO_VPC = "NoVpc"
+    INVALID_NAME = "InvalidName"
 
     # DatabaseServiceDeployment
     SUBNETS_NOT_FOUND = "SubnetsNotFound"

@@ -36,3 +36,20 @@ class DeleteDeployment(KubernetesStep):
     @property
     def target(self) -> str:
         return f"DatabaseServiceDeployment {self.namespace}/{self.deployment}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDeploymentOwners(KubernetesStep):
+    """Replaces `metadata.ownerReferences` (JSON patch), guarded by the resourceVersion that was read.
+
+    Not by server-side apply: all enrolments share one field manager, whose apply drops what it leaves out.
+    """
+
+    namespace: str
+    deployment: str
+    resource_version: str
+    owners: tuple[Mapping[str, Any], ...]
+
+    @property
+    def target(self) -> str:
+        return f"owners of DatabaseServiceDeployment {self.namespace}/{self.deployment}"
