@@ -1,15 +1,18 @@
 """From verdicts to conditions: the rules that all three kinds share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from rds_enrollment.api.conditions import Condition, set_condition
+from rds_enrollment.api.conditions import (
+    Conditions,
+    ConditionStatus,
+    find_condition,
+    remove_condition,
+    set_condition,
+)
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.outcome import Conflict, Outcome, Terminal, Transient
-
-Status = Literal["True", "False", "Unknown"]
 
 TRANSIENT_ATTEMPTS = 3
 """A passing fault is not worth a condition's flip before it was met this many times in a row."""
@@ -22,22 +25,22 @@ class Verdict:
     A `soft` verdict does not lower a condition that is True.
     """
 
-    status: Status
+    status: ConditionStatus
     reason: Reason
     message: str
     soft: bool = False
 
     @classmethod
     def ok(cls, message: str, reason: Reason = Reason.SUCCEEDED) -> "Verdict":
-        return cls("True", reason, message)
+        return cls(ConditionStatus.TRUE, reason, message)
 
     @classmethod
     def no(cls, reason: Reason, message: str) -> "Verdict":
-        return cls("False", reason, message)
+        return cls(ConditionStatus.FALSE, reason, message)
 
     @classmethod
     def unknown(cls, reason: Reason, message: str, *, soft: bool = False) -> "Verdict":
-        return cls("Unknown", reason, message, soft)
+        return cls(ConditionStatus.UNKNOWN, reason, message, soft)
 
 
 def of_outcome(outcome: Outcome, attempts: int) -> Verdict:
@@ -53,25 +56,32 @@ def waiting_for(cause: str) -> Verdict:
 
 
 def merge(
-    previous: Iterable[Condition],
+    previous: Conditions,
     verdicts: Mapping[ConditionType, Verdict],
     *,
     required: Sequence[ConditionType],
     generation: int,
     now: datetime,
-) -> tuple[Condition, ...]:
+) -> Conditions:
     """All conditions after a pass: each verdict's, Ready from the `required` ones, and kstatus's pair.
 
-    A terminal outcome shows as Stalled; whoever reports it adds Stalled to `verdicts`.
+    A required condition that has no verdict and was never set is Unknown. A terminal outcome shows as Stalled:
+    whoever reports it adds Stalled to `verdicts`.
     """
-    conditions = tuple(previous)
-    for kind, verdict in verdicts.items():
-        if kind is not ConditionType.STALLED:
-            conditions = _settled(conditions, kind, verdict, generation, now)
+    ordinary: dict[ConditionType, Verdict] = {
+        kind: verdict for kind, verdict in verdicts.items() if kind is not ConditionType.STALLED
+    }
+    conditions = previous
+    for kind in required:
+        if kind not in ordinary and find_condition(previous, kind) is None:
+            ordinary[kind] = Verdict.unknown(Reason.PENDING, "Not looked at yet.")
+    for kind, verdict in ordinary.items():
+        conditions = _set(conditions, kind, _hardened(conditions, kind, verdict), generation, now)
     ready = _ready(conditions, required)
-    conditions = _settled(conditions, ConditionType.READY, ready, generation, now)
+    conditions = _set(conditions, ConditionType.READY, ready, generation, now)
     stalled = verdicts.get(ConditionType.STALLED)
-    reconciling = None if stalled or ready.status == "True" else _reconciling(ready)
+    busy = stalled is None and ready.status != ConditionStatus.TRUE
+    reconciling = Verdict(ConditionStatus.TRUE, ready.reason, ready.message) if busy else None
     conditions = _abnormal(conditions, ConditionType.RECONCILING, reconciling, generation, now)
     return _abnormal(conditions, ConditionType.STALLED, stalled, generation, now)
 
@@ -80,51 +90,43 @@ def stalled_by(outcome: Outcome | None) -> dict[ConditionType, Verdict]:
     """The Stalled verdict of a terminal outcome; nothing for any other."""
     if not isinstance(outcome, Terminal):
         return {}
-    return {ConditionType.STALLED: Verdict("True", outcome.reason, outcome.message)}
+    return {ConditionType.STALLED: Verdict(ConditionStatus.TRUE, outcome.reason, outcome.message)}
 
 
-def find(conditions: Iterable[Condition], kind: ConditionType) -> Condition | None:
-    """The condition of that type, if there is one."""
-    return next((condition for condition in conditions if condition.type == kind), None)
-
-
-def is_true(conditions: Iterable[Condition], kind: ConditionType) -> bool:
+def is_true(conditions: Conditions, kind: ConditionType) -> bool:
     """Whether the condition is there and True."""
-    found = find(conditions, kind)
-    return found is not None and found.status == "True"
+    found = find_condition(conditions, kind)
+    return found is not None and found.status == ConditionStatus.TRUE
 
 
-def _settled(
-    conditions: tuple[Condition, ...], kind: ConditionType, verdict: Verdict, generation: int, now: datetime
-) -> tuple[Condition, ...]:
-    current = find(conditions, kind)
-    if verdict.soft and current is not None and current.status == "True":
-        verdict = Verdict("True", Reason(current.reason), current.message)
-    return set_condition(conditions, kind, verdict.status, verdict.reason, verdict.message, generation, now)
+def _hardened(conditions: Conditions, kind: ConditionType, verdict: Verdict) -> Verdict:
+    """A soft verdict gives way to a condition that is True."""
+    current = find_condition(conditions, kind)
+    if verdict.soft and current is not None and current.status == ConditionStatus.TRUE:
+        return Verdict(ConditionStatus.TRUE, Reason(current.reason), current.message)
+    return verdict
 
 
-def _ready(conditions: Iterable[Condition], required: Sequence[ConditionType]) -> Verdict:
-    by_type = {condition.type: condition for condition in conditions}
-    found = [by_type[kind] for kind in required]
-    for status in ("False", "Unknown"):
+def _ready(conditions: Conditions, required: Sequence[ConditionType]) -> Verdict:
+    found = [condition for kind in required if (condition := find_condition(conditions, kind))]
+    for status in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN):
         for condition in found:
             if condition.status == status:
-                message = f"{condition.type}: {condition.message}"
-                return Verdict(status, Reason(condition.reason), message)
+                return Verdict(
+                    status.value, Reason(condition.reason), f"{condition.type}: {condition.message}"
+                )
     return Verdict.ok("Everything is in place and was read back.")
 
 
-def _reconciling(ready: Verdict) -> Verdict:
-    return Verdict("True", ready.reason, ready.message)
-
-
 def _abnormal(
-    conditions: tuple[Condition, ...],
-    kind: ConditionType,
-    verdict: Verdict | None,
-    generation: int,
-    now: datetime,
-) -> tuple[Condition, ...]:
+    conditions: Conditions, kind: ConditionType, verdict: Verdict | None, generation: int, now: datetime
+) -> Conditions:
     if verdict is None:
-        return tuple(condition for condition in conditions if condition.type != kind)
+        return remove_condition(conditions, kind)
+    return _set(conditions, kind, verdict, generation, now)
+
+
+def _set(
+    conditions: Conditions, kind: ConditionType, verdict: Verdict, generation: int, now: datetime
+) -> Conditions:
     return set_condition(conditions, kind, verdict.status, verdict.reason, verdict.message, generation, now)

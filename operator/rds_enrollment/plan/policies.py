@@ -1,6 +1,7 @@
 """IAM documents: the ones that Teleport's wizard writes, and their comparison by meaning.
 
-Sources: Teleport lib/cloud/aws/policy_statements.go, lib/integrations/awsoidc/{deployservice,listdatabases,idp}_iam_config.go.
+Sources: Teleport lib/cloud/aws/policy_statements.go;
+lib/integrations/awsoidc/{deployservice,listdatabases,idp}_iam_config.go.
 """
 
 from collections.abc import Iterable, Mapping
@@ -123,7 +124,7 @@ def _statement(statement: Mapping[str, Any]) -> object:
 
 def _value(value: object) -> object:
     if isinstance(value, Mapping):
-        return frozenset((key, _value(inner)) for key, inner in cast(Mapping[str, Any], value).items())
+        return frozenset((key, _value(inner)) for key, inner in cast("Mapping[str, Any]", value).items())
     if isinstance(value, list | tuple):
         return frozenset(str(item) for item in value)
     return frozenset({str(value)})

@@ -1,0 +1,59 @@
+"""The agents' teleport.yaml, as Teleport's deploy step generates it and reads it back.
+
+Sources: Teleport lib/integrations/awsoidc/deployserviceconfig/deployservice_config.go (values);
+lib/web/integrations_awsoidc.go (reads `--config-string` and `db_service.resources[0].labels` back).
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import yaml
+
+CONFIG_FLAG = "--config-string"
+
+
+def agent_config(
+    *, proxy_address: str, join_token: str, labels: Mapping[str, str], log_severity: str = "INFO"
+) -> dict[str, Any]:
+    """The configuration as plain data. `labels` select the databases; the wizard logs at debug, we at INFO."""
+    return {
+        "version": "v3",
+        "teleport": {
+            "data_dir": "/var/lib/teleport",
+            "join_params": {"token_name": join_token, "method": "iam"},
+            "proxy_server": proxy_address,
+            "log": {"output": "stderr", "severity": log_severity, "format": {"output": "text"}},
+        },
+        "auth_service": {"enabled": "no"},
+        "ssh_service": {"enabled": "no"},
+        "proxy_service": {"enabled": "no"},
+        "db_service": {"enabled": "yes", "resources": [{"labels": dict(labels)}]},
+    }
+
+
+def matcher_labels(account: str, region: str, vpc_id: str) -> dict[str, str]:
+    """The labels by which a deployment's agents find their databases."""
+    return {"account-id": account, "region": region, "vpc-id": vpc_id}
+
+
+def encode(config: Mapping[str, Any]) -> str:
+    """The value of `--config-string`: standard base64 of the YAML."""
+    return base64.b64encode(yaml.safe_dump(dict(config), sort_keys=False).encode()).decode()
+
+
+def command(config: Mapping[str, Any]) -> list[str]:
+    """The container's command: dumb-init turns SIGTERM into SIGQUIT, Teleport's graceful shutdown."""
+    return ["--rewrite", "15:3", "--", "teleport", "start", CONFIG_FLAG, encode(config)]
+
+
+def decoded(container_command: Sequence[str]) -> Mapping[str, Any] | None:
+    """The configuration in a container's command; None when there is none or it cannot be read."""
+    words = list(container_command)
+    try:
+        text = base64.b64decode(words[words.index(CONFIG_FLAG) + 1], validate=True)
+        config = yaml.safe_load(text)
+    except (ValueError, IndexError, binascii.Error, yaml.YAMLError):
+        return None
+    return cast("Mapping[str, Any]", config) if isinstance(config, Mapping) else None

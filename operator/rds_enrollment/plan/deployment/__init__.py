@@ -1,0 +1,1 @@
+"""DatabaseServiceDeployment: the Teleport Database Service on ECS Fargate in one VPC."""

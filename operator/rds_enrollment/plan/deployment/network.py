@@ -1,0 +1,93 @@
+"""Subnets and security groups of a deployment: they exist, in the VPC, within ECS's limits."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from rds_enrollment.api.network import MAX_SECURITY_GROUPS, MAX_SUBNETS
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import Network
+from rds_enrollment.plan.part import Part, refused, satisfied, unseen
+
+_CONDITION = ConditionType.NETWORK_READY
+
+
+class _InVpc(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def vpc_id(self) -> str: ...
+
+
+def network(world: DeploymentWorld) -> Network | None:
+    """The service's network: a stable pick, so that a selector's surplus matches cause no rollout.
+
+    Tasks always ask for a public IP, as the wizard's do: in a private subnet it has no effect on the route.
+    """
+    if isinstance(world.subnets, Unseen) or isinstance(world.security_groups, Unseen):
+        return None
+    return Network(
+        subnets=_pick(world.subnets, MAX_SUBNETS),
+        security_groups=_pick(world.security_groups, MAX_SECURITY_GROUPS),
+        assign_public_ip=True,
+    )
+
+
+def network_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    """Whether the chosen subnets and groups can be used."""
+    if isinstance(world.subnets, Unseen):
+        return unseen(_CONDITION, world.subnets, attempts)
+    if isinstance(world.security_groups, Unseen):
+        return unseen(_CONDITION, world.security_groups, attempts)
+    return (
+        _missing(wanted.subnets, world.subnets, wanted, "subnet", Reason.SUBNETS_NOT_FOUND)
+        or _missing(
+            wanted.security_groups,
+            world.security_groups,
+            wanted,
+            "security group",
+            Reason.SECURITY_GROUPS_NOT_FOUND,
+        )
+        or _elsewhere([*world.subnets, *world.security_groups], wanted)
+        or _usable(world)
+    )
+
+
+def _missing(
+    choice: Choice, found: Sequence[_InVpc], wanted: WantedDeployment, noun: str, reason: Reason
+) -> Part | None:
+    absent = sorted(set(choice.ids) - {item.id for item in found})
+    if absent:
+        ids = ", ".join(absent)
+        message = f"No {noun} {ids} in {wanted.region} of account {wanted.scope.account}. Correct the ids."
+        return refused(_CONDITION, reason, message)
+    if not found:
+        tags = ", ".join(f"{key}={value}" for key, value in sorted((choice.tags or {}).items()))
+        message = (
+            f"No {noun} in {wanted.vpc_id} ({wanted.region}) carries the tags {tags}. "
+            f"Tag one, or change the selector."
+        )
+        return refused(_CONDITION, reason, message)
+    return None
+
+
+def _elsewhere(found: Iterable[_InVpc], wanted: WantedDeployment) -> Part | None:
+    strangers = sorted(f"{item.id} (in {item.vpc_id})" for item in found if item.vpc_id != wanted.vpc_id)
+    if not strangers:
+        return None
+    message = f"Not in {wanted.vpc_id}: {', '.join(strangers)}. Choose ids of that VPC."
+    return refused(_CONDITION, Reason.NOT_IN_VPC, message)
+
+
+def _usable(world: DeploymentWorld) -> Part:
+    picked = network(world)
+    if picked is None:
+        raise AssertionError("the subnets and groups were seen")
+    subnets, groups = ", ".join(sorted(picked.subnets)), ", ".join(sorted(picked.security_groups))
+    return satisfied(_CONDITION, f"Tasks start in {subnets} with {groups}.")
+
+
+def _pick(items: Iterable[_InVpc], limit: int) -> frozenset[str]:
+    return frozenset(sorted(item.id for item in items)[:limit])

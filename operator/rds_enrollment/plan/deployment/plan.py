@@ -1,0 +1,38 @@
+"""The plan of one deployment, part by part in the order of its conditions."""
+
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.deployment.agents import tasks_part, tunnel_part
+from rds_enrollment.plan.deployment.network import network_part
+from rds_enrollment.plan.deployment.revision import revision_part
+from rds_enrollment.plan.deployment.service import service_part
+from rds_enrollment.plan.deployment.token import token_part
+from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_role
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.part import Part
+from rds_enrollment.plan.roles import role_part
+
+REQUIRED = (
+    ConditionType.CREDENTIALS_VALID,
+    ConditionType.ROLE_READY,
+    ConditionType.JOIN_TOKEN_READY,
+    ConditionType.NETWORK_READY,
+    ConditionType.TASK_DEFINITION_REGISTERED,
+    ConditionType.SERVICE_DEPLOYED,
+    ConditionType.TASKS_RUNNING,
+    ConditionType.TUNNEL_CONNECTED,
+)
+"""Ready is all of these."""
+
+
+def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
+    """What one pass would write, and how each condition stands. `attempts`: failures in a row, this one included."""
+    role = role_part(wanted_role(wanted), world.role, attempts)
+    token = token_part(wanted, world, attempts)
+    network = network_part(wanted, world, attempts)
+    revision = revision_part(wanted, world, role.ready, attempts)
+    service = service_part(
+        wanted, world, role_ready=role.ready, network_ready=network.ready, attempts=attempts
+    )
+    tasks = tasks_part(wanted, world, service.ready, attempts)
+    tunnel = tunnel_part(wanted, world, attempts)
+    return (role, token, network, revision, service, tasks, tunnel)

@@ -1,0 +1,55 @@
+"""The status fields of one deployment, beside its conditions."""
+
+from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
+from rds_enrollment.plan import names
+from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import EcsService, Role, TaskDefinition
+from rds_enrollment.plan.observed.teleport import JoinToken
+
+
+def observed_status(
+    previous: DatabaseServiceDeploymentStatus, wanted: WantedDeployment, world: DeploymentWorld
+) -> DatabaseServiceDeploymentStatus:
+    """`previous` with what this pass has seen; what it could not see stays as it was."""
+    seen: dict[str, object] = {}
+    if not isinstance(world.role, Unseen):
+        seen["task_role_arn"] = world.role.arn if isinstance(world.role, Role) else None
+    if not isinstance(world.token, Unseen):
+        seen["join_token"] = world.token.name if isinstance(world.token, JoinToken) else None
+    if not isinstance(world.service, Unseen):
+        seen.update(_service(wanted, world.service))
+    if not isinstance(world.serving, Unseen):
+        seen["agent_version"] = _version(world.serving)
+    if not isinstance(world.tasks, Unseen):
+        seen["running_replicas"] = len(running_tasks(world))
+        seen["pending_replicas"] = len(starting_tasks(world))
+        if not isinstance(world.agents, Unseen):
+            seen["connected_replicas"] = len(connected_tasks(wanted, world))
+    return previous.model_copy(update=seen)
+
+
+def _service(wanted: WantedDeployment, service: EcsService | None) -> dict[str, object]:
+    if service is None or service.status == "INACTIVE":
+        return dict.fromkeys(("service_arn", "task_definition_arn", "console_url", "logs_url", "replicas"))
+    scope, region = wanted.scope, wanted.region
+    return {
+        "service_arn": service.arn,
+        "task_definition_arn": service.task_definition_arn,
+        "replicas": service.desired_count,
+        "console_url": names.service_console_url(
+            scope.partition, region, wanted.cluster_name, wanted.service_name
+        ),
+        "logs_url": names.logs_console_url(scope.partition, region, names.log_group(scope.cluster.name)),
+    }
+
+
+def _version(serving: TaskDefinition | None) -> str | None:
+    """The tag of the agents' image."""
+    if serving is None:
+        return None
+    containers = serving.body.get("containerDefinitions", [])
+    image = str(containers[0].get("image", "")) if containers else ""
+    return image.rpartition(":")[2] or None

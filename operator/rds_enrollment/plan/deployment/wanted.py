@@ -1,0 +1,115 @@
+"""What one deployment should look like, derived from its spec and scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.plan import names, ownership, policies
+from rds_enrollment.plan.observed.aws import Document
+from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
+from rds_enrollment.plan.roles import WantedRole
+from rds_enrollment.plan.scope import Scope
+from rds_enrollment.plan.task_definition import AgentTask, register_body
+
+TASK_ROLE_DESCRIPTION = "Used by Teleport Database Service deployed in Amazon ECS."
+"""Teleport lib/integrations/awsoidc/deployservice_iam_config.go."""
+JOIN_METHOD = "iam"
+AGENT_ROLE = "Db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A choice of subnets or security groups: by ids, or by the tags that each must carry."""
+
+    ids: tuple[str, ...] = ()
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedDeployment:
+    """One deployment as it should be: every name, tag and document follows from these fields."""
+
+    scope: Scope
+    owner: ownership.Owner
+    region: str
+    vpc_id: str
+    subnets: Choice
+    security_groups: Choice
+    replicas: int
+    task_role: str
+    user_tags: Mapping[str, str]
+
+    @property
+    def cluster_name(self) -> str:
+        return names.ecs_cluster(self.scope.cluster.name)
+
+    @property
+    def service_name(self) -> str:
+        return names.ecs_service(self.vpc_id)
+
+    @property
+    def family(self) -> str:
+        return names.task_family(self.scope.cluster.name, self.vpc_id)
+
+    @property
+    def join_token(self) -> str:
+        return names.join_token(self.scope.account, self.region, self.vpc_id)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of what belongs to this deployment alone."""
+        return {**self._common_tags, OWNER_MARK: self.owner.mark}
+
+    @property
+    def shared_tags(self) -> dict[str, str]:
+        """Tags of the ECS cluster, which every deployment of the region shares."""
+        return {**self._common_tags, OWNER_MARK: self.owner.shared_mark}
+
+    @property
+    def _common_tags(self) -> dict[str, str]:
+        teleport = ownership.teleport_tags(self.scope.cluster.name, self.scope.integration)
+        return {**self.user_tags, **teleport}
+
+
+def wanted_role(wanted: WantedDeployment) -> WantedRole:
+    """The task role, which is the execution role, too, as the wizard has it; its policy carries its name."""
+    return WantedRole(
+        name=wanted.task_role,
+        description=TASK_ROLE_DESCRIPTION,
+        trust=policies.task_trust(),
+        policies={wanted.task_role: policies.task_policy()},
+        tags=wanted.tags,
+        mark=wanted.owner.mark,
+    )
+
+
+def wanted_token(wanted: WantedDeployment) -> JoinToken:
+    """The join token that admits exactly this account's sessions of this role."""
+    scope = wanted.scope
+    arn = names.assumed_role_pattern(scope.partition, scope.account, wanted.task_role)
+    return JoinToken(
+        name=wanted.join_token,
+        join_method=JOIN_METHOD,
+        roles=frozenset({AGENT_ROLE}),
+        rules=frozenset({JoinRule(account=scope.account, arn=arn)}),
+        labels={OWNER_MARK: wanted.owner.mark},
+    )
+
+
+def wanted_task_definition(wanted: WantedDeployment) -> Document:
+    """The request that registers the task definition. The agents' version is the cluster's."""
+    scope = wanted.scope
+    return register_body(
+        AgentTask(
+            partition=scope.partition,
+            account=scope.account,
+            region=wanted.region,
+            vpc_id=wanted.vpc_id,
+            teleport_cluster=scope.cluster.name,
+            proxy_address=scope.cluster.proxy_address,
+            version=scope.cluster.version,
+            enterprise=scope.enterprise,
+            task_role=wanted.task_role,
+            join_token=wanted.join_token,
+        )
+    )

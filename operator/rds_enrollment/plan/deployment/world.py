@@ -1,0 +1,38 @@
+"""What a pass has seen of one deployment."""
+
+from dataclasses import dataclass, field
+
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import (
+    EcsCluster,
+    EcsService,
+    Role,
+    SecurityGroup,
+    Subnet,
+    Task,
+    TaskDefinition,
+)
+from rds_enrollment.plan.observed.teleport import Agent, JoinToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentWorld:
+    """Each field is what was read, or Unseen; None where the thing does not exist."""
+
+    role: Seen[Role | None] = field(default_factory=Unseen)
+    token: Seen[JoinToken | None] = field(default_factory=Unseen)
+    subnets: Seen[tuple[Subnet, ...]] = field(default_factory=Unseen)
+    """Those that the spec names, or whose tags it selects in the VPC."""
+    security_groups: Seen[tuple[SecurityGroup, ...]] = field(default_factory=Unseen)
+    cluster: Seen[EcsCluster | None] = field(default_factory=Unseen)
+    service: Seen[EcsService | None] = field(default_factory=Unseen)
+    serving: Seen[TaskDefinition | None] = field(default_factory=Unseen)
+    """The service's task definition."""
+    newest: Seen[TaskDefinition | None] = field(default_factory=Unseen)
+    """The newest ACTIVE revision of the family."""
+    revisions: Seen[tuple[str, ...]] = field(default_factory=Unseen)
+    """ARNs of the family's ACTIVE revisions."""
+    tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)
+    """Running, starting and recently stopped tasks of the service."""
+    agents: Seen[tuple[Agent, ...]] = field(default_factory=Unseen)
+    """All unexpired Database Service heartbeats in Teleport."""

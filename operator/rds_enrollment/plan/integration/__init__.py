@@ -1,0 +1,1 @@
+"""AwsOidcIntegration: trust between one AWS account and Teleport."""

@@ -1,0 +1,77 @@
+"""What one integration should look like, derived from its spec and scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.plan import names, ownership, policies
+from rds_enrollment.plan.observed.teleport import Integration
+from rds_enrollment.plan.roles import WantedRole
+from rds_enrollment.plan.scope import Scope
+
+ROLE_DESCRIPTION = "Used by Teleport to provide access to AWS resources."
+"""Teleport lib/integrations/awsoidc/idp_iam_config.go."""
+SUB_KIND = "aws-oidc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedIntegration:
+    """One integration as it should be."""
+
+    scope: Scope
+    owner: ownership.Owner
+    role: str
+    task_roles: frozenset[str]
+    """Names (a `*` allowed at their end) of the task roles that Teleport may pass on."""
+    user_tags: Mapping[str, str]
+
+    @property
+    def issuer(self) -> str:
+        return names.issuer(self.scope.cluster.proxy_address)
+
+    @property
+    def provider_arn(self) -> str:
+        return names.identity_provider_arn(self.scope.partition, self.scope.account, self.issuer)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {**self._common_tags, OWNER_MARK: self.owner.mark}
+
+    @property
+    def shared_tags(self) -> dict[str, str]:
+        """Tags of the identity provider: AWS allows one per URL and account, so integrations share it."""
+        return {**self._common_tags, OWNER_MARK: self.owner.shared_mark}
+
+    @property
+    def _common_tags(self) -> dict[str, str]:
+        teleport = ownership.teleport_tags(self.scope.cluster.name, self.scope.integration)
+        return {**self.user_tags, **teleport}
+
+
+def wanted_role(wanted: WantedIntegration) -> WantedRole:
+    """The role that Teleport assumes through the identity provider."""
+    scope = wanted.scope
+    return WantedRole(
+        name=wanted.role,
+        description=ROLE_DESCRIPTION,
+        trust=policies.integration_trust(scope.partition, scope.account, wanted.issuer),
+        policies={
+            policies.LIST_DATABASES: policies.list_databases(),
+            policies.DEPLOY_SERVICE: policies.deploy_service(
+                scope.partition, scope.account, wanted.task_roles
+            ),
+        },
+        tags=wanted.tags,
+        mark=wanted.owner.mark,
+    )
+
+
+def wanted_integration(wanted: WantedIntegration) -> Integration:
+    """The integration object in Teleport."""
+    scope = wanted.scope
+    return Integration(
+        name=scope.integration,
+        sub_kind=SUB_KIND,
+        role_arn=names.role_arn(scope.partition, scope.account, wanted.role),
+        labels={OWNER_MARK: wanted.owner.mark},
+    )

@@ -1,0 +1,95 @@
+"""One IAM role with its trust and inline policies: what is missing or has drifted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan import ownership, policies
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import Document, Role
+from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
+from rds_enrollment.plan.steps import Step
+from rds_enrollment.plan.steps.aws import (
+    CreateRole,
+    DeleteRole,
+    DeleteRolePolicy,
+    PutRolePolicy,
+    UpdateRoleTrust,
+)
+
+_CONDITION = ConditionType.ROLE_READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRole:
+    """A role as it should be."""
+
+    name: str
+    description: str
+    trust: Document
+    policies: Mapping[str, Document]
+    tags: Mapping[str, str]
+    mark: str
+
+
+def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Part:
+    """Create or mend the role; one that is not ours is left alone."""
+    if isinstance(seen, Unseen):
+        return unseen(_CONDITION, seen, attempts)
+    if seen is None:
+        return writing(_CONDITION, *_creation(wanted))
+    if not ownership.marked(seen.tags, wanted.mark):
+        return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, _foreign(wanted, seen))
+    repairs = [*_trust_repair(wanted, seen), *_policy_repairs(wanted, seen)]
+    if repairs:
+        return writing(_CONDITION, *repairs)
+    return satisfied(_CONDITION, f"IAM role {seen.arn} has its trust and policies.")
+
+
+def removal(seen: Role, mark: str) -> tuple[Step, ...]:
+    """The steps that delete a role of ours; none for another's."""
+    if not ownership.marked(seen.tags, mark):
+        return ()
+    inline = [
+        DeleteRolePolicy(condition=_CONDITION, role=seen.name, policy=name) for name in sorted(seen.policies)
+    ]
+    return (*inline, DeleteRole(condition=_CONDITION, role=seen.name))
+
+
+def _creation(wanted: WantedRole) -> list[Step]:
+    create = CreateRole(
+        condition=_CONDITION,
+        role=wanted.name,
+        description=wanted.description,
+        trust=wanted.trust,
+        tags=wanted.tags,
+    )
+    return [create, *(_put(wanted, name) for name in wanted.policies)]
+
+
+def _trust_repair(wanted: WantedRole, seen: Role) -> list[Step]:
+    if policies.covers(seen.trust, wanted.trust):
+        return []
+    trust = policies.merged(seen.trust, wanted.trust)
+    return [UpdateRoleTrust(condition=_CONDITION, role=wanted.name, trust=trust)]
+
+
+def _policy_repairs(wanted: WantedRole, seen: Role) -> list[Step]:
+    return [
+        _put(wanted, name)
+        for name, document in wanted.policies.items()
+        if name not in seen.policies or not policies.same(seen.policies[name], document)
+    ]
+
+
+def _put(wanted: WantedRole, policy: str) -> PutRolePolicy:
+    return PutRolePolicy(
+        condition=_CONDITION, role=wanted.name, policy=policy, document=wanted.policies[policy]
+    )
+
+
+def _foreign(wanted: WantedRole, seen: Role) -> str:
+    return (
+        f"IAM role {seen.arn} exists and {ownership.owner_text(seen.tags)}, not {wanted.mark}: it is left as it is. "
+        f"Choose another role name, or delete the role."
+    )

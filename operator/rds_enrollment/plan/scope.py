@@ -1,0 +1,18 @@
+"""Where a plan applies: one account, one Teleport cluster, one integration between them."""
+
+from dataclasses import dataclass
+
+from rds_enrollment.plan.observed.teleport import TeleportCluster
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every object of one integration has in common."""
+
+    account: str
+    partition: str
+    integration: str
+    """Name of the integration in Teleport."""
+    cluster: TeleportCluster
+    enterprise: bool
+    """Whether agents run the enterprise image."""

@@ -1,0 +1,141 @@
+"""The agents' task definition: what is wanted, and its comparison by meaning with what AWS returns.
+
+Source of the values: Teleport lib/integrations/awsoidc/deployservice.go, lib/utils/teleportassets.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rds_enrollment.plan import agent_config, names
+from rds_enrollment.plan.observed.aws import Document
+
+CONTAINER = "teleport-service"
+ENTRY_POINT = ["/usr/bin/dumb-init"]
+CPU_UNITS = 2048
+MEMORY_MIB = 4096
+_ABSENT_IN_TASK = ("volumes", "placementConstraints", "proxyConfiguration", "ephemeralStorage")
+_ABSENT_IN_CONTAINER = (
+    "healthCheck",
+    "secrets",
+    "portMappings",
+    "mountPoints",
+    "volumesFrom",
+    "ulimits",
+    "user",
+)
+"""Members that we never set: AWS returns them absent or empty, so anything else is somebody's change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTask:
+    """All that decides a task definition."""
+
+    partition: str
+    account: str
+    region: str
+    vpc_id: str
+    teleport_cluster: str
+    proxy_address: str
+    version: str
+    enterprise: bool
+    task_role: str
+    """Role name: task role and execution role, as the wizard has it."""
+    join_token: str
+
+
+def image(version: str, *, enterprise: bool) -> str:
+    """Image of an agent: pre-releases live in the staging registry; tags carry no v."""
+    registry = "gravitational-staging" if "-" in version else "gravitational"
+    flavour = "teleport-ent-distroless" if enterprise else "teleport-distroless"
+    return f"public.ecr.aws/{registry}/{flavour}:{version}"
+
+
+def register_body(task: AgentTask) -> dict[str, Any]:
+    """The request of ecs:RegisterTaskDefinition, without tags."""
+    role = names.role_arn(task.partition, task.account, task.task_role)
+    return {
+        "family": names.task_family(task.teleport_cluster, task.vpc_id),
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": str(CPU_UNITS),
+        "memory": str(MEMORY_MIB),
+        "networkMode": "awsvpc",
+        "taskRoleArn": role,
+        "executionRoleArn": role,
+        "containerDefinitions": [_container(task)],
+    }
+
+
+def _container(task: AgentTask) -> dict[str, Any]:
+    config = agent_config.agent_config(
+        proxy_address=task.proxy_address,
+        join_token=task.join_token,
+        labels=agent_config.matcher_labels(task.account, task.region, task.vpc_id),
+    )
+    return {
+        "name": CONTAINER,
+        "image": image(task.version, enterprise=task.enterprise),
+        "entryPoint": list(ENTRY_POINT),
+        "command": agent_config.command(config),
+        "environment": [
+            {"name": "TELEPORT_INSTALL_METHOD_AWSOIDC_DEPLOYSERVICE", "value": "true"},
+            {"name": "TELEPORT_EXT_UPGRADER_VERSION", "value": task.version},
+        ],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": names.log_group(task.teleport_cluster),
+                "awslogs-region": task.region,
+                "awslogs-create-group": "true",
+                "awslogs-stream-prefix": names.log_stream_prefix(task.teleport_cluster, task.vpc_id),
+            },
+        },
+    }
+
+
+def differences(wanted: Document, actual: Document) -> list[str]:
+    """Names of the fields in which `actual` (AWS's `taskDefinition`) means something else than `wanted`."""
+    fields = [name for name in ("family", "networkMode") if wanted[name] != actual.get(name)]
+    fields += [name for name in ("cpu", "memory") if str(wanted[name]) != str(actual.get(name))]
+    fields += [name for name in ("taskRoleArn", "executionRoleArn") if wanted[name] != actual.get(name)]
+    if set(wanted["requiresCompatibilities"]) != set(actual.get("requiresCompatibilities", [])):
+        fields.append("requiresCompatibilities")
+    fields += [name for name in _ABSENT_IN_TASK if actual.get(name)]
+    containers = actual.get("containerDefinitions", [])
+    if len(containers) != 1:
+        return [*fields, "containerDefinitions"]
+    return fields + _container_differences(wanted["containerDefinitions"][0], containers[0])
+
+
+def _container_differences(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    fields = [name for name in ("name", "image") if wanted[name] != actual.get(name)]
+    if wanted["entryPoint"] != actual.get("entryPoint"):
+        fields.append("entryPoint")
+    if not _same_command(wanted["command"], actual.get("command", [])):
+        fields.append("command")
+    if _environment(wanted) != _environment(actual):
+        fields.append("environment")
+    if _logging(wanted) != _logging(actual):
+        fields.append("logConfiguration")
+    fields += [name for name in _ABSENT_IN_CONTAINER if actual.get(name)]
+    if actual.get("essential", True) is not True:
+        fields.append("essential")
+    return fields
+
+
+def _same_command(wanted: Sequence[str], actual: Sequence[str]) -> bool:
+    """The configuration counts by its content, not by how its YAML was laid out."""
+    if list(wanted) == list(actual):
+        return True
+    return list(wanted[:-1]) == list(actual[:-1]) and agent_config.decoded(wanted) == agent_config.decoded(
+        actual
+    )
+
+
+def _environment(container: Mapping[str, Any]) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in container.get("environment", [])}
+
+
+def _logging(container: Mapping[str, Any]) -> tuple[object, object]:
+    configuration = container.get("logConfiguration", {})
+    return configuration.get("logDriver"), configuration.get("options", {})
