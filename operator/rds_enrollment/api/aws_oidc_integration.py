@@ -75,7 +75,7 @@ class AwsOidcIntegration(Resource):
     kind: Literal["AwsOidcIntegration"] = "AwsOidcIntegration"
     spec: AwsOidcIntegrationSpec
     """What is wanted."""
-    status: AwsOidcIntegrationStatus = AwsOidcIntegrationStatus()
+    status: AwsOidcIntegrationStatus = Field(default_factory=AwsOidcIntegrationStatus)
     """What was observed; written by the operator only."""
 
     @property

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from rds_enrollment.api.base import ApiModel, SpecModel, clip
 from rds_enrollment.api.conditions import Conditions
+from rds_enrollment.api.printing import Column, Scale
 from rds_enrollment.api.rules import Rule, immutable, list_map, validations
 from rds_enrollment.api.types import ObjectName, Tags, Text
 
@@ -33,7 +34,7 @@ NAME_RULE = Rule(
 Duration = Annotated[
     str,
     Field(
-        pattern="^([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+        pattern="^([0-9]{1,2}h)?([0-9]{1,4}m)?([0-9]{1,5}s)?$",
         min_length=2,
         max_length=16,
         json_schema_extra=validations(
@@ -84,6 +85,11 @@ class ObjectMeta(ApiModel):
 
 class Resource(ApiModel):
     """An object of one of the kinds, as the API server returns it."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    """What `kubectl get` shows."""
+    SCALE: ClassVar[Scale | None] = None
+    """What `kubectl scale` changes; None where that has no meaning."""
 
     api_version: Literal["rds-enrollment.dev/v1alpha1"] = API_VERSION
     metadata: ObjectMeta

@@ -21,9 +21,9 @@ class ConditionStatus(StrEnum):
 
 
 class Condition(ApiModel):
-    """One statement about the object. `type` and `reason` are plain strings here: a status may have been
-    written by another release, whose words this one does not know."""
+    """One statement about the object."""
 
+    # type and reason are plain strings: another release may have written words that this one does not know.
     type: Annotated[str, Field(max_length=316)]
     """What is stated, in CamelCase."""
     status: ConditionStatus

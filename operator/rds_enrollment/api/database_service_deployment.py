@@ -89,12 +89,12 @@ class DatabaseServiceDeployment(Resource):
         Column("ARN", ".status.serviceArn", wide=True),
         MESSAGE,
     )
-    SCALE: ClassVar[Scale] = Scale(spec=".spec.replicas", status=".status.replicas")
+    SCALE: ClassVar[Scale | None] = Scale(spec=".spec.replicas", status=".status.replicas")
 
     kind: Literal["DatabaseServiceDeployment"] = "DatabaseServiceDeployment"
     spec: DatabaseServiceDeploymentSpec
     """What is wanted."""
-    status: DatabaseServiceDeploymentStatus = DatabaseServiceDeploymentStatus()
+    status: DatabaseServiceDeploymentStatus = Field(default_factory=DatabaseServiceDeploymentStatus)
     """What was observed; written by the operator only."""
 
     @property

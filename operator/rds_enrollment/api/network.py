@@ -41,7 +41,7 @@ class Subnets(SpecModel):
     ) = None
     """Subnets of the VPC by id, 1 to 16. Give either ids or selector."""
     selector: SubnetSelector | None = None
-    """Subnets of the VPC by tag; a stable choice of 16 where more match. Give either ids or selector."""
+    """Subnets by tag; a stable choice of 16 where more match. Give either ids or selector."""
 
 
 class SecurityGroups(SpecModel):
@@ -58,4 +58,4 @@ class SecurityGroups(SpecModel):
     ) = None
     """Security groups of the VPC by id, 1 to 5. Give either ids or selector."""
     selector: SecurityGroupSelector | None = None
-    """Security groups of the VPC by tag; a stable choice of 5 where more match. Give either ids or selector."""
+    """Security groups by tag; a stable choice of 5 where more match. Give either ids or selector."""

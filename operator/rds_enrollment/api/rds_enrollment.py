@@ -139,7 +139,7 @@ class RdsEnrollmentSpec(CommonSpec):
 
 
 class EnrolledVpc(ApiModel):
-    """A VPC in which databases were discovered."""
+    """A VPC in which databases are enrolled."""
 
     vpc_id: VpcId
     """The VPC."""
@@ -214,5 +214,5 @@ class RdsEnrollment(Resource):
     kind: Literal["RdsEnrollment"] = "RdsEnrollment"
     spec: RdsEnrollmentSpec
     """What is wanted."""
-    status: RdsEnrollmentStatus = RdsEnrollmentStatus()
+    status: RdsEnrollmentStatus = Field(default_factory=RdsEnrollmentStatus)
     """What was observed; written by the operator only."""
