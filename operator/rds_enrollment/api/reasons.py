@@ -71,6 +71,10 @@ class Reason(StrEnum):
     TELEPORT_CLUSTER_CHANGED = "TeleportClusterChanged"
     TELEPORT_PROXY_UNKNOWN = "TeleportProxyUnknown"
 
+    # Kubernetes
+    KUBERNETES_UNAVAILABLE = "KubernetesUnavailable"
+    KUBERNETES_REQUEST_REFUSED = "KubernetesRequestRefused"
+
     # references
     INTEGRATION_NOT_FOUND = "IntegrationNotFound"
     INTEGRATION_NOT_READY = "IntegrationNotReady"
