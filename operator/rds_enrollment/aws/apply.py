@@ -1,0 +1,39 @@
+"""Performs the steps of a plan in AWS."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rds_enrollment.aws import ecs_writes, iam
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.plan.steps import aws as steps
+
+_WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
+    steps.CreateIdentityProvider: iam.create_identity_provider,
+    steps.DeleteIdentityProvider: iam.delete_identity_provider,
+    steps.CreateRole: iam.create_role,
+    steps.UpdateRoleTrust: iam.update_role_trust,
+    steps.TagRole: iam.tag_role,
+    steps.PutRolePolicy: iam.put_role_policy,
+    steps.DeleteRolePolicy: iam.delete_role_policy,
+    steps.DeleteRole: iam.delete_role,
+    steps.CreateCluster: ecs_writes.create_cluster,
+    steps.PutClusterCapacityProviders: ecs_writes.put_cluster_capacity_providers,
+    steps.DeleteCluster: ecs_writes.delete_cluster,
+    steps.RegisterTaskDefinition: ecs_writes.register_task_definition,
+    steps.DeregisterTaskDefinition: ecs_writes.deregister_task_definition,
+    steps.DeleteTaskDefinition: ecs_writes.delete_task_definition,
+    steps.CreateService: ecs_writes.create_service,
+    steps.UpdateService: ecs_writes.update_service,
+    steps.DeleteService: ecs_writes.delete_service,
+}
+
+
+def apply(account: AwsAccount, step: steps.AwsStep) -> None:
+    """Performs one step: one write, returned from when AWS has taken it.
+
+    Raises:
+        Conflict: what is to be created exists, or what is to be changed is gone: observe again.
+        Waiting: AWS is not ready for it yet.
+        Outcome: any other refusal or failure. Deleting what is gone is success.
+    """
+    _WRITES[type(step)](account, step)

@@ -1,0 +1,211 @@
+"""Amazon ECS, reading: clusters, services, task definitions and tasks. The writes are in `ecs_writes`.
+
+What ECS reports as a MISSING failure, or refuses because the cluster does not exist, reads as absent. A deleted
+cluster or service stays visible for a while as INACTIVE, and is returned so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from rds_enrollment.aws.errors import translated
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.aws.tags import read_tags
+from rds_enrollment.plan.observed.aws import (
+    EcsCluster,
+    EcsDeployment,
+    EcsService,
+    Network,
+    ServiceEvent,
+    Task,
+    TaskDefinition,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.client import ECSClient
+    from types_boto3_ecs.literals import DesiredStatusType
+
+_NO_ATTACHMENT: Mapping[str, Any] = {}
+
+_DESCRIBE_TASKS_LIMIT = 100
+"""ECS API, DescribeTasks: up to 100 tasks in one call."""
+
+
+def get_cluster(account: AwsAccount, region: str, name: str) -> EcsCluster | None:
+    """ecs:DescribeClusters(include=TAGS)."""
+    with translated("ecs:DescribeClusters", f"ECS cluster {name} in {region}"):
+        answer = account.client("ecs", region).describe_clusters(clusters=[name], include=["TAGS"])
+    return next((_cluster(entry) for entry in answer["clusters"]), None)
+
+
+def get_service(account: AwsAccount, region: str, cluster: str, service: str) -> EcsService | None:
+    """ecs:DescribeServices(include=TAGS)."""
+    with translated("ecs:DescribeServices", f"ECS service {cluster}/{service} in {region}"):
+        client = account.client("ecs", region)
+        try:
+            answer = client.describe_services(cluster=cluster, services=[service], include=["TAGS"])
+        except client.exceptions.ClusterNotFoundException:
+            return None
+    return next((_service(entry) for entry in answer["services"]), None)
+
+
+def get_task_definition(account: AwsAccount, region: str, name: str) -> TaskDefinition | None:
+    """ecs:DescribeTaskDefinition(include=TAGS).
+
+    Args:
+        account: whose.
+        region: where.
+        name: an ARN or `family:revision`, INACTIVE ones included, or a family for its newest ACTIVE revision.
+    """
+    with translated("ecs:DescribeTaskDefinition", f"ECS task definition {name} in {region}"):
+        client = account.client("ecs", region)
+        try:
+            answer = client.describe_task_definition(taskDefinition=name, include=["TAGS"])
+        except client.exceptions.ClientException as error:
+            if not _is_unknown_task_definition(error):
+                raise
+            return None
+    body = answer["taskDefinition"]
+    return TaskDefinition(
+        arn=body["taskDefinitionArn"],
+        family=body["family"],
+        revision=body["revision"],
+        status=body["status"],
+        body=body,
+        tags=read_tags(answer.get("tags")),
+    )
+
+
+def list_active_task_definitions(account: AwsAccount, region: str, family: str) -> tuple[str, ...]:
+    """ecs:ListTaskDefinitions: ARNs of the ACTIVE revisions of exactly this family, newest first."""
+    with translated("ecs:ListTaskDefinitions", f"ECS task definitions of {family} in {region}"):
+        paginator = account.client("ecs", region).get_paginator("list_task_definitions")
+        pages = paginator.paginate(familyPrefix=family, status="ACTIVE", sort="DESC")
+        arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
+    mine = [arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family]
+    return tuple(sorted(mine, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True))
+
+
+def list_tasks(account: AwsAccount, region: str, cluster: str, service: str) -> tuple[Task, ...]:
+    """ecs:ListTasks and ecs:DescribeTasks: those that run or shall run, then the stopped that ECS still knows."""
+    resource = f"tasks of ECS service {cluster}/{service} in {region}"
+    with translated("ecs:ListTasks", resource):
+        client = account.client("ecs", region)
+        try:
+            arns = [
+                *_task_arns(client, cluster, service, "RUNNING"),
+                *_task_arns(client, cluster, service, "STOPPED"),
+            ]
+        except (client.exceptions.ClusterNotFoundException, client.exceptions.ServiceNotFoundException):
+            return ()
+    with translated("ecs:DescribeTasks", resource):
+        return tuple(_task(entry) for entry in _described_tasks(client, cluster, arns))
+
+
+def _task_arns(client: "ECSClient", cluster: str, service: str, desired: "DesiredStatusType") -> list[str]:
+    pages = client.get_paginator("list_tasks").paginate(
+        cluster=cluster, serviceName=service, desiredStatus=desired
+    )
+    return [arn for page in pages for arn in page["taskArns"]]
+
+
+def _described_tasks(client: "ECSClient", cluster: str, arns: Sequence[str]) -> list[Mapping[str, Any]]:
+    unique = list(dict.fromkeys(arns))  # a task that stops between the two listings is in both
+    found: list[Mapping[str, Any]] = []
+    for start in range(0, len(unique), _DESCRIBE_TASKS_LIMIT):
+        batch = unique[start : start + _DESCRIBE_TASKS_LIMIT]
+        found += client.describe_tasks(cluster=cluster, tasks=batch)["tasks"]
+    return found
+
+
+def _is_unknown_task_definition(error: ClientError) -> bool:
+    """ECS has no code of its own for it: ClientException, "Unable to describe task definition."."""
+    return "unable to describe task definition" in str(error).lower()
+
+
+def _cluster(entry: Mapping[str, Any]) -> EcsCluster:
+    return EcsCluster(
+        arn=entry["clusterArn"],
+        name=entry["clusterName"],
+        status=entry["status"],
+        capacity_providers=frozenset(entry.get("capacityProviders", ())),
+        active_services=entry.get("activeServicesCount", 0),
+        tags=read_tags(entry.get("tags")),
+    )
+
+
+def _service(entry: Mapping[str, Any]) -> EcsService:
+    deployment = entry.get("deploymentConfiguration", {})
+    breaker = deployment.get("deploymentCircuitBreaker", {})
+    return EcsService(
+        arn=entry["serviceArn"],
+        name=entry["serviceName"],
+        status=entry["status"],
+        launch_type=entry.get("launchType", ""),
+        desired_count=entry.get("desiredCount", 0),
+        running_count=entry.get("runningCount", 0),
+        pending_count=entry.get("pendingCount", 0),
+        task_definition_arn=entry.get("taskDefinition", ""),
+        network=_network(entry.get("networkConfiguration", {}).get("awsvpcConfiguration", {})),
+        minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
+        maximum_percent=deployment.get("maximumPercent", 200),
+        circuit_breaker=breaker.get("enable", False),
+        circuit_breaker_rollback=breaker.get("rollback", False),
+        propagate_tags=entry.get("propagateTags", "NONE"),
+        deployments=tuple(_deployment(item) for item in entry.get("deployments", ())),
+        events=tuple(
+            ServiceEvent(id=item["id"], created_at=item["createdAt"], message=item["message"])
+            for item in sorted(entry.get("events", ()), key=lambda item: item["createdAt"], reverse=True)
+        ),
+        tags=read_tags(entry.get("tags")),
+    )
+
+
+def _network(entry: Mapping[str, Any]) -> Network:
+    return Network(
+        subnets=frozenset(entry.get("subnets", ())),
+        security_groups=frozenset(entry.get("securityGroups", ())),
+        assign_public_ip=entry.get("assignPublicIp") == "ENABLED",
+    )
+
+
+def _deployment(entry: Mapping[str, Any]) -> EcsDeployment:
+    return EcsDeployment(
+        id=entry["id"],
+        status=entry["status"],
+        rollout_state=entry.get("rolloutState", ""),
+        rollout_state_reason=entry.get("rolloutStateReason", ""),
+        task_definition_arn=entry.get("taskDefinition", ""),
+        desired=entry.get("desiredCount", 0),
+        running=entry.get("runningCount", 0),
+        pending=entry.get("pendingCount", 0),
+        failed=entry.get("failedTasks", 0),
+    )
+
+
+def _task(entry: Mapping[str, Any]) -> Task:
+    interface = _interface(entry)
+    container: Mapping[str, Any] = next(iter(entry.get("containers", ())), {})
+    return Task(
+        arn=entry["taskArn"],
+        task_definition_arn=entry.get("taskDefinitionArn", ""),
+        last_status=entry.get("lastStatus", ""),
+        desired_status=entry.get("desiredStatus", ""),
+        private_ip=interface.get("privateIPv4Address", ""),
+        private_dns_name=interface.get("privateDnsName", ""),
+        network_interface_id=interface.get("networkInterfaceId", ""),
+        subnet_id=interface.get("subnetId", ""),
+        stop_code=entry.get("stopCode", ""),
+        stopped_reason=entry.get("stoppedReason", ""),
+        stopped_at=entry.get("stoppedAt"),
+        container_reason=container.get("reason", ""),
+        exit_code=container.get("exitCode"),
+    )
+
+
+def _interface(task: Mapping[str, Any]) -> dict[str, str]:
+    """The details of a task's ElasticNetworkInterface attachment by name; empty before it is attached."""
+    attachments = (a for a in task.get("attachments", ()) if a.get("type") == "ElasticNetworkInterface")
+    details = next(attachments, _NO_ATTACHMENT).get("details", ())
+    return {item["name"]: item.get("value", "") for item in details}

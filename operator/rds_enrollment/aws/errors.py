@@ -1,0 +1,86 @@
+"""Turns what botocore raises into the outcomes of a pass. The judgement is in `error_table`."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, Row, row_of_answer, row_of_exception
+from rds_enrollment.plan.outcome import Outcome
+
+_TEXT_LENGTH = 300
+_RESOURCE_LENGTH = 200
+
+_SECRET_PARTS = ("The Canonical String", "The String-to-Sign", "Encoded authorization failure message")
+"""From here on AWS's texts quote the request, session token included, or a blob that nobody can read."""
+
+_DENIED = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<target>\S+))?")
+"""AWS's own words on the missing permission (IAM User Guide, "Troubleshoot access denied error messages")."""
+
+
+@contextmanager
+def translated(operation: str, resource: str) -> Iterator[None]:
+    """Raises an `Outcome` for whatever the AWS call within raises.
+
+    Args:
+        operation: `service:Operation`, as in an IAM policy.
+        resource: what is read or written, as a person would name it.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        outcome = translate(error, operation, resource)
+        if outcome is None:
+            raise
+        # A cause is printed with its text, and the text of a refused signature quotes the session token.
+        raise outcome from (None if outcome.reason in CREDENTIAL_REASONS else error)
+
+
+def translate(error: Exception, operation: str, resource: str) -> Outcome | None:
+    """The outcome that stands for `error`, or None when only a bug can have caused it."""
+    if isinstance(error, ClientError):
+        return _of_answer(error, operation, resource)
+    row = row_of_exception(error)
+    if row is None:
+        return None
+    cause = f"{type(error).__name__}: {_quotable(str(error))}"
+    return row.build(_message(row, operation, resource, cause))
+
+
+def _of_answer(error: ClientError, operation: str, resource: str) -> Outcome:
+    operation = _failed_operation(error, operation)
+    answer = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
+    code, text = str(answer.get("Code", "")), str(answer.get("Message", ""))
+    row = row_of_answer(operation, code, text, int(metadata.get("HTTPStatusCode", 0)))
+    cause = code if row.reason in CREDENTIAL_REASONS else f"{code}: {_quotable(text)}"
+    message = _message(row, operation, resource, cause, text)
+    request_id = metadata.get("RequestId")
+    return row.build(f"{message} (request {request_id})" if request_id else message)
+
+
+def _failed_operation(error: ClientError, operation: str) -> str:
+    """botocore exchanges the operator's own role for credentials in the middle of any other call."""
+    if error.operation_name.startswith("AssumeRole"):
+        return f"sts:{error.operation_name}"
+    return operation
+
+
+def _message(row: Row, operation: str, resource: str, cause: str, text: str = "") -> str:
+    denied = _DENIED.search(text)
+    action = denied["action"] if denied else operation
+    target = denied["target"] if denied else None
+    advice = row.advice.format(action=action, target=target or "the resource")
+    return f"{operation} on {_shortened(resource, _RESOURCE_LENGTH)}: {cause.rstrip('.: ')}. {advice}"
+
+
+def _quotable(text: str) -> str:
+    for part in _SECRET_PARTS:
+        text = text.partition(part)[0]
+    return _shortened(" ".join(text.split()), _TEXT_LENGTH)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

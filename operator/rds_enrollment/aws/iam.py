@@ -1,0 +1,136 @@
+"""AWS IAM: the OIDC identity provider, and roles with their inline policies. IAM is global in its partition."""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from rds_enrollment.aws.errors import translated
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.aws.tags import capitalised_tags, read_tags
+from rds_enrollment.plan.observed.aws import Document, IdentityProvider, Role
+from rds_enrollment.plan.steps import aws as steps
+
+if TYPE_CHECKING:
+    from types_boto3_iam.client import IAMClient
+
+
+def get_identity_provider(account: AwsAccount, url: str) -> IdentityProvider | None:
+    """iam:GetOpenIDConnectProvider of the issuer `url`, found by the ARN that IAM derives from it."""
+    identity = account.identity()
+    arn = f"arn:{identity.partition}:iam::{identity.account}:oidc-provider/{_without_scheme(url)}"
+    with translated("iam:GetOpenIDConnectProvider", f"IAM identity provider {arn}"):
+        client = account.client("iam")
+        try:
+            answer = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        except client.exceptions.NoSuchEntityException:
+            return None
+    return IdentityProvider(
+        arn=arn,
+        url=_without_scheme(answer["Url"]),
+        audiences=frozenset(answer.get("ClientIDList", ())),
+        tags=read_tags(answer.get("Tags")),
+    )
+
+
+def get_role(account: AwsAccount, name: str, policies: Iterable[str] = ()) -> Role | None:
+    """iam:GetRole, and iam:GetRolePolicy of each inline policy named in `policies`."""
+    with translated("iam:GetRole", f"IAM role {name}"):
+        client = account.client("iam")
+        try:
+            role = client.get_role(RoleName=name)["Role"]
+        except client.exceptions.NoSuchEntityException:
+            return None
+    found = {policy: _get_policy(client, name, policy) for policy in policies}
+    return Role(
+        name=role["RoleName"],
+        arn=role["Arn"],
+        path=role["Path"],
+        trust=_document(role.get("AssumeRolePolicyDocument")),
+        tags=read_tags(role.get("Tags")),
+        policies={policy: document for policy, document in found.items() if document is not None},
+    )
+
+
+def _get_policy(client: "IAMClient", role: str, policy: str) -> Document | None:
+    with translated("iam:GetRolePolicy", f"policy {policy} of IAM role {role}"):
+        try:
+            return _document(client.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
+        except client.exceptions.NoSuchEntityException:
+            return None
+
+
+def _document(value: Any) -> Document:
+    """A policy as botocore decoded it. A text that is not a JSON object differs from any wanted document: empty."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _without_scheme(url: str) -> str:
+    return url.removeprefix("https://").rstrip("/")
+
+
+def create_identity_provider(account: AwsAccount, step: steps.CreateIdentityProvider) -> None:
+    """iam:CreateOpenIDConnectProvider, without thumbprints: IAM takes the certificate of the issuer itself."""
+    with translated("iam:CreateOpenIDConnectProvider", step.target):
+        account.client("iam").create_open_id_connect_provider(
+            Url=f"https://{_without_scheme(step.url)}",
+            ClientIDList=list(step.audiences),
+            Tags=capitalised_tags(step.tags),
+        )
+
+
+def delete_identity_provider(account: AwsAccount, step: steps.DeleteIdentityProvider) -> None:
+    """iam:DeleteOpenIDConnectProvider."""
+    with translated("iam:DeleteOpenIDConnectProvider", step.target):
+        client = account.client("iam")
+        with suppress(client.exceptions.NoSuchEntityException):
+            client.delete_open_id_connect_provider(OpenIDConnectProviderArn=step.arn)
+
+
+def create_role(account: AwsAccount, step: steps.CreateRole) -> None:
+    """iam:CreateRole."""
+    with translated("iam:CreateRole", step.target):
+        account.client("iam").create_role(
+            RoleName=step.role,
+            Description=step.description,
+            AssumeRolePolicyDocument=json.dumps(step.trust),
+            Tags=capitalised_tags(step.tags),
+        )
+
+
+def update_role_trust(account: AwsAccount, step: steps.UpdateRoleTrust) -> None:
+    """iam:UpdateAssumeRolePolicy."""
+    with translated("iam:UpdateAssumeRolePolicy", step.target):
+        account.client("iam").update_assume_role_policy(
+            RoleName=step.role, PolicyDocument=json.dumps(step.trust)
+        )
+
+
+def tag_role(account: AwsAccount, step: steps.TagRole) -> None:
+    """iam:TagRole. Tags that are not named stay."""
+    with translated("iam:TagRole", step.target):
+        account.client("iam").tag_role(RoleName=step.role, Tags=capitalised_tags(step.tags))
+
+
+def put_role_policy(account: AwsAccount, step: steps.PutRolePolicy) -> None:
+    """iam:PutRolePolicy."""
+    with translated("iam:PutRolePolicy", step.target):
+        account.client("iam").put_role_policy(
+            RoleName=step.role, PolicyName=step.policy, PolicyDocument=json.dumps(step.document)
+        )
+
+
+def delete_role_policy(account: AwsAccount, step: steps.DeleteRolePolicy) -> None:
+    """iam:DeleteRolePolicy."""
+    with translated("iam:DeleteRolePolicy", step.target):
+        client = account.client("iam")
+        with suppress(client.exceptions.NoSuchEntityException):
+            client.delete_role_policy(RoleName=step.role, PolicyName=step.policy)
+
+
+def delete_role(account: AwsAccount, step: steps.DeleteRole) -> None:
+    """iam:DeleteRole."""
+    with translated("iam:DeleteRole", step.target):
+        client = account.client("iam")
+        with suppress(client.exceptions.NoSuchEntityException):
+            client.delete_role(RoleName=step.role)

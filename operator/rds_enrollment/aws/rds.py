@@ -1,0 +1,100 @@
+"""Amazon RDS: the complete listing of one account and region.
+
+An entry without some member (an endpoint while it is created, a VPC) is listed with empty fields: it is for
+the planning to skip it with a reason, and dropping it here would read as its deletion.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rds_enrollment.aws.errors import translated
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.aws.tags import read_tags
+from rds_enrollment.plan.observed.aws import DbCluster, DbClusterMember, DbInstance, RdsInventory
+
+INSTANCE_ENGINES = ("postgres", "mysql", "mariadb", "aurora-mysql", "aurora-postgresql")
+"""The engines that Teleport enrols; those of Aurora, because members carry the VPC of their cluster."""
+
+CLUSTER_ENGINES = ("aurora-mysql", "aurora-postgresql", "mysql", "postgres")
+"""Aurora, and the clusters of RDS Multi-AZ deployments."""
+
+_PAGE: Any = {"PageSize": 100}
+"""The most that AWS gives in one answer (MaxRecords)."""
+
+
+def inventory(account: AwsAccount, region: str) -> RdsInventory:
+    """rds:DescribeDBInstances and rds:DescribeDBClusters, all pages of both or an `Outcome`."""
+    return RdsInventory(
+        account=account.identity().account,
+        region=region,
+        instances=_instances(account, region),
+        clusters=_clusters(account, region),
+    )
+
+
+def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
+    with translated("rds:DescribeDBInstances", f"RDS instances in {region}"):
+        paginator = account.client("rds", region).get_paginator("describe_db_instances")
+        pages = paginator.paginate(Filters=_engines(INSTANCE_ENGINES), PaginationConfig=_PAGE)
+        return tuple(_instance(entry) for page in pages for entry in page["DBInstances"])
+
+
+def _clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
+    with translated("rds:DescribeDBClusters", f"RDS clusters in {region}"):
+        paginator = account.client("rds", region).get_paginator("describe_db_clusters")
+        pages = paginator.paginate(Filters=_engines(CLUSTER_ENGINES), PaginationConfig=_PAGE)
+        return tuple(_cluster(entry) for page in pages for entry in page["DBClusters"])
+
+
+def _engines(engines: tuple[str, ...]) -> list[Any]:
+    return [{"Name": "engine", "Values": list(engines)}]
+
+
+def _instance(entry: Mapping[str, Any]) -> DbInstance:
+    endpoint = entry.get("Endpoint") or {}
+    subnet_group = entry.get("DBSubnetGroup") or {}
+    return DbInstance(
+        identifier=entry.get("DBInstanceIdentifier", ""),
+        arn=entry.get("DBInstanceArn", ""),
+        resource_id=entry.get("DbiResourceId", ""),
+        cluster_identifier=entry.get("DBClusterIdentifier", ""),
+        engine=entry.get("Engine", ""),
+        engine_version=entry.get("EngineVersion", ""),
+        status=entry.get("DBInstanceStatus", ""),
+        endpoint=endpoint.get("Address", ""),
+        port=endpoint.get("Port", 0),
+        vpc_id=subnet_group.get("VpcId", ""),
+        subnets=_values(subnet_group.get("Subnets"), "SubnetIdentifier"),
+        security_groups=_values(entry.get("VpcSecurityGroups"), "VpcSecurityGroupId"),
+        iam_auth=entry.get("IAMDatabaseAuthenticationEnabled", False),
+        tags=read_tags(entry.get("TagList")),
+    )
+
+
+def _cluster(entry: Mapping[str, Any]) -> DbCluster:
+    return DbCluster(
+        identifier=entry.get("DBClusterIdentifier", ""),
+        arn=entry.get("DBClusterArn", ""),
+        resource_id=entry.get("DbClusterResourceId", ""),
+        engine=entry.get("Engine", ""),
+        engine_version=entry.get("EngineVersion", ""),
+        engine_mode=entry.get("EngineMode", ""),
+        status=entry.get("Status", ""),
+        endpoint=entry.get("Endpoint", ""),
+        reader_endpoint=entry.get("ReaderEndpoint", ""),
+        port=entry.get("Port", 0),
+        members=tuple(_member(member) for member in entry.get("DBClusterMembers") or ()),
+        security_groups=_values(entry.get("VpcSecurityGroups"), "VpcSecurityGroupId"),
+        iam_auth=entry.get("IAMDatabaseAuthenticationEnabled", False),
+        tags=read_tags(entry.get("TagList")),
+    )
+
+
+def _member(entry: Mapping[str, Any]) -> DbClusterMember:
+    return DbClusterMember(
+        instance_identifier=entry.get("DBInstanceIdentifier", ""), writer=entry.get("IsClusterWriter", False)
+    )
+
+
+def _values(entries: list[Mapping[str, Any]] | None, key: str) -> tuple[str, ...]:
+    return tuple(entry[key] for entry in entries or () if entry.get(key))

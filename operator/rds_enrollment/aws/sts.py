@@ -1,0 +1,16 @@
+"""AWS STS: whose the credentials are."""
+
+from typing import TYPE_CHECKING
+
+from rds_enrollment.aws.errors import translated
+from rds_enrollment.plan.observed.aws import CallerIdentity
+
+if TYPE_CHECKING:
+    from rds_enrollment.aws.session import AwsAccount
+
+
+def get_caller_identity(account: "AwsAccount") -> CallerIdentity:
+    """sts:GetCallerIdentity, which needs no permission. `AwsAccount.identity` asks only when needed."""
+    with translated("sts:GetCallerIdentity", "the operator's AWS credentials"):
+        answer = account.client("sts").get_caller_identity()
+    return CallerIdentity(account=answer["Account"], arn=answer["Arn"])
