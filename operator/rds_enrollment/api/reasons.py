@@ -66,6 +66,8 @@ class Reason(StrEnum):
     TELEPORT_UNREACHABLE = "TeleportUnreachable"
     TELEPORT_ACCESS_DENIED = "TeleportAccessDenied"
     TELEPORT_REQUEST_REFUSED = "TeleportRequestRefused"
+    TELEPORT_FAILED = "TeleportFailed"
+    """The server answered with an error of its own, not with a refusal."""
     TELEPORT_IDENTITY_EXPIRED = "TeleportIdentityExpired"
     TELEPORT_IDENTITY_UNREADABLE = "TeleportIdentityUnreadable"
     TELEPORT_CLUSTER_CHANGED = "TeleportClusterChanged"
