@@ -1,0 +1,141 @@
+"""The layer between HTTP and moto: counts calls, keeps the order of writes, calls the gate, adds latency."""
+
+import io
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from moto.iam.models import get_account_id_from
+
+from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply, parse_request, unknown_operation
+from hack.sandbox.gate import Cut, Gate, Write
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+SEEDING_ACCESS_KEY = "AKIASANDBOXSEEDING00"
+"""Calls signed with this key build a world: they are not counted, gated or delayed."""
+
+
+class ConnectionCutError(ConnectionError):
+    """Tells the HTTP handler to close the connection without an answer."""
+
+
+@dataclass(frozen=True)
+class WriteCall:
+    """One write in the order of arrival. `operation` is `service:Operation`."""
+
+    operation: str
+    region: str
+    account: str
+    target: str
+
+
+class CallLog:
+    """Counts per `service:Operation` and the ordered writes; safe to read from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._writes: list[WriteCall] = []
+
+    @property
+    def counts(self) -> Counter[str]:
+        with self._lock:
+            return Counter(self._counts)
+
+    @property
+    def writes(self) -> list[WriteCall]:
+        with self._lock:
+            return list(self._writes)
+
+    def add(self, request: AwsRequest, account: str) -> None:
+        with self._lock:
+            self._counts[request.name] += 1
+            if request.is_write:
+                self._writes.append(WriteCall(request.name, request.region, account, request.target))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._counts.clear()
+            self._writes.clear()
+
+
+class CallLayer:
+    """WSGI application around moto.
+
+    Requests are served one at a time under `world_lock`: moto's models are not made for threads, and a
+    serial order is what makes the log of writes mean something. Latency and gates wait outside the lock.
+    """
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        world_lock: threading.RLock,
+        latency: Callable[[str], float],
+    ) -> None:
+        """`latency` gives the seconds that a `service:Operation` takes."""
+        self.log = CallLog()
+        self.gate: Gate | None = None
+        self._application = application
+        self._world_lock = world_lock
+        self._latency = latency
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        request = parse_request(environ, body)
+        if request is None:
+            reply = error_reply("", "MissingAction", "The request names no operation.", 400)
+            return _send(reply, start_response)
+        if request.access_key == SEEDING_ACCESS_KEY:
+            return self._serve(request, environ, start_response)
+        self.log.add(request, account_of(environ, request))
+        if delay := self._latency(request.name):
+            time.sleep(delay)
+        if not request.is_write or self.gate is None:
+            return self._serve(request, environ, start_response)
+        return self._serve_gated(self.gate, request, environ, start_response)
+
+    def _serve_gated(
+        self, gate: Gate, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        write = Write("aws", request.name, request.target)
+        try:
+            gate.before(write)
+            answer = self._serve(request, environ, start_response)
+            gate.after(write)
+        except Cut as cut:
+            raise ConnectionCutError(f"the gate cut {request.name}") from cut
+        return answer
+
+    def _serve(
+        self, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        try:
+            with self._world_lock:
+                return list(self._application(environ, start_response))
+        except NotImplementedError:
+            return _send(unknown_operation(request), start_response)
+        except Exception:
+            log.exception("%s failed inside the sandbox", request.name)
+            reply = error_reply(request.service, "InternalFailure", "The sandbox failed; see its log.", 500)
+            return _send(reply, start_response)
+
+
+def account_of(environ: "WSGIEnvironment", request: AwsRequest) -> str:
+    """The account that a call acts in: named by moto's own header, else by its access key."""
+    return environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
+
+
+def _send(reply: Reply, start_response: "StartResponse") -> Iterable[bytes]:
+    headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body)))]
+    start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", headers)
+    return [reply.body]

@@ -1,0 +1,88 @@
+"""Puts our backends and responses where moto looks for its own, and takes them out again.
+
+moto has no plugin registry. Two plain attributes decide: `BackendDict.backend` is the class built for each
+account and region, and `url_paths` of a service names the response class that the Flask app routes to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import moto.ecs.urls
+import moto.iam.urls
+import moto.rds.urls
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.ecs.models import ecs_backends
+from moto.iam.models import iam_backends
+from moto.rds.models import rds_backends
+
+from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
+from hack.sandbox.aws.ecs.responses import SimulatedEcsResponse
+from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
+from hack.sandbox.aws.rds import SimulatedRdsBackend, SimulatedRdsResponse
+
+_PATH = "{0}/$"
+
+
+@dataclass(frozen=True)
+class _Hook:
+    backends: Any
+    backend: type
+    url_paths: dict[str, Any]
+    dispatch: Callable[..., Any]
+
+
+def _hooks() -> list[_Hook]:
+    return [
+        _Hook(
+            ecs_backends,
+            SimulatedEcsBackend,
+            _single_path(moto.ecs.urls.url_paths),
+            SimulatedEcsResponse.dispatch,
+        ),
+        _Hook(
+            rds_backends,
+            SimulatedRdsBackend,
+            _single_path(moto.rds.urls.url_paths),
+            SimulatedRdsResponse.dispatch,
+        ),
+        _Hook(
+            iam_backends,
+            SimulatedIamBackend,
+            _single_path(moto.iam.urls.url_paths),
+            SimulatedIamResponse.dispatch,
+        ),
+    ]
+
+
+def _single_path(paths: dict[str, Any]) -> dict[str, Any]:
+    if list(paths) != [_PATH]:
+        raise RuntimeError(f"moto routes {list(paths)}, not {_PATH}: another version than the pinned one?")
+    return paths
+
+
+def install() -> Callable[[], None]:
+    """Hooks in, with an empty world. The result undoes it, and empties the world again."""
+    empty_world()
+    saved = [(hook, hook.backends.backend, hook.url_paths[_PATH]) for hook in _hooks()]
+    for hook, _, _ in saved:
+        hook.backends.backend = hook.backend
+        hook.url_paths[_PATH] = hook.dispatch
+
+    def uninstall() -> None:
+        for hook, backend, dispatch in saved:
+            hook.backends.backend = backend
+            hook.url_paths[_PATH] = dispatch
+        empty_world()
+
+    return uninstall
+
+
+def empty_world() -> None:
+    """Forgets every backend. moto's own reset would first rebuild each of them, default VPCs included."""
+    in_use: list[Any] = BackendDict._instances  # type: ignore[misc]
+    for backends in in_use:
+        backends.clear()
+    in_use.clear()
+    reset_model_data()

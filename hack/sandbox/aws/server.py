@@ -1,0 +1,144 @@
+"""The AWS sandbox: moto 5.2.5 with a simulated ECS, over real HTTP on loopback."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from hack.sandbox.aws import census, moto_hooks
+from hack.sandbox.aws.admin import AdminLayer
+from hack.sandbox.aws.calls import CallLayer, CallLog
+from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
+from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
+from hack.sandbox.aws.listener import Listener
+from hack.sandbox.aws.tasks import Reachability, RunningTask
+from hack.sandbox.gate import Gate
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.02
+
+# moto's models are process-wide, so a process has one AWS at a time.
+_process_world = threading.Lock()
+
+
+class AwsSandbox:
+    """One AWS for every account and region, reached through `AWS_ENDPOINT_URL=sandbox.url`.
+
+    A context manager; only one can be open in a process. All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        timing: Timing | None = None,
+        clock: Clock = utc_now,
+        latency: float = 0.0,
+        latencies: Mapping[str, float] | None = None,
+    ) -> None:
+        """Port 0 takes a free one.
+
+        `latency` is the seconds that each AWS call takes, `latencies` those of single `service:Operation`s.
+        `clock` drives tasks and rollouts.
+        """
+        self.latency = latency
+        self.latencies = dict(latencies or {})
+        self._port = port
+        self._simulation = Simulation(clock, timing or Timing())
+        self._world_lock = threading.RLock()
+        self._stopping = threading.Event()
+        application = DomainDispatcherApplication(create_backend_app)
+        self._layer = CallLayer(application, self._world_lock, self._latency_of)
+        self._ticker = threading.Thread(target=self._tick_on, name="aws-sandbox-ticker", daemon=True)
+        self._listener: Listener | None = None
+        self._uninstall: Callable[[], None] | None = None
+
+    def __enter__(self) -> Self:
+        """Raises RuntimeError when another sandbox is open, OSError when the port is taken."""
+        if not _process_world.acquire(blocking=False):
+            raise RuntimeError("another AwsSandbox is open in this process")
+        try:
+            self._listener = Listener(AdminLayer(self._layer, self), self._port)
+        except OSError:
+            _process_world.release()
+            raise
+        SimulatedEcsBackend.simulation = self._simulation
+        self._uninstall = moto_hooks.install()
+        self._listener.start()
+        self._ticker.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._ticker.join()
+        if self._listener and self._uninstall:
+            self._listener.stop()
+            with self._world_lock:
+                self._uninstall()
+            _process_world.release()
+
+    @property
+    def url(self) -> str:
+        if self._listener is None:
+            raise RuntimeError("the sandbox has not been entered")
+        return self._listener.url
+
+    @property
+    def calls(self) -> CallLog:
+        """Counts of all calls and the ordered writes since the start or the last reset."""
+        return self._layer.log
+
+    @property
+    def gate(self) -> Gate | None:
+        """Called around every write."""
+        return self._layer.gate
+
+    @gate.setter
+    def gate(self, gate: Gate | None) -> None:
+        self._layer.gate = gate
+
+    def reset(self) -> None:
+        """An empty world and an empty call log; gate, latencies and clock stay."""
+        with self._world_lock:
+            moto_hooks.empty_world()
+        self.calls.clear()
+
+    def tick(self) -> None:
+        """Brings every service up to the clock; the sandbox does so by itself every 20 ms."""
+        with self._world_lock:
+            for backend in census.ecs_backends_in_use():
+                backend.tick()
+
+    def running_tasks(self) -> list[RunningTask]:
+        """Every running ECS task of every account and region, by ARN."""
+        with self._world_lock:
+            self.tick()
+            return census.running_tasks()
+
+    def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
+        """Whether a task can connect to an RDS endpoint in the simulated network."""
+        return self.reachable(task.task_arn, host, port)
+
+    def reachable(self, task_arn: str, host: str, port: int) -> Reachability:
+        """`can_reach` by task ARN."""
+        with self._world_lock:
+            return census.can_reach(task_arn, host, port)
+
+    def _latency_of(self, operation: str) -> float:
+        return self.latencies.get(operation, self.latency)
+
+    def _tick_on(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            try:
+                self.tick()
+            except Exception:
+                log.exception("the ECS simulation failed at a tick")

@@ -1,0 +1,40 @@
+"""One hook around every external write, shared by the AWS, Teleport and Kubernetes sandboxes.
+
+A crash test needs to stop a process just before a write takes effect, or just after it did and before the
+answer is sent. Each sandbox calls the same `Gate`; what happens at the gate is the test's business.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+System = Literal["aws", "teleport", "kubernetes"]
+
+
+class Cut(Exception):  # noqa: N818 - an instruction to the sandbox, not an error
+    """Raised by a gate: the sandbox closes the connection without an answer.
+
+    From `before` the write never takes effect; from `after` it has, and only the answer is lost.
+    """
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write at the border of a sandbox.
+
+    `operation` is the system's own name (`ecs:CreateService`, `proto.AuthService/CreateDatabase`,
+    `patch databases/status`), `target` a short name for people; empty when the request names nothing.
+    """
+
+    system: System
+    operation: str
+    target: str
+
+
+class Gate(Protocol):
+    """Called by the thread that serves the write; it may block, and may raise `Cut`."""
+
+    def before(self, write: Write) -> None:
+        """The write has arrived and has no effect yet."""
+
+    def after(self, write: Write) -> None:
+        """The write took effect (or was refused); the answer has not been sent."""
