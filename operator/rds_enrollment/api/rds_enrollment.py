@@ -45,6 +45,8 @@ class DatabaseState(StrEnum):
     """What became of a discovered database."""
 
     ENROLLED = "Enrolled"
+    PENDING = "Pending"
+    """Its db object is about to be written, or Teleport was not read."""
     SKIPPED = "Skipped"
     """Left out on purpose, such as an engine that Teleport does not serve; no fault."""
     CONFLICTING = "Conflicting"

@@ -1,0 +1,65 @@
+"""When two db objects are the same by meaning, and when they stand for the same database."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rds_enrollment.plan.enrollment.candidates import EndpointType, RdsResource
+from rds_enrollment.plan.enrollment.databases import ENDPOINT_TYPE_LABEL
+from rds_enrollment.plan.observed.teleport import Database
+
+Target = tuple[str, ...]
+"""One way to say which endpoint an object is about."""
+
+_FIELDS = ("description", "labels", "protocol", "uri", "region", "account_id")
+_RDS_FIELDS = ("instance_id", "cluster_id", "resource_id", "vpc_id")
+_RDS_SETS = ("subnets", "security_groups")
+
+
+def differences(existing: Database, wanted: Database) -> tuple[str, ...]:
+    """Names of the fields in which `existing` is not what is wanted.
+
+    The order of subnets and groups carries no meaning. RDS fields that are not wanted are not compared: the server
+    derives some from the URI (Teleport api/types/database.go, CheckAndSetDefaults).
+    """
+    return tuple(_differences(existing, wanted))
+
+
+def targets(database: Database) -> frozenset[Target]:
+    """The endpoint that an object is about: its address, and its RDS resource with the type of endpoint.
+
+    Two objects that share one of them stand for the same database.
+    """
+    found: set[Target] = {("uri", database.uri.lower())}
+    endpoint_type = database.labels.get(ENDPOINT_TYPE_LABEL, "")
+    if database.rds.resource_id and endpoint_type:
+        found.add(
+            _resource_target(database.account_id, database.region, database.rds.resource_id, endpoint_type)
+        )
+    return frozenset(found)
+
+
+def resource_target(resource: RdsResource, endpoint_type: EndpointType) -> Target:
+    """The target of the objects that stand for this endpoint of an RDS resource."""
+    return _resource_target(resource.account, resource.region, resource.resource_id, endpoint_type.value)
+
+
+def _resource_target(account: str, region: str, resource_id: str, endpoint_type: str) -> Target:
+    return "rds", account, region, resource_id, endpoint_type
+
+
+def _differences(existing: Database, wanted: Database) -> Iterator[str]:
+    for name in _FIELDS:
+        if _value(existing, name) != _value(wanted, name):
+            yield name
+    for name in _RDS_FIELDS:
+        if _value(wanted.rds, name) and _value(existing.rds, name) != _value(wanted.rds, name):
+            yield name
+    for name in _RDS_SETS:
+        if set(_value(existing.rds, name)) != set(_value(wanted.rds, name)):
+            yield name
+    if existing.rds.iam_auth != wanted.rds.iam_auth:
+        yield "iam_auth"
+
+
+def _value(holder: object, name: str) -> Any:
+    return getattr(holder, name)

@@ -1,0 +1,40 @@
+"""What an enrolment wants, and what a pass has seen of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import CallerIdentity, RdsInventory
+from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
+from rds_enrollment.plan.ownership import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedEnrollment:
+    """One RdsEnrollment as its user wrote it."""
+
+    owner: Owner
+    uid: str
+    """metadata.uid, for the ownerReference of generated deployments."""
+    spec: RdsEnrollmentSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentWorld:
+    """Each field is what was read, or Unseen."""
+
+    identity: Seen[CallerIdentity] = field(default_factory=Unseen)
+    """Whose account the inventories are of."""
+    inventories: Mapping[str, Seen[RdsInventory]] = field(default_factory=dict)
+    """By region. A region of the spec that is absent was not seen."""
+    databases: Seen[tuple[Database, ...]] = field(default_factory=Unseen)
+    """All db objects in Teleport, whoever owns them."""
+    servers: Seen[tuple[DatabaseServer, ...]] = field(default_factory=Unseen)
+    """All db_server heartbeats, one per database and agent."""
+    deployments: Seen[tuple[Mapping[str, Any], ...]] = field(default_factory=Unseen)
+    """All DatabaseServiceDeployments of the enrolment's namespace, as the API server returns them."""
+
+    def inventory(self, region: str) -> Seen[RdsInventory]:
+        return self.inventories.get(region, Unseen())
