@@ -1,27 +1,28 @@
 """Generates the Python modules of Teleport's wire messages: `python -m hack.protogen`.
 
-For each `.proto` in operator/rds_enrollment/teleport/wire it writes, beside it, the messages (`*_pb2.py`), their
-type stubs (`*_pb2.pyi`) and, where the file declares a service, grpclib's client and server (`*_grpc.py`).
+For each `.proto` in operator/rds_enrollment/teleport/wire it writes, beside it, the messages (`*_pb2.py`),
+their type stubs (`*_pb2.pyi`) and, where the file declares a service, grpclib's client and server
+(`*_grpc.py`).
 """
 
 import sys
 from importlib.resources import files
 from pathlib import Path
 
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]
 
 SOURCE_ROOT = Path(__file__).resolve().parent.parent / "operator"
 WIRE = Path("rds_enrollment/teleport/wire")
 
 
-class GenerationFailed(RuntimeError):
+class GenerationError(RuntimeError):
     """protoc refused a file; its own message is on standard error."""
 
 
 def generate(output_root: Path, source_root: Path = SOURCE_ROOT) -> None:
     """Writes the modules of every `.proto` under `source_root` to the same folders under `output_root`.
 
-    Raises GenerationFailed when protoc does.
+    Raises GenerationError when protoc does.
     """
     protos = sorted(path.relative_to(source_root) for path in (source_root / WIRE).glob("*.proto"))
     status = protoc.main(
@@ -37,7 +38,7 @@ def generate(output_root: Path, source_root: Path = SOURCE_ROOT) -> None:
         ]
     )
     if status != 0:
-        raise GenerationFailed(f"protoc ended with status {status}")
+        raise GenerationError(f"protoc ended with status {status}")
     _drop_empty_services(output_root)
 
 

@@ -1,0 +1,158 @@
+"""What a failed call means: one table from gRPC's status codes, and one from the failures below gRPC.
+
+Teleport's server maps its own errors to codes in one place (Teleport api/trail: NotFound, AlreadyExists,
+AccessDenied as PermissionDenied, BadParameter as InvalidArgument, CompareFailed as FailedPrecondition,
+LimitExceeded as ResourceExhausted, NotImplemented as Unimplemented, ConnectionProblem as Unavailable, the rest
+as Unknown). Its texts are no contract: they are quoted, never read.
+"""
+
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grpclib.const import Status
+from grpclib.exceptions import GRPCError, StreamTerminatedError
+
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
+
+_MAX_QUOTE = 300
+
+
+class NotFoundError(Conflict):
+    """The object of the call does not exist: None to a read, done to a deletion, a conflict to anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A rule of a Teleport role: what the operator's own role must allow for a call."""
+
+    kind: str
+    verbs: tuple[str, ...]
+    label_matcher: str = ""
+    """The role's field that must match the object's labels, too; empty when labels play no part."""
+
+    def __str__(self) -> str:
+        rule = f"a rule for {self.kind} with {', '.join(self.verbs)}"
+        return f"{rule}, and {self.label_matcher} that match" if self.label_matcher else rule
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that was made, as messages name it."""
+
+    rpc: str
+    """The method without its service, e.g. GetDatabase."""
+    subject: str
+    """What it was about, e.g. db payments."""
+    address: str
+    permission: Permission | None
+    """None: needs no permission."""
+
+    def __str__(self) -> str:
+        return f"{self.rpc} ({self.subject})" if self.subject else self.rpc
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    outcome: type[Outcome]
+    reason: Reason
+    hint: str
+
+
+_UNREACHABLE = _Meaning(Transient, Reason.TELEPORT_UNREACHABLE, "")
+_FAILED = _Meaning(Transient, Reason.TELEPORT_FAILED, "")
+_MEANINGS: Mapping[Status, _Meaning] = {
+    Status.NOT_FOUND: _Meaning(NotFoundError, Reason.CONFLICT, "it does not exist"),
+    Status.ALREADY_EXISTS: _Meaning(Conflict, Reason.CONFLICT, "it exists already"),
+    Status.FAILED_PRECONDITION: _Meaning(Conflict, Reason.CONFLICT, "it changed in between"),
+    Status.ABORTED: _Meaning(Conflict, Reason.CONFLICT, "it changed in between"),
+    Status.INVALID_ARGUMENT: _Meaning(Blocked, Reason.TELEPORT_REQUEST_REFUSED, ""),
+    Status.OUT_OF_RANGE: _Meaning(Blocked, Reason.TELEPORT_REQUEST_REFUSED, ""),
+    Status.UNIMPLEMENTED: _Meaning(
+        Blocked,
+        Reason.TELEPORT_REQUEST_REFUSED,
+        "this server does not offer it, or is no Teleport auth service",
+    ),
+    Status.UNAUTHENTICATED: _Meaning(
+        Blocked, Reason.TELEPORT_ACCESS_DENIED, "the identity is not accepted: renew it for this cluster"
+    ),
+    Status.UNAVAILABLE: _UNREACHABLE,
+    Status.DEADLINE_EXCEEDED: _UNREACHABLE,
+    Status.CANCELLED: _UNREACHABLE,
+    Status.RESOURCE_EXHAUSTED: _Meaning(
+        Transient, Reason.TELEPORT_FAILED, "a limit of the server is reached"
+    ),
+    Status.INTERNAL: _FAILED,
+    Status.UNKNOWN: _FAILED,
+    Status.DATA_LOSS: _FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed call, translated."""
+
+    outcome: Outcome
+    code: str
+    """For metrics: gRPC's status name, or the layer that failed: DEADLINE, TLS, CONNECTION, PROTOCOL."""
+    connection_suspect: bool
+    """Whether the connection should not be used again."""
+
+
+def translate(error: Exception, call: Call) -> Failure:
+    """What `error`, raised by grpclib during `call`, means."""
+    if isinstance(error, GRPCError):
+        return Failure(_from_status(error, call), error.status.name, error.status is Status.UNAVAILABLE)
+    code, problem = _below_grpc(error)
+    message = f"{call}: Teleport at {call.address} {problem}"
+    return Failure(Transient(Reason.TELEPORT_UNREACHABLE, message), code, connection_suspect=True)
+
+
+def _from_status(error: GRPCError, call: Call) -> Outcome:
+    quote = quoted(error.message)
+    if error.status is Status.PERMISSION_DENIED:
+        needed = f": give the operator's Teleport role {call.permission}" if call.permission else ""
+        return Blocked(Reason.TELEPORT_ACCESS_DENIED, f"Teleport denied {call}{needed} (it says: {quote})")
+    meaning = _MEANINGS[error.status]
+    hint = f", {meaning.hint}" if meaning.hint else ""
+    message = f"{call} failed on Teleport at {call.address}{hint} ({error.status.name}: {quote})"
+    return meaning.outcome(meaning.reason, message)
+
+
+def _below_grpc(error: Exception) -> tuple[str, str]:
+    """The layer that failed, and how to say so after "Teleport at ..."."""
+    match error:
+        case TimeoutError():
+            return (
+                "DEADLINE",
+                "did not answer in time: check the address, its firewall and the network between",
+            )
+        case ssl.SSLCertVerificationError():
+            return "TLS", (
+                f"shows a certificate that the identity's authorities did not sign ({error.verify_message}): "
+                "wrong cluster, or an identity from before its authority was rotated"
+            )
+        case ssl.SSLError():
+            return "TLS", (
+                f"ended the TLS handshake ({error.reason}): wrong cluster CA, or an expired identity, "
+                "or it is no Teleport auth service"
+            )
+        case StreamTerminatedError():
+            return "CONNECTION", (
+                f"ended the call ({quoted(str(error))}): it is restarting, or it refuses the identity "
+                "(expired, or of another cluster)"
+            )
+        case socket.gaierror():
+            return "CONNECTION", f"cannot be resolved ({error.strerror}): check the host name"
+        case OSError():
+            return "CONNECTION", f"cannot be connected to ({error.strerror or type(error).__name__})"
+        case _:
+            return "PROTOCOL", f"gave an answer that is not understood ({type(error).__name__})"
+
+
+def quoted(text: str | None) -> str:
+    """A foreign text for use in a message: one line of bounded length."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+    return line if len(line) <= _MAX_QUOTE else line[: _MAX_QUOTE - 1] + "…"

@@ -1,0 +1,55 @@
+"""Reading what agents publish: `db_service` and `db_server`."""
+
+from collections.abc import AsyncIterator
+
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.observed.teleport import Agent, DatabaseServer
+from rds_enrollment.plan.outcome import Transient
+from rds_enrollment.teleport.calls import LISTING_SECONDS, Caller
+from rds_enrollment.teleport.errors import Permission
+from rds_enrollment.teleport.heartbeats_wire import read_agent, read_database_server
+from rds_enrollment.teleport.metadata_wire import NAMESPACE
+from rds_enrollment.teleport.wire.auth_service_pb2 import ListResourcesRequest, PaginatedResource
+
+PAGE_SIZE = 500
+
+
+async def list_agents(call: Caller) -> list[Agent]:
+    """All Database Services whose heartbeat the server still keeps.
+
+    Without the role's db_service_labels the list is empty, not refused.
+    """
+    return [read_agent(item.DatabaseService) async for item in _resources(call, "db_service")]
+
+
+async def list_database_servers(call: Caller) -> list[DatabaseServer]:
+    """One entry for each agent and each database that it serves."""
+    return [read_database_server(item.DatabaseServer) async for item in _resources(call, "db_server")]
+
+
+async def _resources(call: Caller, kind: str) -> AsyncIterator[PaginatedResource]:
+    """All pages of AuthService/ListResources.
+
+    Neither sorting nor a total count is asked for: with either, the server merges the replicas of a db_server.
+    """
+    start_key = ""
+    while True:
+        page = await call(
+            lambda session: session.auth.ListResources,
+            ListResourcesRequest(ResourceType=kind, Namespace=NAMESPACE, Limit=PAGE_SIZE, StartKey=start_key),
+            permission=Permission(kind, ("list", "read"), label_matcher=_LABEL_MATCHERS[kind]),
+            subject=kind,
+            deadline_seconds=LISTING_SECONDS,
+        )
+        for item in page.Resources:
+            yield item
+        if not page.NextKey:
+            return
+        if page.NextKey == start_key:
+            raise Transient(
+                Reason.TELEPORT_FAILED, f"Teleport's pages of {kind} do not end (at {start_key!r})"
+            )
+        start_key = page.NextKey
+
+
+_LABEL_MATCHERS = {"db_server": "db_labels", "db_service": "db_service_labels"}
