@@ -1,0 +1,170 @@
+"""One deployment for each VPC in which databases are enrolled: which to generate, to share, to let go."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rds_enrollment.api.rds_enrollment import DeploymentTemplate
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.enrollment import generated
+from rds_enrollment.plan.enrollment.manifest import Json
+from rds_enrollment.plan.enrollment.registration import Entry
+from rds_enrollment.plan.enrollment.world import WantedEnrollment
+from rds_enrollment.plan.steps.kubernetes import (
+    ApplyDeployment,
+    DeleteDeployment,
+    KubernetesStep,
+    SetDeploymentOwners,
+)
+
+_CONDITION = ConditionType.DEPLOYMENTS_READY
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Vpc:
+    """A VPC of the integration's account."""
+
+    region: str
+    vpc_id: str
+
+    def __str__(self) -> str:
+        return f"{self.vpc_id} ({self.region})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpcCover:
+    """A VPC with enrolled databases, and the deployment that serves it."""
+
+    vpc: Vpc
+    databases: int
+    live: Json | None = None
+    """The deployment as it is; None while there is none."""
+    step: KubernetesStep | None = None
+    beyond_limit: bool = False
+    """Whether it gets none because spec.deployment.maxDeployments is reached."""
+    name_taken: bool = False
+    """Whether the deployment's name is held by one that is for something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What becomes of every VPC, and of the deployments that are no longer needed."""
+
+    vpcs: tuple[VpcCover, ...]
+    removals: tuple[KubernetesStep, ...]
+
+    @property
+    def steps(self) -> tuple[KubernetesStep, ...]:
+        return (*(cover.step for cover in self.vpcs if cover.step), *self.removals)
+
+
+def cover(
+    wanted: WantedEnrollment,
+    entries: Iterable[Entry],
+    deployments: Sequence[Json],
+    unseen_regions: frozenset[str],
+) -> Coverage:
+    """Plan the deployments of an enrolment.
+
+    One that a user made for a VPC is used as it is. A generated one of ours goes when its VPC needs none, but not
+    while its region was not listed.
+    """
+    needed = Counter(
+        Vpc(entry.region, entry.vpc_id) for entry in entries if entry.in_teleport and entry.vpc_id
+    )
+    template = wanted.spec.deployment
+    vpcs = [_cover(wanted, template, vpc, count, deployments) for vpc, count in sorted(needed.items())]
+    if template:
+        vpcs = list(_within_limit(vpcs, template.max_deployments, wanted.uid))
+    kept = {generated.name_of(item.live) for item in vpcs if item.live} if template else set()
+    surplus = (
+        live
+        for live in deployments
+        if generated.name_of(live) not in kept and live["spec"]["region"] not in unseen_regions
+    )
+    return Coverage(vpcs=tuple(vpcs), removals=tuple(release(wanted, surplus)))
+
+
+def release(wanted: WantedEnrollment, deployments: Iterable[Json]) -> Iterator[KubernetesStep]:
+    """Give up generated deployments: where other enrolments remain only our ownership goes."""
+    for live in sorted(deployments, key=generated.name_of):
+        if not generated.is_owned_by(live, wanted.uid):
+            continue
+        others = generated.without_owner(live, wanted.uid)
+        if others:
+            yield _set_owners(wanted, live, others)
+        elif not generated.is_going(live):
+            yield DeleteDeployment(
+                condition=_CONDITION,
+                namespace=wanted.owner.namespace,
+                deployment=generated.name_of(live),
+                uid=live["metadata"]["uid"],
+            )
+
+
+def _cover(
+    wanted: WantedEnrollment,
+    template: DeploymentTemplate | None,
+    vpc: Vpc,
+    databases: int,
+    deployments: Sequence[Json],
+) -> VpcCover:
+    covering = [live for live in deployments if generated.covers(live, wanted, vpc.region, vpc.vpc_id)]
+    ours = next((live for live in covering if generated.is_generated(live)), None)
+    if template is None:
+        return VpcCover(vpc=vpc, databases=databases, live=ours or next(iter(covering), None))
+    if ours:
+        return VpcCover(vpc=vpc, databases=databases, live=ours, step=_mend(wanted, template, vpc, ours))
+    if covering:
+        return VpcCover(vpc=vpc, databases=databases, live=min(covering, key=generated.name_of))
+    name = generated.deployment_name(vpc.region, vpc.vpc_id)
+    if any(generated.name_of(live) == name for live in deployments):
+        return VpcCover(vpc=vpc, databases=databases, name_taken=True)
+    return VpcCover(vpc=vpc, databases=databases, step=_apply(wanted, template, vpc))
+
+
+def _mend(
+    wanted: WantedEnrollment, template: DeploymentTemplate, vpc: Vpc, live: Json
+) -> KubernetesStep | None:
+    if generated.is_going(live):
+        return None
+    if generated.is_controlled_by_another(live, wanted.uid):
+        if generated.is_owned_by(live, wanted.uid):
+            return None
+        ours = generated.owner_reference(wanted, controller=False)
+        return _set_owners(wanted, live, (*generated.owners(live), ours))
+    step = _apply(wanted, template, vpc)
+    return None if generated.is_applied(step.manifest, live) else step
+
+
+def _within_limit(vpcs: Sequence[VpcCover], limit: int, uid: str) -> Iterator[VpcCover]:
+    """New ones up to the limit, in order. Those that exist stay: a lower limit stops no agents."""
+    present = sum(1 for item in vpcs if item.live and generated.is_owned_by(item.live, uid))
+    room = limit - present
+    for item in vpcs:
+        if item.live or item.name_taken:
+            yield item
+        elif room > 0:
+            room -= 1
+            yield item
+        else:
+            yield VpcCover(vpc=item.vpc, databases=item.databases, beyond_limit=True)
+
+
+def _apply(wanted: WantedEnrollment, template: DeploymentTemplate, vpc: Vpc) -> ApplyDeployment:
+    return ApplyDeployment(
+        condition=_CONDITION,
+        namespace=wanted.owner.namespace,
+        deployment=generated.deployment_name(vpc.region, vpc.vpc_id),
+        manifest=generated.manifest(wanted, template, vpc.region, vpc.vpc_id),
+    )
+
+
+def _set_owners(wanted: WantedEnrollment, live: Json, owners: tuple[Json, ...]) -> SetDeploymentOwners:
+    return SetDeploymentOwners(
+        condition=_CONDITION,
+        namespace=wanted.owner.namespace,
+        deployment=generated.name_of(live),
+        resource_version=live["metadata"]["resourceVersion"],
+        owners=owners,
+    )

@@ -1,0 +1,123 @@
+"""DatabaseServiceDeployments as an enrolment reads and writes them: whose each is, and what ours should say."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rds_enrollment.api.common import API_VERSION, GROUP
+from rds_enrollment.api.rds_enrollment import DeploymentTemplate
+from rds_enrollment.plan.enrollment.manifest import Json, applied_fields, has_leftovers, is_in_force
+from rds_enrollment.plan.enrollment.world import WantedEnrollment
+
+_KIND = "DatabaseServiceDeployment"
+_OWNER_KIND = "RdsEnrollment"
+
+
+def deployment_name(region: str, vpc_id: str) -> str:
+    """Name of the generated deployment of a VPC."""
+    return f"{region}-{vpc_id}"
+
+
+def name_of(live: Json) -> str:
+    """metadata.name."""
+    return str(live["metadata"]["name"])
+
+
+def covers(live: Json, wanted: WantedEnrollment, region: str, vpc_id: str) -> bool:
+    """Whether a deployment, whoever made it, serves this VPC through the enrolment's integration."""
+    spec = live["spec"]
+    return (spec["region"], spec["vpcId"], spec["integrationRef"]["name"]) == (
+        region,
+        vpc_id,
+        wanted.spec.integration_ref.name,
+    )
+
+
+def is_generated(live: Json) -> bool:
+    """Whether an enrolment made it, rather than a user."""
+    return bool(enrolments(live)) or applied_fields(live) is not None
+
+
+def is_going(live: Json) -> bool:
+    """Whether it is being deleted."""
+    return "deletionTimestamp" in live["metadata"]
+
+
+def owners(live: Json) -> tuple[Json, ...]:
+    """metadata.ownerReferences."""
+    return tuple(live["metadata"].get("ownerReferences", ()))
+
+
+def enrolments(live: Json) -> tuple[Json, ...]:
+    """The ownerReferences that name an RdsEnrollment."""
+    return tuple(owner for owner in owners(live) if _is_enrolment(owner))
+
+
+def is_owned_by(live: Json, uid: str) -> bool:
+    """Whether the enrolment with this UID is an owner."""
+    return any(owner["uid"] == uid for owner in enrolments(live))
+
+
+def is_controlled_by_another(live: Json, uid: str) -> bool:
+    """Whether another owner decides what it says."""
+    return any(owner.get("controller") and owner["uid"] != uid for owner in owners(live))
+
+
+def without_owner(live: Json, uid: str) -> tuple[Json, ...]:
+    """The ownerReferences that remain when the enrolment with this UID goes."""
+    return tuple(owner for owner in owners(live) if owner["uid"] != uid)
+
+
+def owner_reference(wanted: WantedEnrollment, *, controller: bool) -> dict[str, Any]:
+    """The ownerReference of the enrolment. A deployment has at most one controller."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": _OWNER_KIND,
+        "name": wanted.owner.name,
+        "uid": wanted.uid,
+        "controller": controller,
+        "blockOwnerDeletion": True,
+    }
+
+
+def manifest(
+    wanted: WantedEnrollment, template: DeploymentTemplate, region: str, vpc_id: str
+) -> dict[str, Any]:
+    """What server-side apply sends: only what the template says, so that the rest stays as others set it."""
+    spec: dict[str, Any] = {
+        "integrationRef": {"name": wanted.spec.integration_ref.name},
+        "region": region,
+        "vpcId": vpc_id,
+        **template.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"max_deployments"}),
+    }
+    if wanted.spec.tags:
+        spec["tags"] = dict(wanted.spec.tags)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": _KIND,
+        "metadata": {
+            "name": deployment_name(region, vpc_id),
+            "namespace": wanted.owner.namespace,
+            "ownerReferences": [owner_reference(wanted, controller=True)],
+        },
+        "spec": spec,
+    }
+
+
+def is_applied(wanted: Json, live: Json) -> bool:
+    """Whether applying the manifest would change nothing."""
+    spec_fields = (applied_fields(live) or {}).get("f:spec", {})
+    return (
+        is_in_force(wanted["spec"], live["spec"])
+        and is_in_force(wanted["metadata"]["ownerReferences"], owners(live))
+        and not has_leftovers(spec_fields, wanted["spec"])
+    )
+
+
+def names(deployments: Iterable[Json]) -> str:
+    """Their names, for messages."""
+    return ", ".join(sorted(name_of(live) for live in deployments))
+
+
+def _is_enrolment(owner: Json) -> bool:
+    group, _, _ = str(owner["apiVersion"]).partition("/")
+    return group == GROUP and owner["kind"] == _OWNER_KIND
