@@ -76,7 +76,7 @@ def merge(
         if kind not in ordinary and find_condition(previous, kind) is None:
             ordinary[kind] = Verdict.unknown(Reason.PENDING, "Not looked at yet.")
     for kind, verdict in ordinary.items():
-        conditions = _set(conditions, kind, _hardened(conditions, kind, verdict), generation, now)
+        conditions = _settled(conditions, kind, verdict, generation, now)
     ready = _ready(conditions, required)
     conditions = _set(conditions, ConditionType.READY, ready, generation, now)
     stalled = verdicts.get(ConditionType.STALLED)
@@ -99,12 +99,15 @@ def is_true(conditions: Conditions, kind: ConditionType) -> bool:
     return found is not None and found.status == ConditionStatus.TRUE
 
 
-def _hardened(conditions: Conditions, kind: ConditionType, verdict: Verdict) -> Verdict:
+def _settled(
+    conditions: Conditions, kind: ConditionType, verdict: Verdict, generation: int, now: datetime
+) -> Conditions:
     """A soft verdict gives way to a condition that is True."""
     current = find_condition(conditions, kind)
-    if verdict.soft and current is not None and current.status == ConditionStatus.TRUE:
-        return Verdict(ConditionStatus.TRUE, Reason(current.reason), current.message)
-    return verdict
+    if not verdict.soft or current is None or current.status != ConditionStatus.TRUE:
+        return _set(conditions, kind, verdict, generation, now)
+    kept = current.model_copy(update={"observed_generation": generation})
+    return tuple(kept if condition is current else condition for condition in conditions)
 
 
 def _ready(conditions: Conditions, required: Sequence[ConditionType]) -> Verdict:
@@ -112,10 +115,14 @@ def _ready(conditions: Conditions, required: Sequence[ConditionType]) -> Verdict
     for status in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN):
         for condition in found:
             if condition.status == status:
-                return Verdict(
-                    status.value, Reason(condition.reason), f"{condition.type}: {condition.message}"
-                )
+                message = f"{condition.type}: {condition.message}"
+                return Verdict(condition.status, _known(condition.reason), message)
     return Verdict.ok("Everything is in place and was read back.")
+
+
+def _known(reason: str) -> Reason:
+    """A condition that this pass did not touch may carry a reason of another release."""
+    return Reason(reason) if reason in set(Reason) else Reason.PENDING
 
 
 def _abnormal(

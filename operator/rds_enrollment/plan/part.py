@@ -3,25 +3,24 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict, of_outcome, waiting_for
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.outcome import Blocked, Outcome
 from rds_enrollment.plan.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One condition's share of a pass. With steps left, the condition cannot be True: nothing is read back yet."""
+    """One condition's share of a pass. With steps left it cannot be done: nothing is read back yet."""
 
     condition: ConditionType
     verdict: Verdict
     steps: tuple[Step, ...] = ()
-
-    @property
-    def ready(self) -> bool:
-        return self.verdict.status == ConditionStatus.TRUE
+    outcome: Outcome | None = None
+    """What keeps the part from going on, when it is not just time."""
+    done: bool = False
+    """What is wished was read back: the thing as wanted, or (of a teardown) its absence."""
 
 
 def writing(condition: ConditionType, *steps: Step) -> Part:
@@ -32,11 +31,21 @@ def writing(condition: ConditionType, *steps: Step) -> Part:
 
 def satisfied(condition: ConditionType, message: str) -> Part:
     """A part whose wish was read back."""
-    return Part(condition, Verdict.ok(message))
+    return Part(condition, Verdict.ok(message), done=True)
+
+
+def removed(condition: ConditionType, message: str) -> Part:
+    """A part of a teardown whose absence was read back."""
+    return Part(condition, Verdict.no(Reason.DELETING, message), done=True)
 
 
 def refused(condition: ConditionType, reason: Reason, message: str) -> Part:
-    """A part that cannot go on until somebody acts, or something ends."""
+    """A part that cannot go on until somebody acts."""
+    return Part(condition, Verdict.no(reason, message), outcome=Blocked(reason, message))
+
+
+def progressing(condition: ConditionType, reason: Reason, message: str) -> Part:
+    """A part that something outside is busy with: time will tell."""
     return Part(condition, Verdict.no(reason, message))
 
 
@@ -49,7 +58,7 @@ def unseen(condition: ConditionType, what: Unseen, attempts: int) -> Part:
     """A part whose facts could not be read."""
     if what.outcome is None:
         return held(condition, "the conditions before it")
-    return Part(condition, of_outcome(what.outcome, attempts))
+    return Part(condition, of_outcome(what.outcome, attempts), outcome=what.outcome)
 
 
 def steps_of(parts: Iterable[Part]) -> tuple[Step, ...]:
@@ -64,3 +73,14 @@ def verdicts_of(
     verdicts = {part.condition: part.verdict for part in parts}
     verdicts.update({condition: of_outcome(outcome, attempts) for condition, outcome in failures.items()})
     return verdicts
+
+
+def outcomes_of(parts: Iterable[Part], failures: Mapping[ConditionType, Outcome]) -> tuple[Outcome, ...]:
+    """Everything that kept the pass from its end, apart from time."""
+    hindered = [part.outcome for part in parts if part.outcome is not None]
+    return (*hindered, *failures.values())
+
+
+def all_done(parts: Iterable[Part], failures: Mapping[ConditionType, Outcome]) -> bool:
+    """Whether every part's wish was read back."""
+    return not failures and all(part.done for part in parts)

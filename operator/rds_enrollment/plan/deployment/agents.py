@@ -7,7 +7,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Task
 from rds_enrollment.plan.observed.teleport import Agent
-from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen
+from rds_enrollment.plan.part import Part, held, progressing, satisfied, unseen
 
 _RUNNING = ConditionType.TASKS_RUNNING
 _CONNECTED = ConditionType.TUNNEL_CONNECTED
@@ -51,11 +51,11 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
         return held(_RUNNING, "ServiceDeployed")
     stopped = _last_stopped(world.tasks)
     if stopped:
-        return refused(_RUNNING, Reason.TASKS_STOPPED, f"{count}. {_why(stopped)}")
+        return progressing(_RUNNING, Reason.TASKS_STOPPED, f"{count}. {_why(stopped)}")
     if starting:
         states = ", ".join(sorted(f"{_short(task)} {task.last_status}" for task in starting))
-        return refused(_RUNNING, Reason.TASKS_STARTING, f"{count}; {states}.")
-    return refused(
+        return progressing(_RUNNING, Reason.TASKS_STARTING, f"{count}; {states}.")
+    return progressing(
         _RUNNING,
         Reason.NO_TASKS,
         f"{count} and none starts: read the events of ECS service {wanted.service_name}.",
@@ -78,7 +78,7 @@ def tunnel_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int)
         f"{len(connected)} of {wanted.replicas} agents are connected to {wanted.scope.cluster.proxy_address}; "
         f"running without a heartbeat: {silent or 'none'}. If this lasts, read their logs (status.logsUrl)."
     )
-    return refused(_CONNECTED, Reason.AGENTS_NOT_CONNECTED, message)
+    return progressing(_CONNECTED, Reason.AGENTS_NOT_CONNECTED, message)
 
 
 def _serves(wanted: WantedDeployment, agent: Agent) -> bool:

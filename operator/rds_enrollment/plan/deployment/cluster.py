@@ -6,7 +6,7 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster
-from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
+from rds_enrollment.plan.part import Part, progressing, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
@@ -24,7 +24,7 @@ def cluster_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int
     if foreign:
         return foreign
     if cluster.status != "ACTIVE":
-        return refused(_CONDITION, Reason.IN_PROGRESS, f"ECS cluster {cluster.name} is {cluster.status}.")
+        return progressing(_CONDITION, Reason.IN_PROGRESS, f"ECS cluster {cluster.name} is {cluster.status}.")
     ours = ownership.marked(cluster.tags, wanted.owner.shared_mark)
     if ours and FARGATE not in cluster.capacity_providers:
         return writing(_CONDITION, _capacity(wanted))

@@ -64,7 +64,7 @@ def _missing(
         message = f"No {noun} {ids} in {wanted.region} of account {wanted.scope.account}. Correct the ids."
         return refused(_CONDITION, reason, message)
     if not found:
-        tags = ", ".join(f"{key}={value}" for key, value in sorted((choice.tags or {}).items()))
+        tags = ", ".join(f"{key}={value}" for key, value in sorted(choice.tags.items()))
         message = (
             f"No {noun} in {wanted.vpc_id} ({wanted.region}) carries the tags {tags}. "
             f"Tag one, or change the selector."

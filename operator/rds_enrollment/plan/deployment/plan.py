@@ -29,10 +29,8 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     role = role_part(wanted_role(wanted), world.role, attempts)
     token = token_part(wanted, world, attempts)
     network = network_part(wanted, world, attempts)
-    revision = revision_part(wanted, world, role.ready, attempts)
-    service = service_part(
-        wanted, world, role_ready=role.ready, network_ready=network.ready, attempts=attempts
-    )
-    tasks = tasks_part(wanted, world, service.ready, attempts)
+    revision = revision_part(wanted, world, role.done, attempts)
+    service = service_part(wanted, world, role_ready=role.done, network_ready=network.done, attempts=attempts)
+    tasks = tasks_part(wanted, world, service.done, attempts)
     tunnel = tunnel_part(wanted, world, attempts)
     return (role, token, network, revision, service, tasks, tunnel)

@@ -9,7 +9,7 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsDeployment, EcsService
-from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen, writing
+from rds_enrollment.plan.part import Part, held, progressing, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps.aws import CreateService, ServiceShape, UpdateService
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
@@ -22,14 +22,14 @@ def service_part(
 ) -> Part:
     """The cluster first, then the service in it."""
     cluster = cluster_part(wanted, world, attempts)
-    if not cluster.ready:
+    if not cluster.done:
         return cluster
     if isinstance(world.service, Unseen):
         return unseen(_CONDITION, world.service, attempts)
     service = world.service
     if service is not None and service.status == "DRAINING":
         message = f"ECS service {service.name} is still draining; it is created again once it is INACTIVE."
-        return refused(_CONDITION, Reason.SERVICE_DRAINING, message)
+        return progressing(_CONDITION, Reason.SERVICE_DRAINING, message)
     if service is not None and service.status != "INACTIVE":
         foreign = _foreign(wanted, service)
         if foreign:
@@ -118,7 +118,7 @@ def _rollout(service: EcsService) -> Part:
         return satisfied(
             _CONDITION, f"ECS service {service.name} runs {_revision(service.task_definition_arn)}."
         )
-    return refused(_CONDITION, Reason.ROLLING_OUT, _progress(service, primary))
+    return progressing(_CONDITION, Reason.ROLLING_OUT, _progress(service, primary))
 
 
 def _progress(service: EcsService, primary: EcsDeployment) -> str:

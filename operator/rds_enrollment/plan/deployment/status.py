@@ -14,7 +14,7 @@ def observed_status(
     previous: DatabaseServiceDeploymentStatus, wanted: WantedDeployment, world: DeploymentWorld
 ) -> DatabaseServiceDeploymentStatus:
     """`previous` with what this pass has seen; what it could not see stays as it was."""
-    seen: dict[str, object] = {}
+    seen: dict[str, object] = {"teleport_cluster": wanted.scope.cluster.name}
     if not isinstance(world.role, Unseen):
         seen["task_role_arn"] = world.role.arn if isinstance(world.role, Role) else None
     if not isinstance(world.token, Unseen):

@@ -7,7 +7,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Role
 from rds_enrollment.plan.observed.teleport import JoinToken
-from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
+from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
 from rds_enrollment.plan.steps.aws import DeleteCluster, DeleteService, DeregisterTaskDefinition
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
@@ -19,12 +19,12 @@ _ROLE = ConditionType.ROLE_READY
 
 
 def teardown(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
-    """Parts up to the first that is not gone yet; all satisfied means that nothing of ours is left."""
+    """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
     parts: list[Part] = []
     for remove in (_service, _revisions, _token, _role, _cluster):
         part = remove(wanted, world, attempts)
         parts.append(part)
-        if not part.ready:
+        if not part.done:
             break
     return tuple(parts)
 
@@ -35,10 +35,10 @@ def _service(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
         return unseen(_SERVICE, world.service, attempts)
     service = world.service
     if service is None or service.status == "INACTIVE" or not _ours(wanted, service):
-        return satisfied(_SERVICE, "No ECS service of this object is left.")
+        return removed(_SERVICE, "No ECS service of this object is left.")
     if service.status == "DRAINING":
         message = f"ECS service {service.name} drains; {service.running_count} tasks still run."
-        return refused(_SERVICE, Reason.DELETING, message)
+        return progressing(_SERVICE, Reason.DELETING, message)
     delete = DeleteService(
         condition=_SERVICE, region=wanted.region, cluster=wanted.cluster_name, service=service.name
     )
@@ -51,7 +51,7 @@ def _revisions(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         if isinstance(seen, Unseen):
             return unseen(_REVISION, seen, attempts)
     if isinstance(world.revisions, Unseen) or not world.revisions or _family_is_foreign(wanted, world):
-        return satisfied(_REVISION, "No task definition of this object is left.")
+        return removed(_REVISION, "No task definition of this object is left.")
     steps = [
         DeregisterTaskDefinition(condition=_REVISION, region=wanted.region, arn=arn)
         for arn in sorted(world.revisions)
@@ -64,14 +64,14 @@ def _token(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> P
         return unseen(_TOKEN, world.token, attempts)
     if isinstance(world.token, JoinToken) and ownership.marked(world.token.labels, wanted.owner.mark):
         return writing(_TOKEN, DeleteJoinToken(condition=_TOKEN, token=world.token.name))
-    return satisfied(_TOKEN, "No join token of this object is left.")
+    return removed(_TOKEN, "No join token of this object is left.")
 
 
 def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     if isinstance(world.role, Unseen):
         return unseen(_ROLE, world.role, attempts)
     steps = removal(world.role, wanted.owner.mark) if isinstance(world.role, Role) else ()
-    return writing(_ROLE, *steps) if steps else satisfied(_ROLE, "No IAM role of this object is left.")
+    return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")
 
 
 def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
@@ -81,9 +81,9 @@ def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
     cluster = world.cluster
     gone = cluster is None or cluster.status == "INACTIVE"
     if cluster is None or gone or not ownership.marked(cluster.tags, wanted.owner.shared_mark):
-        return satisfied(_SERVICE, "No ECS cluster of this operator is left.")
+        return removed(_SERVICE, "No ECS cluster of this operator is left.")
     if cluster.active_services:
-        return satisfied(_SERVICE, f"ECS cluster {cluster.name} stays: other services use it.")
+        return removed(_SERVICE, f"ECS cluster {cluster.name} stays: other services use it.")
     return writing(_SERVICE, DeleteCluster(condition=_SERVICE, region=wanted.region, cluster=cluster.name))
 
 

@@ -1,7 +1,7 @@
 """What one deployment should look like, derived from its spec and scope."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan import names, ownership, policies
@@ -22,7 +22,7 @@ class Choice:
     """A choice of subnets or security groups: by ids, or by the tags that each must carry."""
 
     ids: tuple[str, ...] = ()
-    tags: Mapping[str, str] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

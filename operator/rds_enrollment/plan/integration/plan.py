@@ -32,7 +32,7 @@ def plan(wanted: WantedIntegration, world: IntegrationWorld, attempts: int = 1) 
     """What one pass would write, and how each condition stands. `attempts`: failures in a row, this one included."""
     provider = _provider_part(wanted, world, attempts)
     role = role_part(wanted_role(wanted), world.role, attempts)
-    return provider, role, _registration_part(wanted, world, role.ready, attempts)
+    return provider, role, _registration_part(wanted, world, role.done, attempts)
 
 
 def _provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:

@@ -7,7 +7,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider, Role
 from rds_enrollment.plan.observed.teleport import Integration
-from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
+from rds_enrollment.plan.part import Part, refused, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
 from rds_enrollment.plan.steps.aws import DeleteIdentityProvider
 from rds_enrollment.plan.steps.teleport import DeleteIntegration
@@ -27,7 +27,7 @@ def in_use(dependents: tuple[str, ...]) -> Part | None:
 
 
 def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int = 1) -> tuple[Part, ...]:
-    """Parts up to the first that is not gone yet; all satisfied means that nothing of ours is left."""
+    """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
     used = in_use(world.dependents)
     if used:
         return (used,)
@@ -35,7 +35,7 @@ def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int =
     for remove in (_integration, _role, _provider):
         part = remove(wanted, world, attempts)
         parts.append(part)
-        if not part.ready:
+        if not part.done:
             break
     return tuple(parts)
 
@@ -46,14 +46,14 @@ def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: i
         return unseen(_REGISTERED, seen, attempts)
     if isinstance(seen, Integration) and ownership.marked(seen.labels, wanted.owner.mark):
         return writing(_REGISTERED, DeleteIntegration(condition=_REGISTERED, integration=seen.name))
-    return satisfied(_REGISTERED, "No integration of this object is left in Teleport.")
+    return removed(_REGISTERED, "No integration of this object is left in Teleport.")
 
 
 def _role(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
     if isinstance(world.role, Unseen):
         return unseen(_ROLE, world.role, attempts)
     steps = removal(world.role, wanted.owner.mark) if isinstance(world.role, Role) else ()
-    return writing(_ROLE, *steps) if steps else satisfied(_ROLE, "No IAM role of this object is left.")
+    return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")
 
 
 def _provider(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
@@ -61,7 +61,7 @@ def _provider(wanted: WantedIntegration, world: IntegrationWorld, attempts: int)
     if isinstance(seen, Unseen):
         return unseen(_PROVIDER, seen, attempts)
     if not isinstance(seen, IdentityProvider) or not ownership.marked(seen.tags, wanted.owner.shared_mark):
-        return satisfied(_PROVIDER, "No identity provider of this operator is left.")
+        return removed(_PROVIDER, "No identity provider of this operator is left.")
     if world.provider_shared:
-        return satisfied(_PROVIDER, f"Identity provider {seen.arn} stays: another integration uses it.")
+        return removed(_PROVIDER, f"Identity provider {seen.arn} stays: another integration uses it.")
     return writing(_PROVIDER, DeleteIdentityProvider(condition=_PROVIDER, arn=seen.arn))

@@ -1,0 +1,46 @@
+"""What a controller talks to, and how it reads: a read that ends in a foreseen outcome is a value, too."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from rds_enrollment.aws.session import AwsClients
+from rds_enrollment.kubernetes.client import Objects
+from rds_enrollment.kubernetes.events import Recorder
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.runtime.reconciler import Key
+from rds_enrollment.runtime.threads import ThreadPool
+from rds_enrollment.teleport.client import TeleportClient
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """Everything outside the process, plus the clock and the dice."""
+
+    objects: Objects
+    events: Recorder
+    aws: AwsClients
+    threads: ThreadPool
+    """For AWS calls, which block."""
+    teleport: TeleportClient
+    owner_id: str
+    edition: Literal["auto", "oss", "ent"]
+    poll_seconds: float
+    """How soon to look again at what is in progress in AWS or Teleport."""
+    failures: Callable[[Key], int]
+    """Failed passes of a key in a row."""
+    now: Callable[[], datetime]
+    rng: random.Random
+
+
+async def seen(read: Awaitable[T]) -> Seen[T]:
+    """What the read returns, or Unseen with the outcome that it raised."""
+    try:
+        return await read
+    except Outcome as outcome:
+        return Unseen(outcome)

@@ -1,0 +1,98 @@
+"""What a pass over a DatabaseServiceDeployment reads."""
+
+import asyncio
+
+from rds_enrollment.aws import ec2, ecs, iam
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Seen
+from rds_enrollment.plan.observed.aws import EcsService, SecurityGroup, Subnet, Task, TaskDefinition
+from rds_enrollment.plan.observed.teleport import Agent
+
+
+class DeploymentObserver:
+    """Reads everything that the plan of one deployment needs."""
+
+    def __init__(self, adapters: Adapters, account: AwsAccount, wanted: WantedDeployment) -> None:
+        self._adapters = adapters
+        self._account = account
+        self._wanted = wanted
+
+    async def observe(self) -> DeploymentWorld:
+        """Two batches of reads: what has a known name, then what the service points to."""
+        wanted, region, run = self._wanted, self._wanted.region, self._adapters.threads.run
+        account, teleport = self._account, self._adapters.teleport
+        async with asyncio.TaskGroup() as first:
+            role = first.create_task(seen(run(iam.get_role, account, wanted.task_role, (wanted.task_role,))))
+            token = first.create_task(seen(teleport.get_token(wanted.join_token)))
+            subnets = first.create_task(seen(self._subnets()))
+            groups = first.create_task(seen(self._security_groups()))
+            cluster = first.create_task(seen(run(ecs.get_cluster, account, region, wanted.cluster_name)))
+            service = first.create_task(
+                seen(run(ecs.get_service, account, region, wanted.cluster_name, wanted.service_name))
+            )
+            newest = first.create_task(seen(run(ecs.get_task_definition, account, region, wanted.family)))
+            revisions = first.create_task(
+                seen(run(ecs.list_active_task_definitions, account, region, wanted.family))
+            )
+            agents = first.create_task(seen(self._agents()))
+        async with asyncio.TaskGroup() as second:
+            serving = second.create_task(self._serving(service.result(), newest.result()))
+            tasks = second.create_task(self._tasks(service.result()))
+        return DeploymentWorld(
+            role=role.result(),
+            token=token.result(),
+            subnets=subnets.result(),
+            security_groups=groups.result(),
+            cluster=cluster.result(),
+            service=service.result(),
+            serving=serving.result(),
+            newest=newest.result(),
+            revisions=revisions.result(),
+            tasks=tasks.result(),
+            agents=agents.result(),
+        )
+
+    async def _subnets(self) -> tuple[Subnet, ...]:
+        wanted, run = self._wanted, self._adapters.threads.run
+        choice = wanted.subnets
+        if choice.ids:
+            return await run(ec2.get_subnets, self._account, wanted.region, choice.ids)
+        return await run(ec2.find_subnets, self._account, wanted.region, wanted.vpc_id, choice.tags)
+
+    async def _security_groups(self) -> tuple[SecurityGroup, ...]:
+        wanted, run = self._wanted, self._adapters.threads.run
+        choice = wanted.security_groups
+        if choice.ids:
+            return await run(ec2.get_security_groups, self._account, wanted.region, choice.ids)
+        return await run(ec2.find_security_groups, self._account, wanted.region, wanted.vpc_id, choice.tags)
+
+    async def _serving(
+        self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]
+    ) -> Seen[TaskDefinition | None]:
+        """The newest revision is mostly the one in service: then it is not read twice."""
+        if not isinstance(service, EcsService):
+            return service
+        arn = service.task_definition_arn
+        if isinstance(newest, TaskDefinition) and newest.arn == arn:
+            return newest
+        run = self._adapters.threads.run
+        return await seen(run(ecs.get_task_definition, self._account, self._wanted.region, arn))
+
+    async def _tasks(self, service: Seen[EcsService | None]) -> Seen[tuple[Task, ...]]:
+        if service is None:
+            return ()
+        if not isinstance(service, EcsService):
+            return service
+        wanted, run = self._wanted, self._adapters.threads.run
+        return await seen(
+            run(ecs.list_tasks, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
+        )
+
+    async def _agents(self) -> tuple[Agent, ...]:
+        """Teleport lists expired heartbeats until it gets to removing them."""
+        now = self._adapters.now()
+        agents = await self._adapters.teleport.agents()
+        return tuple(agent for agent in agents if agent.expires is None or agent.expires > now)

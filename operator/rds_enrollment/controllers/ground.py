@@ -1,0 +1,113 @@
+"""The ground that every pass stands on: the integration, the AWS account behind it, the Teleport cluster."""
+
+from dataclasses import dataclass, field
+
+from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.plan.conditions import Verdict, of_outcome
+from rds_enrollment.plan.observed.aws import CallerIdentity
+from rds_enrollment.plan.observed.teleport import TeleportCluster
+from rds_enrollment.plan.outcome import Blocked, Outcome, Terminal
+from rds_enrollment.plan.scope import Scope
+
+_CREDENTIALS = ConditionType.CREDENTIALS_VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What could be established. Without a scope and an account nothing may be planned."""
+
+    verdicts: dict[ConditionType, Verdict] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    scope: Scope | None = None
+    account: AwsAccount | None = None
+
+
+async def referred_integration(adapters: Adapters, namespace: str, name: str) -> AwsOidcIntegration | Outcome:
+    """The integration that an object refers to, or why it cannot be used."""
+    raw = await adapters.objects.get(AWS_OIDC_INTEGRATION.kind, namespace, name)
+    if raw is None:
+        return Blocked(
+            Reason.INTEGRATION_NOT_FOUND,
+            f"AwsOidcIntegration {namespace}/{name} does not exist. Create it, or correct spec.integrationRef.",
+        )
+    return AwsOidcIntegration.model_validate(raw)
+
+
+async def establish(
+    adapters: Adapters,
+    integration: AwsOidcIntegration | Outcome,
+    *,
+    pinned_cluster: str | None,
+    teleport_condition: ConditionType,
+    attempts: int,
+) -> Ground:
+    """Check credentials and Teleport before anything is planned.
+
+    `teleport_condition` is the kind's condition that speaks of Teleport; `pinned_cluster` is status.teleportCluster.
+    """
+    verdicts: dict[ConditionType, Verdict] = {}
+    outcomes: list[Outcome] = []
+    identity: CallerIdentity | None = None
+    cluster: TeleportCluster | None = None
+    account = adapters.aws.own()
+    try:
+        if isinstance(integration, Outcome):
+            raise integration
+        identity = await _identity(adapters, account, integration.spec.account_id)
+        verdicts[_CREDENTIALS] = Verdict.ok(f"Acting in account {identity.account} as {identity.arn}.")
+    except Outcome as outcome:
+        verdicts[_CREDENTIALS] = of_outcome(outcome, attempts)
+        outcomes.append(outcome)
+    try:
+        cluster = await _cluster(adapters, pinned_cluster)
+    except Outcome as outcome:
+        verdicts[teleport_condition] = of_outcome(outcome, attempts)
+        outcomes.append(outcome)
+    if isinstance(integration, Outcome) or identity is None or cluster is None:
+        return Ground(verdicts, tuple(outcomes))
+    scope = _scope(adapters, integration, identity, cluster)
+    return Ground(verdicts, tuple(outcomes), scope, account)
+
+
+async def _identity(adapters: Adapters, account: AwsAccount, expected: str) -> CallerIdentity:
+    identity = await adapters.threads.run(account.identity)
+    if identity.account != expected:
+        raise Blocked(
+            Reason.WRONG_ACCOUNT,
+            f"The operator's AWS credentials belong to account {identity.account} ({identity.arn}), not to "
+            f"{expected}: nothing is written. Give the operator credentials of {expected}, or correct accountId.",
+        )
+    return identity
+
+
+async def _cluster(adapters: Adapters, pinned: str | None) -> TeleportCluster:
+    cluster = await adapters.teleport.cluster()
+    if pinned is not None and cluster.name != pinned:
+        raise Terminal(
+            Reason.TELEPORT_CLUSTER_CHANGED,
+            f"This object belongs to Teleport cluster {pinned}, and the operator is connected to {cluster.name}: "
+            f"nothing is written. Connect it to {pinned}, or create the object anew.",
+        )
+    if not cluster.proxy_address:
+        raise Blocked(
+            Reason.TELEPORT_PROXY_UNKNOWN,
+            f"Teleport cluster {cluster.name} publishes no proxy address. Set proxy_service.public_addr in Teleport.",
+        )
+    return cluster
+
+
+def _scope(
+    adapters: Adapters, integration: AwsOidcIntegration, identity: CallerIdentity, cluster: TeleportCluster
+) -> Scope:
+    enterprise = cluster.cloud if adapters.edition == "auto" else adapters.edition == "ent"
+    return Scope(
+        account=identity.account,
+        partition=identity.partition,
+        integration=integration.integration_name,
+        cluster=cluster,
+        enterprise=enterprise,
+    )

@@ -1,0 +1,92 @@
+"""The end of a pass: the status is written once, when it differs; changed conditions become events; a wish when
+to be called again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from rds_enrollment.api.common import CommonStatus, Resource
+from rds_enrollment.api.conditions import Conditions, ConditionStatus
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
+from rds_enrollment.plan.outcome import Conflict, Outcome, Terminal, Waiting
+from rds_enrollment.runtime.reconciler import Result
+
+S = TypeVar("S", bound=CommonStatus)
+
+RESYNC_JITTER = 0.1
+"""Resyncs are spread by this share of the period, so that objects created together part."""
+CONFLICT_SECONDS = 0.1
+
+
+def finished_status(
+    resource: Resource,
+    status: S,
+    verdicts: Mapping[ConditionType, Verdict],
+    outcomes: Iterable[Outcome],
+    *,
+    required: Sequence[ConditionType],
+    adapters: Adapters,
+) -> S:
+    """`status` with the pass's conditions, generation and the echo of a requested reconcile."""
+    stalled = next((outcome for outcome in outcomes if isinstance(outcome, Terminal)), None)
+    conditions = merge(
+        status.conditions,
+        {**verdicts, **stalled_by(stalled)},
+        required=required,
+        generation=resource.metadata.generation,
+        now=adapters.now(),
+    )
+    return status.model_copy(
+        update={
+            "conditions": conditions,
+            "observed_generation": resource.metadata.generation,
+            "last_handled_reconcile_at": resource.reconcile_requested_at,
+        }
+    )
+
+
+async def publish(
+    adapters: Adapters, raw: Mapping[str, Any], before: Conditions, status: CommonStatus
+) -> None:
+    """Write the status and tell of each condition that changed. Raises Outcome."""
+    wire = status.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    obj = dict(raw)
+    if await adapters.objects.write_status(obj, wire) is obj:
+        return
+    known = {condition.type: condition for condition in before}
+    for condition in status.conditions:
+        previous = known.get(condition.type)
+        changed = previous is None or (previous.status, previous.reason) != (
+            condition.status,
+            condition.reason,
+        )
+        if changed and condition.status is not ConditionStatus.UNKNOWN and _worth_telling(condition.type):
+            good = condition.status is ConditionStatus.TRUE and condition.type != ConditionType.STALLED
+            await adapters.events.record(
+                obj,
+                "Normal" if good else "Warning",
+                condition.reason,
+                f"{condition.type}: {condition.message}",
+                "Reconcile",
+            )
+
+
+def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outcome], resync: float) -> Result:
+    """When to look again, from how the pass ended."""
+    if any(isinstance(outcome, Conflict) for outcome in outcomes):
+        return Result(requeue_after=CONFLICT_SECONDS)
+    waits = [outcome.after for outcome in outcomes if isinstance(outcome, Waiting)]
+    failed = [outcome for outcome in outcomes if not isinstance(outcome, Terminal | Waiting)]
+    if failed:
+        return Result(failed=True)
+    if waits:
+        return Result(requeue_after=min(waits))
+    if not outcomes and not is_true(conditions, ConditionType.READY):
+        return Result(requeue_after=adapters.poll_seconds)
+    return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
+
+
+def _worth_telling(kind: str) -> bool:
+    """Reconciling repeats what Ready says."""
+    return kind != ConditionType.RECONCILING
