@@ -1,0 +1,97 @@
+"""The gRPC server in a thread with an event loop of its own, so that synchronous code can use it."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Sequence
+
+from grpclib.protocol import H2Protocol
+from grpclib.server import Server
+
+from hack.sandbox.teleport.calls import Servable
+
+LOOPBACK = "127.0.0.1"
+_START_SECONDS = 10.0
+
+
+class _Server(Server):
+    """Remembers its connections: grpclib itself leaves them open when it closes."""
+
+    def __init__(self, services: Sequence[Servable]) -> None:
+        super().__init__(services)
+        self._protocols: list[H2Protocol] = []
+
+    def _protocol_factory(self) -> H2Protocol:
+        protocol = super()._protocol_factory()
+        self._protocols = [each for each in self._protocols if not _is_lost(each)]
+        self._protocols.append(protocol)
+        return protocol
+
+    def close_connections(self) -> None:
+        for protocol in self._protocols:
+            if not _is_lost(protocol):
+                protocol.processor.close("the server stops")
+
+
+def _is_lost(protocol: H2Protocol) -> bool:
+    """Whether a connection was made and is gone, or never was made."""
+    connection = getattr(protocol, "connection", None)
+    return connection is None or connection.is_closing()
+
+
+class Listener:
+    """Serves on 127.0.0.1 from `start` to `stop`; each may follow the other again."""
+
+    def __init__(self, services: Sequence[Servable], context: ssl.SSLContext, port: int) -> None:
+        """Port 0 takes a free one at the first start, and keeps it."""
+        self.port = port
+        self._services = services
+        self._context = context
+        self._ready = threading.Event()
+        self._failure: OSError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Raises OSError when the port is taken."""
+        self._ready.clear()
+        self._failure = None
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="teleport-grpc", daemon=True
+        )
+        self._thread.start()
+        if not self._ready.wait(_START_SECONDS):
+            raise TimeoutError("the Teleport sandbox did not start")
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Closes the port and every connection."""
+        if self._loop is None or self._stop is None or self._thread is None:
+            return
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop = self._stop = self._thread = None
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = _Server(self._services)
+        try:
+            listening = self._bind()
+            await server.start(sock=listening, ssl=self._context)
+        except OSError as error:
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        await self._stop.wait()
+        server.close()
+        server.close_connections()
+        await server.wait_closed()
+
+    def _bind(self) -> socket.socket:
+        listening = socket.create_server((LOOPBACK, self.port))
+        self.port = listening.getsockname()[1]
+        return listening

@@ -1,0 +1,61 @@
+"""What the calling identity may do: one Teleport role (rules per kind, label selectors)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from hack.sandbox.teleport.errors import access_denied
+from hack.sandbox.teleport.labels import EVERYTHING, LabelSelector, selects
+
+Kind = Literal["db", "db_server", "db_service", "token", "integration"]
+Verb = Literal["list", "read", "create", "update", "delete", "use"]
+
+_IMPLICIT: Mapping[Kind, frozenset[Verb]] = {
+    "db": frozenset({"list", "read"}),
+    "db_server": frozenset({"list", "read"}),
+}
+"""Part of every role (Teleport lib/services, DefaultImplicitRules)."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """`rules` are the verbs per kind; the label selectors choose the objects themselves."""
+
+    rules: Mapping[Kind, frozenset[Verb]] = field(default_factory=dict)
+    db_labels: LabelSelector = field(default_factory=dict)
+    db_service_labels: LabelSelector = field(default_factory=dict)
+
+    def without(self, kind: Kind, *verbs: Verb) -> "Role":
+        """The same role less these verbs; without any, less the kind's whole rule.
+
+        Reading and listing `db` and `db_server` stay allowed: no role can take them away.
+        """
+        left = self.rules.get(kind, frozenset()) - frozenset(verbs) if verbs else frozenset()
+        return replace(self, rules={**self.rules, kind: left})
+
+    def check(self, kind: Kind, *verbs: Verb) -> None:
+        """Raises PERMISSION_DENIED unless all `verbs` are allowed."""
+        allowed = self.rules.get(kind, frozenset()) | _IMPLICIT.get(kind, frozenset())
+        for verb in verbs:
+            if verb not in allowed:
+                raise access_denied(f"the role has no rule {kind}: {verb}")
+
+    def check_database(self, name: str, labels: Mapping[str, str]) -> None:
+        """Raises PERMISSION_DENIED unless db_labels select the database."""
+        if not selects(self.db_labels, labels):
+            raise access_denied(f"the role's db_labels do not select database {name!r}")
+
+
+NOTHING = Role()
+
+BOT_ROLE = Role(
+    rules={
+        "db": frozenset({"list", "read", "create", "update", "delete"}),
+        "db_service": frozenset({"list", "read"}),
+        "token": frozenset({"list", "read", "create", "update", "delete"}),
+        "integration": frozenset({"list", "read", "create", "update", "delete", "use"}),
+    },
+    db_labels=EVERYTHING,
+    db_service_labels=EVERYTHING,
+)
+"""The smallest role with which an operator can do its work."""

@@ -1,0 +1,1 @@
+"""What Teleport checks and fills in before it stores a resource."""
