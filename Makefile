@@ -1,0 +1,65 @@
+# Everything a developer runs; `make help` lists it. Each target makes the virtual environment when needed.
+
+PYTHON ?= python3
+PYTEST_WORKERS ?= 2
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Index settings come from the environment and must not reach the files.
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --generate-hashes \
+	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (DEMO_ONCE=1: exit)
+	$(BIN)/python -m hack.demo
+
+.PHONY: test
+test: lint control-plane ## Run the linters and every test
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style, types and the layers between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(INSTALLED) ## Rewrite the sources in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: control-plane
+control-plane: $(INSTALLED) ## Find or build kube-apiserver, etcd and kubectl (minutes, once)
+	$(BIN)/python -m hack.sandbox.controlplane --build-only
+
+.PHONY: crds
+crds: $(INSTALLED) ## Write crds/ from the models
+	$(BIN)/python -m hack.crdgen
+
+.PHONY: protos
+protos: $(INSTALLED) ## Write the Python modules of Teleport's wire messages
+	$(BIN)/python -m hack.protogen
+
+.PHONY: requirements
+requirements: $(INSTALLED) ## Renew the locks after a change of pyproject.toml (UPGRADE=1: newest versions)
+	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/runtime.txt pyproject.toml
+	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --extra sandbox --extra dev --build-deps-for editable \
+		--constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
+	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/go.txt requirements/go.in
+
+# The project itself is installed in place, by the build backend that the lock already brought.
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
