@@ -1,0 +1,176 @@
+"""The work queue: one pass per key at a time, bounded workers, back-off per key; a bug never ends the loop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from rds_enrollment.runtime.backoff import Backoff
+from rds_enrollment.runtime.metrics import QueueMetrics
+from rds_enrollment.runtime.reconciler import Result
+from rds_enrollment.runtime.schedule import Schedule
+
+logger = logging.getLogger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+
+
+class WorkQueue(Generic[K]):
+    """All methods belong to the event loop that `run` runs in; other threads use `call_soon_threadsafe`.
+
+    `clock` is monotonic, in seconds. `controller` names the metrics' label `controller` for a key.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        backoff: Backoff[K],
+        metrics: QueueMetrics,
+        controller: Callable[[K], str] = str,
+    ) -> None:
+        self._clock = clock
+        self._backoff = backoff
+        self._metrics = metrics
+        self._controller = controller
+        self._schedule: Schedule[K] = Schedule()
+        self._passes: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._workers = 0
+        metrics.watch(depth=lambda: self._schedule.depth, unfinished=self._unfinished, longest=self._longest)
+
+    def add(self, key: K) -> None:
+        """Have the key processed as soon as a worker is free. Costs nothing when it waits already."""
+        if self._stopping:
+            return
+        if self._schedule.add(key, self._clock()):
+            self._metrics.adds.inc()
+            self._changed.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Have the key processed in `seconds`. Of several such wishes the earliest wins."""
+        if seconds <= 0:
+            self.add(key)
+        elif not self._stopping:
+            self._schedule.add_at(key, self._clock() + seconds)
+            self._changed.set()
+
+    def failures(self, key: K) -> int:
+        """Failed passes in a row."""
+        return self._backoff.failures(key)
+
+    def forget(self, key: K) -> None:
+        """Start the key's back-off anew. A pass that did not fail does so by itself."""
+        self._backoff.forget(key)
+
+    async def run(self, workers: int, process: Callable[[K], Awaitable[Result]]) -> None:
+        """Hand out keys, at most `workers` at a time, until `shutdown`. Each pass is an asyncio task of its own."""
+        self._workers = workers
+        slots = asyncio.Semaphore(workers)
+        try:
+            while True:
+                await slots.acquire()
+                key = await self._next()
+                if key is None:
+                    return
+                task = asyncio.create_task(self._pass(key, process), name=f"pass of {key}")
+                self._passes.add(task)
+                task.add_done_callback(self._passes.discard)
+                task.add_done_callback(lambda _: slots.release())
+        finally:
+            self._workers = 0
+
+    async def shutdown(self, grace: float) -> bool:
+        """Hand out nothing more and let running passes end for `grace` seconds; then cancel them.
+
+        True when all ended by themselves. Level-triggered passes may be cut anywhere: the next start repeats them.
+        """
+        self._stopping = True
+        self._changed.set()
+        if not self._passes:
+            return True
+        _, cut = await asyncio.wait(self._passes, timeout=grace)
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
+        return not cut
+
+    def stuck(self, *, pass_limit: float, wait_limit: float) -> str | None:
+        """What a health check has to say, or None.
+
+        `pass_limit`: seconds after which a running pass counts as hung. `wait_limit`: seconds that a key may
+        wait although a worker is free.
+        """
+        now = self._clock()
+        for key, since in self._schedule.processing.items():
+            if now - since > pass_limit:
+                return f"the pass of {key} has been running for {now - since:.0f} s"
+        oldest = self._schedule.oldest_ready()
+        workers_free = len(self._passes) < self._workers or self._workers == 0
+        if oldest is not None and workers_free and now - oldest[1] > wait_limit:
+            return f"{oldest[0]} has been waiting for {now - oldest[1]:.0f} s and no worker takes it"
+        return None
+
+    async def _next(self) -> K | None:
+        while not self._stopping:
+            self._changed.clear()
+            now = self._clock()
+            for _ in self._schedule.promote(now):
+                self._metrics.adds.inc()
+            taken = self._schedule.take(now)
+            if taken is not None:
+                key, waited = taken
+                self._metrics.waited.observe(waited)
+                return key
+            due = self._schedule.next_due()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else due - now):
+                    await self._changed.wait()
+        return None
+
+    async def _pass(self, key: K, process: Callable[[K], Awaitable[Result]]) -> None:
+        controller = self._controller(key)
+        try:
+            result = await process(key)
+        except (
+            Exception
+        ):  # the one place where a bug is met: it must cost its own key a retry and nothing more
+            logger.exception("The pass of %s ended in a bug; it is retried with back-off", key)
+            self._metrics.panicked(controller)
+            result = Result(failed=True)
+        finally:
+            began = self._schedule.done(key)
+            self._changed.set()
+        self._metrics.reconciled(controller, _outcome(result), self._clock() - began)
+        self._requeue(key, result)
+
+    def _requeue(self, key: K, result: Result) -> None:
+        if not result.failed:
+            self._backoff.forget(key)
+            if result.requeue_after is not None:
+                self.add_after(key, result.requeue_after)
+            return
+        self._metrics.retries.inc()
+        if result.requeue_after is None:
+            self.add_after(key, self._backoff.next(key))
+        else:
+            self._backoff.record(key)
+            self.add_after(key, result.requeue_after)
+
+    def _unfinished(self) -> float:
+        now = self._clock()
+        return sum(now - since for since in self._schedule.processing.values())
+
+    def _longest(self) -> float:
+        now = self._clock()
+        return max((now - since for since in self._schedule.processing.values()), default=0.0)
+
+
+def _outcome(result: Result) -> str:
+    if result.failed:
+        return "error"
+    if result.requeue_after is None:
+        return "success"
+    return "requeue_after" if result.requeue_after > 0 else "requeue"

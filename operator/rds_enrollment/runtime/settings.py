@@ -1,0 +1,129 @@
+"""The operator's settings, defined once: each field is an environment variable and a flag."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from rds_enrollment.runtime.fatal import FatalError
+
+ENV_PREFIX = "RDS_ENROLLMENT_"
+
+_ADDRESS = re.compile(r"^(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})$")
+_NAMESPACE = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+
+
+class Address(NamedTuple):
+    """A host (IPv6 without brackets) and a TCP port."""
+
+    host: str
+    port: int
+
+
+def parse_address(text: str) -> Address:
+    """`host:port`, IPv6 in brackets. Raises ValueError."""
+    match = _ADDRESS.match(text)
+    if match is None or int(match["port"]) > 65535:
+        raise ValueError(f"{text!r} is not host:port")
+    return Address(match["host"].strip("[]"), int(match["port"]))
+
+
+def _listening(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+def _dialled(text: str) -> str:
+    if parse_address(text).port == 0:
+        raise ValueError(f"{text!r} has port 0; name the port of the auth service")
+    return text
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _NAMESPACE.match(name):
+            raise ValueError(f"{name!r} is not a namespace name")
+    return tuple(dict.fromkeys(names))
+
+
+class Settings(BaseSettings):
+    """Settings of `rds-enrollment run`. AWS and Kubernetes are configured by their own standard variables."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
+
+    teleport_address: Annotated[str, AfterValidator(_dialled)] = Field(
+        description="Teleport's auth service, as host:port."
+    )
+    teleport_identity: Path = Field(
+        description="Identity file for Teleport, or a folder written by Machine ID (tbot)."
+    )
+    teleport_edition: Literal["auto", "oss", "ent"] = Field(
+        default="auto", description="Edition of the agents' image; auto: that of the Teleport cluster."
+    )
+    owner_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = Field(
+        default=None,
+        description="Marks what this operator owns, up to 40 of A-Z a-z 0-9 . _ - (default: UID of namespace"
+        " kube-system).",
+    )
+    watch_namespaces: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_namespaces)
+    ] = Field(default=(), description="Namespaces to serve, separated by commas (default: all).")
+    http_address: Annotated[str, AfterValidator(_listening)] = Field(
+        default="0.0.0.0:8080",
+        description="Where /metrics, /healthz and /readyz are served, as host:port.",
+    )
+    workers: int = Field(default=8, ge=1, le=256, description="Objects reconciled at a time.")
+    aws_threads: int = Field(default=16, ge=1, le=256, description="AWS calls at a time.")
+    poll_seconds: float = Field(
+        default=15.0, gt=0, description="How soon to look again at what is in progress in AWS or Teleport."
+    )
+    watch_check_seconds: float = Field(
+        default=30.0, gt=0, description="How often the watch is compared with a list of the objects."
+    )
+    watch_grace_seconds: float = Field(
+        default=60.0, gt=0, description="How long a change may stay undelivered before /healthz fails."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+    log_format: Literal["json", "text"] = Field(default="json", description="Form of the log lines.")
+
+
+def flag_name(field: str) -> str:
+    """The command-line flag of a field."""
+    return "--" + field.replace("_", "-")
+
+
+def variable_name(field: str) -> str:
+    """The environment variable of a field."""
+    return ENV_PREFIX + field.upper()
+
+
+def load(flags: dict[str, Any]) -> Settings:
+    """Settings from the flags given (None: not given), else the environment, else the defaults.
+
+    Raises FatalError (exit code 2), with every fault in one line.
+    """
+    try:
+        return Settings(**{field: value for field, value in flags.items() if value is not None})
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault["loc"], fault) for fault in error.errors())
+        raise FatalError(faults, exit_code=2) from None
+
+
+def _fault(location: tuple[int | str, ...], fault: Any) -> str:
+    field = str(location[0])
+    where = f"{flag_name(field)} ({variable_name(field)})"
+    if fault["type"] == "missing":
+        return f"{where} is required"
+    if fault["type"] == "value_error":
+        return f"{where}: {fault['ctx']['error']}"
+    return f"{where}: {fault['input']!r}: {fault['msg']}"
