@@ -139,7 +139,7 @@ def _mend(
 
 def _within_limit(vpcs: Sequence[VpcCover], limit: int, uid: str) -> Iterator[VpcCover]:
     """New ones up to the limit, in order. Those that exist stay: a lower limit stops no agents."""
-    present = sum(1 for item in vpcs if item.live and generated.is_owned_by(item.live, uid))
+    present = sum(1 for item in vpcs if item.live and generated.is_generated_by(item.live, uid))
     room = limit - present
     for item in vpcs:
         if item.live or item.name_taken:

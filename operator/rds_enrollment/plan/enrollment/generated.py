@@ -1,6 +1,5 @@
 """DatabaseServiceDeployments as an enrolment reads and writes them: whose each is, and what ours should say."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from rds_enrollment.api.common import API_VERSION, GROUP
@@ -62,6 +61,11 @@ def is_controlled_by_another(live: Json, uid: str) -> bool:
     return any(owner.get("controller") and owner["uid"] != uid for owner in owners(live))
 
 
+def is_generated_by(live: Json, uid: str) -> bool:
+    """Whether the enrolment with this UID decides what it says."""
+    return is_owned_by(live, uid) and not is_controlled_by_another(live, uid)
+
+
 def without_owner(live: Json, uid: str) -> tuple[Json, ...]:
     """The ownerReferences that remain when the enrolment with this UID goes."""
     return tuple(owner for owner in owners(live) if owner["uid"] != uid)
@@ -111,11 +115,6 @@ def is_applied(wanted: Json, live: Json) -> bool:
         and is_in_force(wanted["metadata"]["ownerReferences"], owners(live))
         and not has_leftovers(spec_fields, wanted["spec"])
     )
-
-
-def names(deployments: Iterable[Json]) -> str:
-    """Their names, for messages."""
-    return ", ".join(sorted(name_of(live) for live in deployments))
 
 
 def _is_enrolment(owner: Json) -> bool:

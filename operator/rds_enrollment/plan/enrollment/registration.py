@@ -41,8 +41,6 @@ class Registration:
 
     entries: tuple[Entry, ...]
     steps: tuple[TeleportStep, ...]
-    deletions_held: bool
-    """Whether objects may be left over, because some region was not listed."""
 
 
 def register(selection: Selection, existing: Iterable[Database], owner_mark: str) -> Registration:
@@ -77,7 +75,6 @@ def register(selection: Selection, existing: Iterable[Database], owner_mark: str
     return Registration(
         entries=tuple(sorted(entries, key=lambda entry: (entry.name, entry.region, entry.identifier))),
         steps=(*writes, *deletions),
-        deletions_held=bool(selection.unseen_regions),
     )
 
 

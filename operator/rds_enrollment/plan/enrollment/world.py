@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec
 from rds_enrollment.plan.observed import Seen, Unseen
-from rds_enrollment.plan.observed.aws import CallerIdentity, RdsInventory
+from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
 from rds_enrollment.plan.ownership import Owner
 
@@ -19,14 +20,16 @@ class WantedEnrollment:
     uid: str
     """metadata.uid, for the ownerReference of generated deployments."""
     spec: RdsEnrollmentSpec
+    teleport_cluster: str
+    """Name of the Teleport cluster that the operator is connected to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentWorld:
     """Each field is what was read, or Unseen."""
 
-    identity: Seen[CallerIdentity] = field(default_factory=Unseen)
-    """Whose account the inventories are of."""
+    read_at: datetime
+    """When it was read (aware): heartbeats that expired before count for nothing."""
     inventories: Mapping[str, Seen[RdsInventory]] = field(default_factory=dict)
     """By region. A region of the spec that is absent was not seen."""
     databases: Seen[tuple[Database, ...]] = field(default_factory=Unseen)

@@ -1,0 +1,69 @@
+"""What agents report of the enrolled databases, and whether RDS lets them log in with IAM."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rds_enrollment.api.rds_enrollment import DatabaseKind
+from rds_enrollment.plan.enrollment.candidates import RdsResource
+from rds_enrollment.plan.enrollment.registration import Entry
+from rds_enrollment.plan.observed.teleport import DatabaseServer
+
+_HEALTHY = "healthy"
+_UNHEALTHY = "unhealthy"
+"""types.TargetHealth.status of Teleport's health checks (a TCP connection from the agent)."""
+
+
+class Reach(StrEnum):
+    """What the agents of a database say of it together."""
+
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"
+    NOT_REPORTED = "not reported"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The verdict of all agents of one database; `error` is the first one's that cannot reach it."""
+
+    reach: Reach
+    error: str = ""
+
+
+def health_of(servers: Iterable[DatabaseServer], now: datetime) -> Mapping[str, Health]:
+    """Health by database name, from heartbeats that have not expired. One agent that fails is enough to tell."""
+    by_database: dict[str, list[DatabaseServer]] = {}
+    for server in servers:
+        if server.expires is None or server.expires > now:
+            by_database.setdefault(server.database, []).append(server)
+    return {name: _health(reports) for name, reports in by_database.items()}
+
+
+def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, ...]:
+    """RDS resources that are enrolled and refuse IAM logins."""
+    resources = {
+        entry.candidate.resource
+        for entry in entries
+        if entry.candidate and entry.in_teleport and not entry.candidate.iam_auth
+    }
+    return tuple(sorted(resources))
+
+
+def enabling_command(resource: RdsResource) -> str:
+    """The AWS CLI line that switches IAM authentication on (rds modify-db-instance, modify-db-cluster)."""
+    noun = "cluster" if resource.kind is DatabaseKind.CLUSTER else "instance"
+    return (
+        f"aws rds modify-db-{noun} --db-{noun}-identifier {resource.identifier} "
+        f"--enable-iam-database-authentication --apply-immediately --region {resource.region}"
+    )
+
+
+def _health(reports: list[DatabaseServer]) -> Health:
+    for server in sorted(reports, key=lambda server: server.host_id):
+        if server.health.status == _UNHEALTHY:
+            cause = server.health.error or server.health.message or "the connection failed"
+            return Health(Reach.UNREACHABLE, f"agent {server.hostname or server.host_id}: {cause}")
+    if any(server.health.status == _HEALTHY for server in reports):
+        return Health(Reach.REACHABLE)
+    return Health(Reach.NOT_REPORTED)

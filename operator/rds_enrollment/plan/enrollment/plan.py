@@ -1,0 +1,28 @@
+"""The plan of one enrolment, part by part in the order of its conditions."""
+
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.enrollment.parts import discovery_part, enrolled_part, iam_part, reachable_part
+from rds_enrollment.plan.enrollment.readiness import deployments_part
+from rds_enrollment.plan.enrollment.survey import survey
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.part import Part
+
+REQUIRED = (
+    ConditionType.CREDENTIALS_VALID,
+    ConditionType.DATABASES_DISCOVERED,
+    ConditionType.DATABASES_ENROLLED,
+    ConditionType.DEPLOYMENTS_READY,
+)
+"""Ready is all of these; IamAuthenticationEnabled and DatabasesReachable only inform."""
+
+
+def plan(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int = 1) -> tuple[Part, ...]:
+    """What one pass would write, and how each condition stands. `attempts`: failures in a row, this one included."""
+    seen = survey(wanted, world)
+    return (
+        discovery_part(wanted, world, seen.selection, attempts),
+        enrolled_part(world, seen.selection, seen.registration, attempts),
+        deployments_part(wanted, world, seen.coverage, attempts),
+        iam_part(seen.registration),
+        reachable_part(world, seen.registration, attempts),
+    )

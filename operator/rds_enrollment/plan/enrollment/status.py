@@ -1,0 +1,120 @@
+"""The status fields of one enrolment, beside its conditions."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from rds_enrollment.api.base import clip
+from rds_enrollment.api.rds_enrollment import (
+    MAX_STATUS_ITEMS,
+    MESSAGE_BYTES,
+    DatabaseState,
+    DiscoveredDatabase,
+    EnrolledVpc,
+    RdsEnrollmentStatus,
+)
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.enrollment import generated
+from rds_enrollment.plan.enrollment.deployments import Coverage
+from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
+from rds_enrollment.plan.enrollment.registration import Entry
+from rds_enrollment.plan.enrollment.survey import survey
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.outcome import Outcome
+
+_TROUBLE = (
+    DatabaseState.FAILED,
+    DatabaseState.CONFLICTING,
+    DatabaseState.PENDING,
+    DatabaseState.ENROLLED,
+    DatabaseState.SKIPPED,
+)
+"""The order in which databases are listed; among the enrolled the troubled come first."""
+
+
+def observed_status(
+    previous: RdsEnrollmentStatus,
+    wanted: WantedEnrollment,
+    world: EnrollmentWorld,
+    failures: Mapping[ConditionType, Outcome],
+) -> RdsEnrollmentStatus:
+    """`previous` with what this pass has seen; what it could not see stays as it was."""
+    seen: dict[str, object] = {"teleport_cluster": wanted.teleport_cluster}
+    view = survey(wanted, world)
+    if view.registration is not None:
+        health = _health(world)
+        failure = failures.get(ConditionType.DATABASES_ENROLLED)
+        entries = [_told(entry, health, failure) for entry in view.registration.entries]
+        seen.update(_counts(entries, previous, world, health))
+        seen["databases"] = tuple(
+            _database(entry) for entry in sorted(entries, key=_urgency)[:MAX_STATUS_ITEMS]
+        )
+    if view.coverage is not None:
+        seen["vpcs"] = _vpcs(view.coverage)
+    return previous.model_copy(update=seen)
+
+
+def _health(world: EnrollmentWorld) -> Mapping[str, Health]:
+    return {} if isinstance(world.servers, Unseen) else health_of(world.servers, world.read_at)
+
+
+def _told(entry: Entry, health: Mapping[str, Health], failure: Outcome | None) -> Entry:
+    """The entry with the trouble that showed after it was planned."""
+    if entry.state is DatabaseState.PENDING and failure is not None:
+        return replace(entry, state=DatabaseState.FAILED, reason=failure.reason, message=failure.message)
+    report = health.get(entry.name)
+    if entry.state is not DatabaseState.ENROLLED or entry.message:
+        return entry
+    if report and report.reach is Reach.UNREACHABLE:
+        return replace(entry, reason=Reason.UNREACHABLE, message=report.error)
+    if entry.candidate and not entry.candidate.iam_auth:
+        return replace(
+            entry, reason=Reason.IAM_AUTHENTICATION_DISABLED, message="IAM authentication is off in RDS."
+        )
+    return entry
+
+
+def _counts(
+    entries: list[Entry],
+    previous: RdsEnrollmentStatus,
+    world: EnrollmentWorld,
+    health: Mapping[str, Health],
+) -> dict[str, object]:
+    enrolled = [entry.name for entry in entries if entry.state is DatabaseState.ENROLLED]
+    reachable = sum(1 for name in enrolled if name in health and health[name].reach is Reach.REACHABLE)
+    return {
+        "discovered": len(entries),
+        "enrolled": len(enrolled),
+        "skipped": sum(1 for entry in entries if entry.state is DatabaseState.SKIPPED),
+        "conflicting": sum(1 for entry in entries if entry.state is DatabaseState.CONFLICTING),
+        "reachable": previous.reachable if isinstance(world.servers, Unseen) else reachable,
+    }
+
+
+def _urgency(entry: Entry) -> tuple[int, bool, str, str, str]:
+    untroubled = entry.reason is Reason.SUCCEEDED
+    return _TROUBLE.index(entry.state), untroubled, entry.name, entry.region, entry.identifier
+
+
+def _database(entry: Entry) -> DiscoveredDatabase:
+    return DiscoveredDatabase(
+        name=clip(entry.name, MESSAGE_BYTES),
+        identifier=clip(entry.identifier, MESSAGE_BYTES),
+        region=entry.region,
+        vpc_id=entry.vpc_id or None,
+        state=entry.state,
+        reason=entry.reason.value,
+        message=clip(entry.message, MESSAGE_BYTES),
+    )
+
+
+def _vpcs(coverage: Coverage) -> tuple[EnrolledVpc, ...]:
+    return tuple(
+        EnrolledVpc(
+            vpc_id=item.vpc.vpc_id,
+            region=item.vpc.region,
+            databases=item.databases,
+            deployment=generated.name_of(item.live) if item.live else None,
+        )
+        for item in coverage.vpcs[:MAX_STATUS_ITEMS]
+    )

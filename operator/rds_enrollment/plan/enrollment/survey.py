@@ -1,0 +1,32 @@
+"""One look at an enrolment: choice, db objects and deployments, each computed from what could be seen."""
+
+from dataclasses import dataclass
+
+from rds_enrollment.plan.enrollment.deployments import Coverage, cover
+from rds_enrollment.plan.enrollment.registration import Registration, register
+from rds_enrollment.plan.enrollment.selection import Selection, select
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.observed import Unseen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the parts and the status are drawn from."""
+
+    selection: Selection
+    registration: Registration | None
+    """None where Teleport's objects were not seen."""
+    coverage: Coverage | None
+    """None where those or the deployments were not seen."""
+
+
+def survey(wanted: WantedEnrollment, world: EnrollmentWorld) -> Survey:
+    """Choose, register, cover."""
+    selection = select(wanted.spec, world)
+    if isinstance(world.databases, Unseen):
+        return Survey(selection=selection, registration=None, coverage=None)
+    registration = register(selection, world.databases, wanted.owner.mark)
+    if isinstance(world.deployments, Unseen):
+        return Survey(selection=selection, registration=registration, coverage=None)
+    coverage = cover(wanted, registration.entries, world.deployments, selection.unseen_regions)
+    return Survey(selection=selection, registration=registration, coverage=coverage)

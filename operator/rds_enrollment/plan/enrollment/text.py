@@ -1,0 +1,24 @@
+"""Lists in messages."""
+
+from collections.abc import Sequence
+
+_BYTES = 800
+"""Leaves room for the rest of a condition's message, which has at most 1 KiB."""
+
+
+def listing(items: Sequence[str], separator: str = ", ") -> str:
+    """As many items as fit, and how many more there are. The first is always there."""
+    shown = 0
+    size = 0
+    for item in items:
+        size += len(item.encode()) + len(separator)
+        if shown and size > _BYTES:
+            break
+        shown += 1
+    rest = len(items) - shown
+    return separator.join(items[:shown]) + (f" and {rest} more" if rest else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 database`, `2 databases`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
