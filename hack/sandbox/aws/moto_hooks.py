@@ -4,6 +4,7 @@ moto has no plugin registry. Two plain attributes decide: `BackendDict.backend` 
 account and region, and `url_paths` of a service names the response class that the Flask app routes to.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
 from hack.sandbox.aws.rds import SimulatedRdsBackend, SimulatedRdsResponse
 
 _PATH = "{0}/$"
+_MACHINE_IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"  # over a thousand AMIs a region: half a second each time
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def _single_path(paths: dict[str, Any]) -> dict[str, Any]:
 def install() -> Callable[[], None]:
     """Hooks in, with an empty world. The result undoes it, and empties the world again."""
     empty_world()
+    machine_images = os.environ.get(_MACHINE_IMAGES)
+    os.environ[_MACHINE_IMAGES] = "false"
     saved = [(hook, hook.backends.backend, hook.url_paths[_PATH]) for hook in _hooks()]
     for hook, _, _ in saved:
         hook.backends.backend = hook.backend
@@ -74,6 +78,10 @@ def install() -> Callable[[], None]:
         for hook, backend, dispatch in saved:
             hook.backends.backend = backend
             hook.url_paths[_PATH] = dispatch
+        if machine_images is None:
+            del os.environ[_MACHINE_IMAGES]
+        else:
+            os.environ[_MACHINE_IMAGES] = machine_images
         empty_world()
 
     return uninstall
