@@ -1,0 +1,66 @@
+"""What a pass over an RdsEnrollment reads."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
+from rds_enrollment.aws import rds
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld
+from rds_enrollment.plan.observed import Seen
+from rds_enrollment.plan.observed.aws import RdsInventory
+from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
+
+
+class EnrollmentObserver:
+    """Reads everything that the plan of one enrolment needs.
+
+    RDS is listed once a pass: the pass's own writes change nothing there.
+    """
+
+    def __init__(
+        self, adapters: Adapters, account: AwsAccount, namespace: str, regions: Sequence[str]
+    ) -> None:
+        self._adapters = adapters
+        self._account = account
+        self._namespace = namespace
+        self._regions = regions
+        self._inventories: Mapping[str, Seen[RdsInventory]] | None = None
+
+    async def observe(self) -> EnrollmentWorld:
+        """One batch of reads."""
+        read_at = self._adapters.now()
+        async with asyncio.TaskGroup() as group:
+            inventories = group.create_task(self._listed())
+            databases = group.create_task(seen(self._databases()))
+            servers = group.create_task(seen(self._servers()))
+            deployments = group.create_task(seen(self._deployments()))
+        return EnrollmentWorld(
+            read_at=read_at,
+            inventories=inventories.result(),
+            databases=databases.result(),
+            servers=servers.result(),
+            deployments=deployments.result(),
+        )
+
+    async def _listed(self) -> Mapping[str, Seen[RdsInventory]]:
+        if self._inventories is None:
+            run = self._adapters.threads.run
+            async with asyncio.TaskGroup() as group:
+                listings = {
+                    region: group.create_task(seen(run(rds.inventory, self._account, region)))
+                    for region in self._regions
+                }
+            self._inventories = {region: listing.result() for region, listing in listings.items()}
+        return self._inventories
+
+    async def _databases(self) -> tuple[Database, ...]:
+        return tuple(await self._adapters.teleport.databases())
+
+    async def _servers(self) -> tuple[DatabaseServer, ...]:
+        return tuple(await self._adapters.teleport.database_servers())
+
+    async def _deployments(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(await self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind, self._namespace))
