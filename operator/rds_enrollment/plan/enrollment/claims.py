@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.enrollment.candidates import Candidate
-from rds_enrollment.plan.enrollment.comparison import Target, targets
+from rds_enrollment.plan.enrollment.comparison import Target, claimed_targets, targets
 from rds_enrollment.plan.enrollment.databases import NAME_TAGS, unique_name
 from rds_enrollment.plan.observed.teleport import Database
 
@@ -53,8 +53,10 @@ class Shelf:
         return cls(by_name, by_target)
 
     def names_for(self, database: Database) -> frozenset[str]:
-        """Names of the objects that stand for the same database."""
-        return frozenset(name for target in targets(database) for name in self.by_target.get(target, ()))
+        """Names of the objects that stand for the same database as this wanted one."""
+        return frozenset(
+            name for target in claimed_targets(database) for name in self.by_target.get(target, ())
+        )
 
 
 def rule(claims: Sequence[Claim], ours: Shelf, foreign: Shelf, reserved: frozenset[str]) -> Ruling:

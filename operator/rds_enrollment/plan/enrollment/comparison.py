@@ -29,7 +29,7 @@ def targets(database: Database) -> frozenset[Target]:
 
     Two objects that share one of them stand for the same database.
     """
-    found: set[Target] = {("uri", database.uri.lower())}
+    found: set[Target] = {_address_target(database.account_id, database)}
     endpoint_type = database.labels.get(ENDPOINT_TYPE_LABEL, "")
     if database.rds.resource_id and endpoint_type:
         found.add(
@@ -38,9 +38,18 @@ def targets(database: Database) -> frozenset[Target]:
     return frozenset(found)
 
 
+def claimed_targets(database: Database) -> frozenset[Target]:
+    """`targets`, and the address alone: an object that somebody registered by hand may name no account."""
+    return targets(database) | {_address_target("", database)}
+
+
 def resource_target(resource: RdsResource, endpoint_type: EndpointType) -> Target:
     """The target of the objects that stand for this endpoint of an RDS resource."""
     return _resource_target(resource.account, resource.region, resource.resource_id, endpoint_type.value)
+
+
+def _address_target(account: str, database: Database) -> Target:
+    return "uri", account, database.uri.lower()
 
 
 def _resource_target(account: str, region: str, resource_id: str, endpoint_type: str) -> Target:
