@@ -1,28 +1,39 @@
-"""The frame of a pass, the same for all three kinds: read, check, manage or tear down, report, say when next."""
+"""The frame of a pass, the same for all three kinds: read, stand on firm ground, observe, plan, apply, report."""
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from rds_enrollment.api.common import FINALIZER, CommonStatus, Resource
+from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.common import ANNOTATION_PAUSED, FINALIZER, CommonStatus, Resource
 from rds_enrollment.api.kinds import Kind
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.apply import applier
+from rds_enrollment.controllers.converge import Converged, converge
+from rds_enrollment.controllers.ground import establish
 from rds_enrollment.controllers.invalid import report_invalid
 from rds_enrollment.controllers.report import finished_status, publish, requeue
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.outcome import Conflict, Outcome
 from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.plan.part import Part, all_done, outcomes_of, verdicts_of
+from rds_enrollment.plan.scope import Scope
 from rds_enrollment.runtime.reconciler import Key, Result
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Resource)
 S = TypeVar("S", bound=CommonStatus)
+D = TypeVar("D")
+"""What is wanted."""
+W = TypeVar("W")
+"""The world that is observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +47,59 @@ class Pass(Generic[S]):
     """Of a teardown: everything of ours was read back as absent."""
 
 
-class Controller(ABC, Generic[R, S]):
+class Controller(ABC, Generic[R, S, D, W]):
     """Reconciles the objects of one kind (a `runtime.reconciler.Reconciler`)."""
 
     kind: ClassVar[Kind]
     required: ClassVar[Sequence[ConditionType]]
     """The conditions that Ready sums up."""
+    teleport_condition: ClassVar[ConditionType]
+    """The condition that tells of trouble with Teleport as a whole."""
 
     def __init__(self, adapters: Adapters) -> None:
         self.adapters = adapters
 
     @abstractmethod
-    async def manage(self, resource: R, attempts: int) -> Pass[S]:
-        """Bring the world in line with the object."""
+    def status_of(self, resource: R) -> S:
+        """The object's status as it was read."""
 
     @abstractmethod
-    async def tear_down(self, resource: R, attempts: int) -> Pass[S]:
-        """Remove everything of ours that the object had made."""
+    def resync_seconds(self, resource: R) -> float:
+        """Seconds between two looks at a converged object."""
+
+    @abstractmethod
+    async def integration_of(self, resource: R) -> AwsOidcIntegration | Outcome:
+        """The integration that the object belongs to, or why there is none."""
+
+    @abstractmethod
+    async def wanted(self, resource: R, scope: Scope) -> D:
+        """What the spec asks for. Raises Outcome."""
+
+    @abstractmethod
+    def observer(self, resource: R, wanted: D, account: AwsAccount) -> Callable[[], Awaitable[W]]:
+        """A function that reads the world once."""
+
+    @abstractmethod
+    def plan(self, wanted: D, world: W, attempts: int) -> Sequence[Part]:
+        """Parts that bring the world in line."""
+
+    @abstractmethod
+    def teardown(self, wanted: D, world: W, attempts: int) -> Sequence[Part]:
+        """Parts that remove everything of ours; all of them done means that it is gone."""
+
+    @abstractmethod
+    def observed_status(self, previous: S, wanted: D, end: Converged[W]) -> S:
+        """The status fields beside the conditions."""
 
     async def reconcile(self, key: Key) -> Result:
         """One pass over one object. Foreseen outcomes never escape."""
         try:
             return await self._reconcile(key)
         except Conflict as conflict:
-            logger.info("read again: %s", conflict.message)
+            logger.info("The object is read again: %s", conflict.message)
             return Result(requeue_after=0.0)
         except Outcome as outcome:
-            logger.warning("the API server refused the pass: %s", outcome.message)
+            logger.warning("The pass was cut short: %s", outcome.message)
             return Result(failed=True)
 
     async def _reconcile(self, key: Key) -> Result:
@@ -78,26 +115,47 @@ class Controller(ABC, Generic[R, S]):
         if resource.paused:
             return await self._pause(resource, raw)
         raw = await self.adapters.objects.add_finalizer(raw)
-        done = await self.manage(resource, self._attempts(key))
-        return await self._report(resource, raw, done)
+        return await self._report(resource, raw, await self._pass(key, resource, self.plan))
 
     async def _delete(self, key: Key, resource: R, raw: dict[str, Any]) -> Result:
         if FINALIZER not in resource.metadata.finalizers or resource.paused:
             return Result()
-        done = await self.tear_down(resource, self._attempts(key))
+        done = await self._pass(key, resource, self.teardown)
         if not done.gone:
             return await self._report(resource, raw, done)
         await self.adapters.objects.remove_finalizer(raw)
-        logger.info("everything of this object is gone")
+        logger.info("Everything of this object is gone")
         return Result()
 
     async def _pause(self, resource: R, raw: dict[str, Any]) -> Result:
-        verdict = Verdict.unknown(
-            Reason.PAUSED,
-            "Nothing is read or written while the annotation rds-enrollment.dev/paused is true.",
+        message = f"Nothing is read or written while the annotation {ANNOTATION_PAUSED} is true."
+        verdict = Verdict.unknown(Reason.PAUSED, message)
+        await self._report(resource, raw, Pass(self.status_of(resource), {ConditionType.READY: verdict}))
+        return Result()
+
+    async def _pass(self, key: Key, resource: R, planner: Callable[[D, W, int], Sequence[Part]]) -> Pass[S]:
+        attempts = self.adapters.failures(key) + 1
+        status = self.status_of(resource)
+        ground = await establish(
+            self.adapters,
+            await self.integration_of(resource),
+            pinned_cluster=status.teleport_cluster,
+            teleport_condition=self.teleport_condition,
+            attempts=attempts,
         )
-        return await self._report(
-            resource, raw, Pass(self.status_of(resource), {ConditionType.READY: verdict})
+        if ground.scope is None or ground.account is None:
+            return Pass(status, ground.verdicts, ground.outcomes)
+        wanted = await self.wanted(resource, ground.scope)
+        end = await converge(
+            self.observer(resource, wanted, ground.account),
+            lambda world: planner(wanted, world, attempts),
+            applier(self.adapters, ground.account),
+        )
+        return Pass(
+            self.observed_status(status, wanted, end),
+            {**ground.verdicts, **verdicts_of(end.parts, end.failures, attempts)},
+            outcomes_of(end.parts, end.failures),
+            gone=all_done(end.parts, end.failures),
         )
 
     async def _report(self, resource: R, raw: dict[str, Any], done: Pass[S]) -> Result:
@@ -110,22 +168,9 @@ class Controller(ABC, Generic[R, S]):
             adapters=self.adapters,
         )
         await publish(self.adapters, raw, self.status_of(resource).conditions, status)
-        if resource.paused:
-            return Result()
         return requeue(self.adapters, status.conditions, done.outcomes, self.resync_seconds(resource))
-
-    @abstractmethod
-    def status_of(self, resource: R) -> S:
-        """The object's status as it was read."""
-
-    @abstractmethod
-    def resync_seconds(self, resource: R) -> float:
-        """Seconds between two looks at a converged object."""
 
     def owner(self, resource: Resource) -> Owner:
         """Whose the resources of this object are."""
         metadata = resource.metadata
         return Owner(self.adapters.owner_id, self.kind.short_name, metadata.namespace, metadata.name)
-
-    def _attempts(self, key: Key) -> int:
-        return self.adapters.failures(key) + 1

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.common import IntegrationRef, Resource
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.session import AwsAccount
@@ -26,8 +27,11 @@ class Ground:
     account: AwsAccount | None = None
 
 
-async def referred_integration(adapters: Adapters, namespace: str, name: str) -> AwsOidcIntegration | Outcome:
-    """The integration that an object refers to, or why it cannot be used."""
+async def referred_integration(
+    adapters: Adapters, resource: Resource, reference: IntegrationRef
+) -> AwsOidcIntegration | Outcome:
+    """The integration that an object refers to, or why it cannot be used. Raises Outcome."""
+    namespace, name = resource.metadata.namespace, reference.name
     raw = await adapters.objects.get(AWS_OIDC_INTEGRATION.kind, namespace, name)
     if raw is None:
         return Blocked(
