@@ -50,8 +50,8 @@ class IntegrationObserver:
             integration = group.create_task(
                 seen(self._adapters.teleport.get_integration(wanted.scope.integration))
             )
-            dependents = group.create_task(self._dependents())
-            shared = group.create_task(self._provider_is_shared())
+            dependents = group.create_task(seen(self._dependents()))
+            shared = group.create_task(seen(self._provider_is_shared()))
         return IntegrationWorld(
             provider=provider.result(),
             role=found_role.result(),

@@ -17,20 +17,11 @@ _ROLE = ConditionType.ROLE_READY
 _PROVIDER = ConditionType.IDENTITY_PROVIDER_READY
 
 
-def in_use(dependents: tuple[str, ...]) -> Part | None:
-    """What keeps the integration: the objects that still refer to it, so that they can clean up with it."""
-    if not dependents:
-        return None
-    return refused(
-        _REGISTERED, Reason.IN_USE, f"Still referred to by {', '.join(dependents)}. Delete them first."
-    )
-
-
 def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
-    used = in_use(world.dependents)
-    if used:
-        return (used,)
+    hindrance = _in_use(world, attempts)
+    if hindrance:
+        return (hindrance,)
     parts: list[Part] = []
     for remove in (_integration, _role, _provider):
         part = remove(wanted, world, attempts)
@@ -38,6 +29,16 @@ def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int =
         if not part.done:
             break
     return tuple(parts)
+
+
+def _in_use(world: IntegrationWorld, attempts: int) -> Part | None:
+    """What keeps the integration: objects that still refer to it need it for their own end."""
+    if isinstance(world.dependents, Unseen):
+        return unseen(_REGISTERED, world.dependents, attempts)
+    if not world.dependents:
+        return None
+    message = f"Still referred to by {', '.join(world.dependents)}. Delete them first."
+    return refused(_REGISTERED, Reason.IN_USE, message)
 
 
 def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
@@ -62,6 +63,8 @@ def _provider(wanted: WantedIntegration, world: IntegrationWorld, attempts: int)
         return unseen(_PROVIDER, seen, attempts)
     if not isinstance(seen, IdentityProvider) or not ownership.marked(seen.tags, wanted.owner.shared_mark):
         return removed(_PROVIDER, "No identity provider of this operator is left.")
+    if isinstance(world.provider_shared, Unseen):
+        return unseen(_PROVIDER, world.provider_shared, attempts)
     if world.provider_shared:
         return removed(_PROVIDER, f"Identity provider {seen.arn} stays: another integration uses it.")
     return writing(_PROVIDER, DeleteIdentityProvider(condition=_PROVIDER, arn=seen.arn))

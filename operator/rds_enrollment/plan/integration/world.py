@@ -14,7 +14,7 @@ class IntegrationWorld:
     provider: Seen[IdentityProvider | None] = field(default_factory=Unseen)
     role: Seen[Role | None] = field(default_factory=Unseen)
     integration: Seen[Integration | None] = field(default_factory=Unseen)
-    dependents: tuple[str, ...] = ()
+    dependents: Seen[tuple[str, ...]] = field(default_factory=Unseen)
     """`Kind namespace/name` of the objects that refer to this one."""
-    provider_shared: bool = False
+    provider_shared: Seen[bool] = field(default_factory=Unseen)
     """Whether another AwsOidcIntegration of the same account needs the identity provider."""
