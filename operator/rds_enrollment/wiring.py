@@ -8,7 +8,8 @@ from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.plan.outcome import Blocked
-from rds_enrollment.run import Parts, RunError
+from rds_enrollment.run import Parts
+from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.reconciler import Reconciler
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.identity_file import IdentityFile
@@ -17,7 +18,7 @@ from rds_enrollment.teleport.ways import Address, Direct
 
 @asynccontextmanager
 async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
-    """One reconciler per kind. Raises RunError when the Teleport identity cannot be read at all."""
+    """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
     settings = parts.settings
     identity_file = IdentityFile(settings.teleport_identity, parts.now)
     _check(identity_file)
@@ -47,4 +48,4 @@ def _check(identity_file: IdentityFile) -> None:
         identity_file.load()
     except Blocked as blocked:
         if blocked.reason is Reason.TELEPORT_IDENTITY_UNREADABLE:
-            raise RunError(blocked.message) from blocked
+            raise FatalError(blocked.message, exit_code=2) from blocked
