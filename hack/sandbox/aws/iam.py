@@ -14,6 +14,10 @@ from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.iam.responses import IamResponse
 
 
+class IamError(ServiceException):
+    """An IAM error: `IamError(code, message)`. moto words errors by the module that their class is from."""
+
+
 class SimulatedIamBackend(IAMBackend):
     """One account and partition."""
 
@@ -35,10 +39,10 @@ class SimulatedIamResponse(IamResponse):
     def create_open_id_connect_provider(self) -> ActionResult:
         url = str(self._get_param("Url"))
         if not url.startswith("https://"):
-            raise ServiceException("InvalidInput", "Invalid Open ID Connect Provider URL")
+            raise IamError("InvalidInput", "Invalid Open ID Connect Provider URL")
         host = url.removeprefix("https://")
         if any(arn.endswith(f":oidc-provider/{host}") for arn in self.backend.open_id_providers):
-            raise ServiceException("EntityAlreadyExists", f"Provider with url {url} already exists.")
+            raise IamError("EntityAlreadyExists", f"Provider with url {url} already exists.")
         created = super().create_open_id_connect_provider()
         return ActionResult({**_members(created), "Tags": self._get_param("Tags", [])})
 
@@ -79,8 +83,8 @@ def _check_principal(statement: dict[str, Any]) -> None:
         raise _malformed("Invalid principal in policy")
 
 
-def _malformed(message: str) -> ServiceException:
-    return ServiceException("MalformedPolicyDocument", message)
+def _malformed(message: str) -> IamError:
+    return IamError("MalformedPolicyDocument", message)
 
 
 def _members(result: ActionResult) -> dict[str, Any]:

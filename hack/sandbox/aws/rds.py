@@ -24,8 +24,12 @@ _AUTOMATED_SNAPSHOT_LIMIT = 1_000_000
 _RESOURCE_ID_LENGTH = 26
 
 
-def _invalid_parameter_value(message: str) -> ServiceException:
-    return ServiceException("InvalidParameterValue", message)
+class RdsError(ServiceException):
+    """An RDS error: `RdsError(code, message)`. moto words errors by the module that their class is from."""
+
+
+def _invalid_parameter_value(message: str) -> RdsError:
+    return RdsError("InvalidParameterValue", message)
 
 
 class SimulatedRdsBackend(RDSBackend):

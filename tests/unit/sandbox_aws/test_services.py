@@ -169,7 +169,9 @@ def test_a_stopped_task_is_replaced(aws: Aws, vpc: Vpc) -> None:
     aws.steady()
     victim = aws.tasks()[0]["taskArn"]
     aws.ecs.stop_task(cluster=CLUSTER, task=victim, reason="drill")
-    eventually(lambda: any(t["taskArn"] == victim and t["lastStatus"] == "STOPPED" for t in aws.tasks("STOPPED")))
+    eventually(
+        lambda: any(t["taskArn"] == victim and t["lastStatus"] == "STOPPED" for t in aws.tasks("STOPPED"))
+    )
     aws.steady()
     [stopped] = aws.ecs.describe_tasks(cluster=CLUSTER, tasks=[victim])["tasks"]
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "drill")
