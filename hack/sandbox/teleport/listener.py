@@ -4,15 +4,33 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
+from google.protobuf.empty_pb2 import Empty
+from grpclib.const import Cardinality, Handler
 from grpclib.protocol import H2Protocol
-from grpclib.server import Server
+from grpclib.server import Server, Stream
 
 from hack.sandbox.teleport.calls import Servable
+from hack.sandbox.teleport.errors import not_implemented
 
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 10.0
+
+
+class _Methods:
+    """Every method there is: grpclib's own answer to an unknown one lacks the content type that clients want."""
+
+    def __init__(self, built: Mapping[str, Handler]) -> None:
+        self._built = built
+
+    def get(self, path: str) -> Handler:
+        return self._built.get(path) or Handler(partial(_refuse, path), Cardinality.UNARY_UNARY, Empty, Empty)
+
+
+async def _refuse(path: str, _stream: Stream[Empty, Empty]) -> None:
+    raise not_implemented(f"the sandbox has no {path.removeprefix('/')}")
 
 
 class _Server(Server):
@@ -20,6 +38,7 @@ class _Server(Server):
 
     def __init__(self, services: Sequence[Servable]) -> None:
         super().__init__(services)
+        self._mapping = _Methods(self._mapping)  # type: ignore[assignment]  # only `get` is used
         self._protocols: list[H2Protocol] = []
 
     def _protocol_factory(self) -> H2Protocol:
