@@ -1,0 +1,79 @@
+"""The command line: help, and faults in one line."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from rds_enrollment import __version__
+from rds_enrollment.cli import main
+from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
+
+
+def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out, captured.err
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable_name(field), raising=False)
+
+
+def test_help_shows_every_flag_and_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(["run", "--help"], capsys)
+    assert code == 0
+    for field in Settings.model_fields:
+        assert flag_name(field) in out
+        assert variable_name(field) in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["run", "--no-such-flag"], "No such option"),
+        (["no-such-command"], "No such command"),
+        (["run"], "--teleport-address (RDS_ENROLLMENT_TELEPORT_ADDRESS) is required"),
+        (["run", "--workers", "x"], "--workers (RDS_ENROLLMENT_WORKERS)"),
+        (["run", "--workers"], "requires an argument"),
+    ],
+)
+def test_a_wrong_use_is_one_line_and_exit_code_2(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(arguments, capsys)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("rds-enrollment: ")
+    assert err.count("\n") == 1
+    assert text in err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["version"], capsys) == (0, f"{__version__}\n", "")
+
+
+def test_crds_prints_one_document_per_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(["crds"], capsys)
+    names = [document["spec"]["names"]["kind"] for document in yaml.safe_load_all(out)]
+    assert code == 0
+    assert names == ["AwsOidcIntegration", "RdsEnrollment", "DatabaseServiceDeployment"]
+
+
+def test_the_command_line_loads_none_of_the_heavy_libraries() -> None:
+    script = (
+        "import sys, rds_enrollment.cli;"
+        "print([name for name in ('kopf', 'boto3', 'kubernetes', 'grpclib', 'aiohttp') if name in sys.modules])"
+    )
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    loaded = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert loaded.stdout.strip() == "[]"

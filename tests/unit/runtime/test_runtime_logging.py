@@ -1,0 +1,85 @@
+"""Log lines: one JSON object each, with the object they are about and nothing secret."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from rds_enrollment.runtime import logging as logs
+from rds_enrollment.runtime.reconciler import Key
+from rds_enrollment.runtime.threads import ThreadPool
+
+KEY = Key("RdsEnrollment", "teleport", "prod")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, str]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object_with_its_fields(stream: io.StringIO) -> None:
+    logs.configure("info", "json", stream)
+    logging.getLogger("a.b").info("Wrote %s", "it\nall", extra={"step": "CreateRole"})
+    (line,) = lines(stream)
+    assert line["time"].endswith("Z")
+    del line["time"]
+    assert line == {"level": "info", "logger": "a.b", "message": "Wrote it\nall", "step": "CreateRole"}
+
+
+async def test_lines_of_a_pass_name_its_object_even_from_threads(stream: io.StringIO) -> None:
+    logs.configure("info", "json", stream)
+    pool = ThreadPool(1)
+
+    async def a_pass() -> None:
+        logs.about(KEY)
+        await pool.run(logging.getLogger("aws").info, "from a thread")
+
+    await asyncio.create_task(a_pass())
+    logging.getLogger("x").info("outside")
+    pool.close()
+    inside, outside = lines(stream)
+    assert (inside["kind"], inside["namespace"], inside["name"]) == ("RdsEnrollment", "teleport", "prod")
+    assert "kind" not in outside
+
+
+def test_a_traceback_stays_within_its_line(stream: io.StringIO) -> None:
+    logs.configure("info", "json", stream)
+    try:
+        int("broken")
+    except ValueError:
+        logging.getLogger("x").exception("A bug")
+    (line,) = lines(stream)
+    assert "ValueError: invalid literal" in line["traceback"]
+
+
+async def test_the_text_form_leads_with_the_object(stream: io.StringIO) -> None:
+    logs.configure("info", "text", stream)
+
+    async def a_pass() -> None:
+        logs.about(KEY)
+        logging.getLogger("x").warning("Odd", extra={"count": 2})
+
+    await asyncio.create_task(a_pass())
+    assert stream.getvalue().endswith(" WARNING RdsEnrollment teleport prod: Odd count=2\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["botocore.endpoint", "urllib3.connectionpool", "hpack.hpack", "grpclib", "aiohttp.access"]
+)
+def test_libraries_that_print_headers_stay_silent_even_at_debug(stream: io.StringIO, name: str) -> None:
+    logs.configure("debug", "json", stream)
+    logging.getLogger(name).debug("Authorization: secret")
+    logging.getLogger(name).info("Authorization: secret")
+    logging.getLogger("rds_enrollment.x").debug("ours")
+    assert [line["message"] for line in lines(stream)] == ["ours"]
