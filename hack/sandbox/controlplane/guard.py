@@ -1,4 +1,4 @@
-"""Runs one command and kills it when whoever started this guard has gone, even by SIGKILL.
+"""Runs one command and kills it when whoever started this guard has gone, even by SIGKILL. SIGTERM is passed on.
 
 The guard's stdin is a pipe whose other end only the starter holds: the kernel closes it with the starter.
 (Linux's PR_SET_PDEATHSIG follows the starting thread instead of the process, and exists on no other system.)
@@ -6,6 +6,7 @@ Run as a file, with the standard library alone: it has to start fast.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import threading
 def main(command: list[str]) -> int:
     """Return the command's exit code; negative is a signal's number."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     threading.Thread(target=_kill_at_end_of_input, args=(child,), daemon=True).start()
     return child.wait()
 

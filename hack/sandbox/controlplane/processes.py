@@ -10,14 +10,14 @@ _TAIL_LINES = 12
 
 
 class GuardedProcess:
-    """A command started at once; it is killed by `stop`, and by the kernel's hand when this process dies."""
+    """A command started at once, whose output is appended to `log`; it is killed by `stop`, and by the kernel's hand when this process dies."""
 
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
         self.log = log
-        with log.open("w") as output:
+        with log.open("a") as output:
             self._guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_GUARD), *command],
                 stdin=subprocess.PIPE,
@@ -31,6 +31,18 @@ class GuardedProcess:
     def exit_code(self) -> int | None:
         """The code with which the command ended; None while it runs."""
         return self._guard.poll()
+
+    def terminate(self) -> None:
+        """Ask the command to end (SIGTERM)."""
+        self._guard.terminate()
+
+    def wait(self, timeout: float) -> int:
+        """The code with which the command ended.
+
+        Raises:
+            TimeoutExpired: it has not ended within `timeout` seconds.
+        """
+        return self._guard.wait(timeout)
 
     def log_tail(self) -> str:
         """The last lines of the command's output."""
