@@ -43,7 +43,7 @@ async def _load(kubeconfig: str | None, source: str) -> Configuration:
             await load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=kubeconfig, client_configuration=configuration
             )
-    except (ConfigException, YAMLError, OSError, ValueError, KeyError) as error:
+    except (ConfigException, YAMLError, OSError, ValueError, KeyError, TypeError) as error:
         first_line = str(error).partition("\n")[0]
         raise FatalError(
             f"cannot use the Kubernetes configuration of {source}: {first_line}", exit_code=2
