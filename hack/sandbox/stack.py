@@ -1,0 +1,97 @@
+"""The whole sandbox: Kubernetes, AWS and Teleport on loopback, and the operator as a process among them."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from hack.sandbox.aws.server import AwsSandbox
+from hack.sandbox.aws.world import World
+from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.operator_process import OperatorProcess
+from hack.sandbox.teleport.server import TeleportSandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATOR_NAMESPACE = "rds-enrollment"
+SERVICE_ACCOUNT = "rds-enrollment-operator"
+RULES = ROOT / "charts" / "rds-enrollment-operator" / "files" / "rules.yaml"
+"""The rights that the chart ships: the operator of the sandbox has these and no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything that runs. The operator is not started yet."""
+
+    plane: ControlPlane
+    aws: AwsSandbox
+    teleport: TeleportSandbox
+    operator: OperatorProcess
+
+    @property
+    def world(self) -> World:
+        """Builds in the AWS sandbox's default account."""
+        return World(self.aws.url)
+
+
+@contextmanager
+def stack(plane: ControlPlane, aws: AwsSandbox, teleport: TeleportSandbox) -> Iterator[Stack]:
+    """Install the operator's CRDs and rights into a control plane, and prepare its process."""
+    with ExitStack() as cleanup:
+        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rds-enrollment-")))
+        install(plane)
+        kubeconfig = plane.service_account_kubeconfig(
+            OPERATOR_NAMESPACE, SERVICE_ACCOUNT, folder / "operator.kubeconfig"
+        )
+        operator = OperatorProcess(
+            operator_environment(aws.url, teleport, kubeconfig), folder / "operator.log"
+        )
+        cleanup.callback(operator.kill)
+        yield Stack(plane, aws, teleport, operator)
+
+
+def install(plane: ControlPlane) -> None:
+    """What `helm install` puts into a cluster, but for the pod."""
+    plane.apply(ROOT / "crds")
+    plane.run_kubectl("wait", "--for=condition=Established", f"--filename={ROOT / 'crds'}", "--timeout=30s")
+    plane.apply(yaml.safe_dump_all(_rights()))
+
+
+def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Path) -> dict[str, str]:
+    """Settings of an operator in the sandbox: short waits, the sandbox's own credentials."""
+    return {
+        "KUBECONFIG": str(kubeconfig),
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
+        "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
+        "RDS_ENROLLMENT_OWNER_ID": "sandbox",
+        "RDS_ENROLLMENT_POLL_SECONDS": "0.2",
+    }
+
+
+def _rights() -> list[dict[str, object]]:
+    metadata = {"name": SERVICE_ACCOUNT}
+    namespaced = {**metadata, "namespace": OPERATOR_NAMESPACE}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", **metadata}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OPERATOR_NAMESPACE}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": namespaced},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": metadata,
+            "rules": yaml.safe_load(RULES.read_text()),
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": role,
+            "subjects": [{"kind": "ServiceAccount", **namespaced}],
+        },
+    ]
