@@ -92,6 +92,8 @@ class FakeAuthService(AuthServiceBase):
         self.tokens: dict[str, ProvisionTokenV2] = {}
         self.resources: dict[str, list[auth.PaginatedResource]] = {}
         self.page_size = 2
+        self.next_keys: dict[str, str] = {}
+        """Overrides the key that follows a start key."""
 
     async def Ping(self, stream: Stream[auth.PingRequest, auth.PingResponse]) -> None:
         await self.journal.receive("Ping", stream)
@@ -147,10 +149,10 @@ class FakeAuthService(AuthServiceBase):
         self, stream: Stream[auth.ListResourcesRequest, auth.ListResourcesResponse]
     ) -> None:
         request = await self.journal.receive("ListResources", stream)
-        start = int(request.StartKey or 0)
-        end = start + min(request.Limit, self.page_size)
         items = self.resources.get(request.ResourceType, [])
-        next_key = str(end) if end < len(items) else ""
+        start = int(request.StartKey) if request.StartKey.isdigit() else 0
+        end = start + min(request.Limit, self.page_size)
+        next_key = self.next_keys.get(request.StartKey, str(end) if end < len(items) else "")
         await stream.send_message(auth.ListResourcesResponse(Resources=items[start:end], NextKey=next_key))
 
 

@@ -160,6 +160,12 @@ async def test_a_web_server_behind_the_right_certificate_is_unreachable(
         assert f"127.0.0.1:{port}" in await unreachable(client.cluster())
 
 
+async def ping_with_deadline(connection: Connection, seconds: float) -> PingResponse:
+    return await Caller(connection)(
+        lambda session: session.auth.Ping, PingRequest(), permission=None, deadline_seconds=seconds
+    )
+
+
 async def test_an_answer_that_never_comes_ends_at_the_deadline(way_to: WayTo) -> None:
     released = asyncio.Event()
 
@@ -168,11 +174,7 @@ async def test_an_answer_that_never_comes_ends_at_the_deadline(way_to: WayTo) ->
 
     async with listening(swallow) as port:
         connection = Connection(way_to(port))
-        message = await unreachable(
-            Caller(connection)(
-                lambda session: session.auth.Ping, PingRequest(), permission=None, deadline_seconds=0.2
-            )
-        )
+        message = await unreachable(ping_with_deadline(connection, 0.2))
         connection.close()
         released.set()
 
@@ -190,13 +192,10 @@ async def test_a_call_after_a_deadline_does_not_use_the_silent_connection(
     teleport.journal.before["Ping"] = hang
     connection = Connection(way_to(teleport.port))
     first = connection.session()
-    call = Caller(connection)
-    await unreachable(
-        call(lambda session: session.auth.Ping, PingRequest(), permission=None, deadline_seconds=0.2)
-    )
+    await unreachable(ping_with_deadline(connection, 0.2))
     del teleport.journal.before["Ping"]
 
-    assert await get_cluster(call) == CLUSTER
+    assert await get_cluster(Caller(connection)) == CLUSTER
     assert connection.session() is not first
     connection.close()
     released.set()
