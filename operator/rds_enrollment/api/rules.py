@@ -6,6 +6,8 @@ Keys as in the Kubernetes CustomResourceDefinition v1 schema (`x-kubernetes-*` e
 from dataclasses import dataclass
 from typing import Any
 
+_RECREATE = "delete the object and create it again with the new value"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -30,7 +32,7 @@ def validations(*rules: Rule) -> dict[str, Any]:
 
 def immutable(name: str) -> dict[str, Any]:
     """For a required field: its value never changes. An optional one needs `immutable_optional`."""
-    return validations(Rule("self == oldSelf", f"{name} is immutable: {RECREATE}"))
+    return validations(Rule("self == oldSelf", f"{name} is immutable: {_RECREATE}"))
 
 
 def immutable_optional(field: str) -> Rule:
@@ -39,7 +41,7 @@ def immutable_optional(field: str) -> Rule:
     return Rule(
         f"has(self.{field}) == has(oldSelf.{field})"
         f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
-        f"{field} is immutable, and can be neither added nor removed later: {RECREATE}",
+        f"{field} is immutable, and can be neither added nor removed later: {_RECREATE}",
         f".{field}",
     )
 
@@ -64,6 +66,3 @@ def list_atomic() -> dict[str, Any]:
 def list_map(*keys: str) -> dict[str, Any]:
     """A list of objects identified by `keys`; server-side apply merges item by item."""
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)}
-
-
-RECREATE = "delete the object and create it again with the new value"
