@@ -47,9 +47,10 @@ def can_reach(task_arn: str, host: str, port: int) -> Reachability:
 def _dial(backend: SimulatedEcsBackend, task: Task, host: str, port: int) -> Reachability:
     network = VpcNetwork(backend.account_id, backend.region_name)
     endpoint = find_endpoint(backend.account_id, backend.region_name, host)
-    if endpoint is None or not endpoint.subnet_ids:
+    subnets = [subnet for subnet in endpoint.subnet_ids if network.has_subnet(subnet)] if endpoint else []
+    if endpoint is None or not subnets:
         return Reachability(False, f"dial tcp: lookup {host}: no such host")
-    subnet_id = endpoint.subnet_ids[0]
+    subnet_id = subnets[0]
     address = _address(network, subnet_id, host)
     peer = Peer(address, endpoint.security_groups)
     same_vpc = endpoint.vpc_id == task.interface.vpc_id

@@ -23,6 +23,10 @@ _TCP = "6"
 Direction = Literal["ingress", "egress"]
 
 
+class NetworkError(Exception):
+    """An interface cannot be made: what it needs is gone or used up."""
+
+
 @dataclass(frozen=True)
 class Peer:
     """The far end of a packet: its address, and its groups when it is inside the same VPC."""
@@ -77,7 +81,8 @@ class VpcNetwork:
     def attach_interface(
         self, subnet_id: str, group_ids: Sequence[str], description: str, public_ip: bool
     ) -> NetworkInterface:
-        """Creates an interface with the lowest free address of the subnet."""
+        """Creates an interface with the lowest free address of the subnet. Raises NetworkError."""
+        self._check_present(subnet_id, group_ids)
         address = self._free_address(subnet_id)
         eni = self._ec2.create_network_interface(
             subnet_id, address, group_ids=list(group_ids), description=description
@@ -97,6 +102,14 @@ class VpcNetwork:
         """Deletes the interface; it may already be gone with its subnet."""
         self._ec2.enis.pop(interface_id, None)
 
+    def _check_present(self, subnet_id: str, group_ids: Sequence[str]) -> None:
+        if not self.has_subnet(subnet_id):
+            raise NetworkError(f"The subnet ID '{subnet_id}' does not exist")
+        for group_id in group_ids:
+            # moto would make a missing group up.
+            if not self.has_security_group(group_id):
+                raise NetworkError(f"The security group '{group_id}' does not exist")
+
     def _free_address(self, subnet_id: str) -> str:
         enis = list(self._ec2.enis.values())
         taken = {str(eni.private_ip_address) for eni in enis if eni.subnet.id == subnet_id}
@@ -104,7 +117,7 @@ class VpcNetwork:
         hosts = map(str, islice(cidr, _RESERVED_HOSTS, cidr.num_addresses - 1))
         free = next((host for host in hosts if host not in taken), None)
         if free is None:
-            raise RuntimeError(f"subnet {subnet_id} has no free address")
+            raise NetworkError(f"subnet {subnet_id} has no free address")
         return free
 
     def _private_dns_name(self, vpc_id: str, address: str) -> str:
@@ -120,7 +133,8 @@ class VpcNetwork:
         """Whether an interface there can open a connection to the image registry."""
         registry = Peer(REGISTRY_ADDRESS)
         return (
-            self._routes_to_internet(subnet_id, public_ip)
+            self.has_subnet(subnet_id)
+            and self._routes_to_internet(subnet_id, public_ip)
             and self.groups_allow(group_ids, "egress", registry, HTTPS)
             and self._acl_allows_exchange(subnet_id, registry.address, HTTPS)
         )

@@ -30,7 +30,7 @@ QUICK = Timing(
     task_definition_deletion=timedelta(milliseconds=50),
 )
 
-ECS_TRUST = {
+ECS_TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -39,6 +39,10 @@ ECS_TRUST = {
 
 _session = boto3.Session()
 Value = TypeVar("Value")
+
+
+Shown = dict[str, Any]
+"""An answer of boto3, or a part of one."""
 
 
 class Aws:

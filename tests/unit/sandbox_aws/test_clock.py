@@ -9,7 +9,7 @@ from hack.sandbox.aws.ecs.timing import Timing
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import World
 
-from .support import REGION, Aws, ManualClock
+from .support import CLUSTER, REGION, SERVICE, Aws, ManualClock, refusal
 
 
 @pytest.fixture
@@ -60,3 +60,18 @@ def test_stopped_tasks_are_forgotten_and_launches_wait(timed: AwsSandbox, clock:
     assert len(aws.tasks()) == 1
     clock.advance(hours=1)
     assert first["taskArn"] not in {task["taskArn"] for task in aws.tasks("STOPPED")}
+
+
+def test_a_draining_service_cannot_be_made_again(timed: AwsSandbox, clock: ManualClock) -> None:
+    aws = Aws(timed.url)
+    vpc = World(timed.url).seed_vpc(REGION, "main")
+    aws.deploy(vpc)
+    timed.tick()
+    aws.ecs.delete_service(cluster=CLUSTER, service=SERVICE, force=True)
+    assert aws.service()["status"] == "DRAINING"
+    code, message = refusal(lambda: aws.create_service(vpc))
+    assert code == "InvalidParameterException"
+    assert "Draining" in message
+    clock.advance(seconds=1)
+    assert aws.service()["status"] == "INACTIVE"
+    assert aws.create_service(vpc)["status"] == "ACTIVE"

@@ -7,7 +7,7 @@ import pytest
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
 
-from .support import CLUSTER, FAMILY, REGION, SERVICE, Aws, awsvpc, eventually
+from .support import CLUSTER, FAMILY, REGION, SERVICE, Aws, Shown, awsvpc, eventually
 
 PULL_ERROR = (
     "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
@@ -17,7 +17,7 @@ PULL_ERROR = (
 )
 
 
-def failed_task(aws: Aws) -> dict:
+def failed_task(aws: Aws) -> Shown:
     return eventually(lambda: aws.tasks("STOPPED"))[0]
 
 
@@ -48,7 +48,7 @@ def test_the_service_heals_when_its_network_does(aws: Aws, vpc: Vpc, world: Worl
     assert aws.steady()["deployments"][0]["failedTasks"] == 0
 
 
-def _failing(aws: Aws, failures: int) -> dict | None:
+def _failing(aws: Aws, failures: int) -> Shown | None:
     service = aws.service()
     return service if service["deployments"][0]["failedTasks"] >= failures else None
 
@@ -146,7 +146,7 @@ def test_a_role_made_later_lets_the_tasks_start(aws: Aws, vpc: Vpc) -> None:
     aws.steady()
 
 
-def _log_configuration(**options: str) -> dict:
+def _log_configuration(**options: str) -> Shown:
     base = {"awslogs-group": "agents", "awslogs-region": REGION, "awslogs-stream-prefix": "prefix/family"}
     return {"logDriver": "awslogs", "options": {**base, **options}}
 
@@ -181,3 +181,24 @@ def test_a_failed_task_leaves_no_interface(sandbox: AwsSandbox, aws: Aws, world:
     eventually(lambda: aws.service()["status"] == "INACTIVE")
     filters = [{"Name": "vpc-id", "Values": [isolated.id]}]
     assert aws.client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
+
+
+def test_a_rollout_that_fails_keeps_the_old_tasks(aws: Aws, vpc: Vpc, world: World) -> None:
+    aws.deploy(vpc)
+    aws.steady()
+    old = {task["taskArn"] for task in aws.tasks()}
+    closed = awsvpc(vpc.public_subnets, [vpc.agents_group])
+    aws.ecs.update_service(cluster=CLUSTER, service=SERVICE, networkConfiguration=closed)
+    service = eventually(lambda: _failing(aws, 3))
+    assert service["runningCount"] == 2
+    assert [d["runningCount"] for d in service["deployments"]] == [0, 2]
+    assert old <= {task["taskArn"] for task in aws.tasks()}
+
+
+def test_a_deleted_subnet_is_a_service_event(aws: Aws, vpc: Vpc, world: World) -> None:
+    aws.deploy(vpc, desiredCount=0)
+    for subnet in vpc.private_subnets:
+        world.client("ec2", REGION).delete_subnet(SubnetId=subnet)
+    aws.ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=1)
+    assert eventually(lambda: _failing(aws, 1))
+    assert any("does not exist" in event["message"] for event in aws.service()["events"])

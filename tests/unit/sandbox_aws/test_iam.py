@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .support import ACCOUNT, ECS_TRUST, Aws, refusal
+from .support import ACCOUNT, ECS_TRUST, Aws, Shown, refusal
 
 URL = "https://teleport.example.com"
 THUMBPRINT = "a" * 40
@@ -15,7 +15,7 @@ POLICY = {
 
 
 def statement(**changes: object) -> str:
-    [base] = ECS_TRUST["Statement"]
+    base: Shown = ECS_TRUST["Statement"][0]
     changed = {key: value for key, value in {**base, **changes}.items() if value is not None}
     return json.dumps({"Version": "2012-10-17", "Statement": [changed]})
 

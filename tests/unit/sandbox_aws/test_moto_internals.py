@@ -25,6 +25,10 @@ from hack.sandbox.aws.world import Vpc, World
 from .support import ACCOUNT, REGION, Aws
 
 
+def _instances() -> list[Any]:
+    return BackendDict._instances  # type: ignore[misc]
+
+
 @pytest.fixture
 def ec2(vpc: Vpc) -> Any:
     return ec2_backends[ACCOUNT][REGION]
@@ -51,9 +55,9 @@ def test_hooks_are_in_while_the_sandbox_is_open(
         assert urls.url_paths["{0}/$"] == response.dispatch
         region = "aws" if backends is iam_backends else REGION
         assert type(backends[ACCOUNT][region]) is backend
-        assert backends in BackendDict._instances
+        assert backends in _instances()
     assert (backends.backend, urls.url_paths["{0}/$"]) == before
-    assert BackendDict._instances == []
+    assert _instances() == []
 
 
 def test_route_tables(ec2: Any, vpc: Vpc) -> None:

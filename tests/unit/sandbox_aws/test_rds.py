@@ -1,10 +1,12 @@
 """RDS: paging, ranges, members and their cluster."""
 
+from functools import partial
+
 from moto.rds.models import rds_backends
 
 from hack.sandbox.aws.world import Vpc, World
 
-from .support import ACCOUNT, REGION, Aws, refusal
+from .support import ACCOUNT, REGION, Aws, Shown, refusal
 
 
 def test_clusters_come_in_pages(aws: Aws, vpc: Vpc, world: World) -> None:
@@ -39,8 +41,9 @@ def test_more_than_a_thousand_instances_fit(aws: Aws, vpc: Vpc, world: World) ->
 def test_page_sizes_and_markers_are_checked(aws: Aws) -> None:
     rds = aws.client("rds")
     for describe in (rds.describe_db_instances, rds.describe_db_clusters):
+        wrong: Shown
         for wrong in ({"MaxRecords": 5}, {"MaxRecords": 101}, {"Marker": "nonsense"}):
-            code, _ = refusal(lambda describe=describe, wrong=wrong: describe(**wrong))
+            code, _ = refusal(partial(describe, **wrong))
             assert code == "InvalidParameterValue"
 
 

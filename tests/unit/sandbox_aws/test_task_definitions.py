@@ -2,7 +2,7 @@
 
 from hack.sandbox.aws.world import Vpc
 
-from .support import CLUSTER, FAMILY, IMAGE, SERVICE, Aws, eventually, refusal
+from .support import CLUSTER, FAMILY, IMAGE, SERVICE, Aws, Shown, eventually, refusal
 
 
 def listed(aws: Aws, **query: object) -> list[str]:
@@ -10,8 +10,9 @@ def listed(aws: Aws, **query: object) -> list[str]:
     return [arn.rsplit("/", 1)[-1] for arn in arns]
 
 
-def described(aws: Aws, reference: str) -> dict:
-    return aws.ecs.describe_task_definition(taskDefinition=reference)["taskDefinition"]
+def described(aws: Aws, reference: str) -> Shown:
+    found: Shown = aws.ecs.describe_task_definition(taskDefinition=reference)["taskDefinition"]
+    return found
 
 
 def test_what_was_registered_is_described(aws: Aws) -> None:

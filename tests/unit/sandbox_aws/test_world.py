@@ -12,7 +12,7 @@ from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.tasks import RunningTask, TaskSource, http_source
 from hack.sandbox.aws.world import DemoWorld, Vpc, World
 
-from .support import ACCOUNT, CLUSTER, HANG, REGION, SERVICE, Aws, awsvpc
+from .support import ACCOUNT, CLUSTER, HANG, REGION, SERVICE, Aws, Shown, awsvpc
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_subnets_and_groups_are_found_by_tag(aws: Aws, demo: DemoWorld, world: W
     world.seed_vpc(REGION, "other", cidr="10.9.0.0/16")
     ec2 = aws.client("ec2")
 
-    def filters(key: str, value: str) -> list[dict]:
+    def filters(key: str, value: str) -> list[Shown]:
         return [
             {"Name": "vpc-id", "Values": [demo.vpc.id]},
             {"Name": f"tag:{key}", "Values": [value]},

@@ -74,6 +74,9 @@ class SimulatedEcsBackend(EC2ContainerServiceBackend):
             return existing
         return super().create_cluster(cluster_name, *args, **kwargs)
 
+    def list_clusters(self) -> list[str]:
+        return [cluster.arn for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
+
     def delete_cluster(self, cluster_str: str) -> Cluster:
         cluster = self.active_cluster(cluster_str)
         services = [s for s in self.scheduler.services.values() if s.cluster_name == cluster.name]

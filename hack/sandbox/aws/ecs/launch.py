@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from hack.sandbox.aws.ecs.model import Deployment, Service, Tags, Task
-from hack.sandbox.aws.network import VpcNetwork
+from hack.sandbox.aws.network import NetworkError, VpcNetwork
 from hack.sandbox.aws.roles import find_role
 
 FARGATE_LATEST = "1.4.0"
@@ -27,7 +27,7 @@ class Launcher:
         """Makes a task in PROVISIONING with its interface attached.
 
         Subnets are taken in turn. `definition` is moto's TaskDefinition. Raises LaunchRefused when a role
-        cannot be assumed or the subnet has no free address.
+        cannot be assumed or no interface can be made.
         """
         task_role_arn = self._check_roles(definition)
         subnets = deployment.network.subnets
@@ -40,7 +40,7 @@ class Launcher:
                 f"arn:{self.partition}:ecs:{self.region}:{self.account}:attachment/{attachment_id}",
                 deployment.network.assign_public_ip,
             )
-        except RuntimeError as error:
+        except NetworkError as error:
             raise LaunchRefused(str(error)) from error
         task_id = uuid4().hex
         return Task(
@@ -65,8 +65,11 @@ class Launcher:
         )
 
     def _groups(self, deployment: Deployment, subnet_id: str) -> tuple[str, ...]:
+        """Those of the deployment, else the VPC's default group."""
         chosen = deployment.network.security_groups
-        return chosen or (self.network.default_security_group(self.network.vpc_of_subnet(subnet_id)),)
+        if chosen or not self.network.has_subnet(subnet_id):
+            return chosen
+        return (self.network.default_security_group(self.network.vpc_of_subnet(subnet_id)),)
 
     def _check_roles(self, definition: Any) -> str:
         """ARN of the task role, empty when there is none."""
