@@ -15,6 +15,7 @@ from kubernetes import client, config
 
 from hack.sandbox.controlplane import ControlPlane, ControlPlaneError
 from hack.sandbox.controlplane.binaries import locate
+from hack.sandbox.controlplane.processes import GuardedProcess
 from tests.cluster.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -143,6 +144,26 @@ def test_assets_folder_without_binaries_is_refused(tmp_path: Path) -> None:
 def test_plane_that_was_stopped_says_so() -> None:
     with pytest.raises(ControlPlaneError, match="not running"):
         ControlPlane().run_kubectl("version")
+
+
+def test_guarded_process_passes_sigterm_on(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = GuardedProcess(
+        "trap", ["/bin/sh", "-c", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"], log
+    )
+    wait_until(lambda: process.log_tail() == "up", "the command has set its trap")
+
+    process.terminate()
+
+    assert process.wait(30.0) == 7
+    process.stop()
+
+
+def test_exit_code_of_a_killed_command_follows_the_shell(tmp_path: Path) -> None:
+    process = GuardedProcess("killed", ["/bin/sh", "-c", "kill -KILL $$"], tmp_path / "log")
+
+    assert process.wait(30.0) == 128 + signal.SIGKILL
+    process.stop()
 
 
 def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:

@@ -169,7 +169,10 @@ class ControlPlane:
         return port
 
     def _start(self, name: str, command: list[str]) -> None:
-        self._processes.append(GuardedProcess(name, command, self.logs / f"{name}.log"))
+        log = self.logs / f"{name}.log"
+        # What an earlier attempt said must not explain the failure of this one.
+        log.unlink(missing_ok=True)
+        self._processes.append(GuardedProcess(name, command, log))
 
     def _stop_processes(self) -> None:
         # The API server first: without etcd it would only log errors.

@@ -10,7 +10,10 @@ _TAIL_LINES = 12
 
 
 class GuardedProcess:
-    """A command started at once, whose output is appended to `log`; it is killed by `stop`, and by the kernel's hand when this process dies."""
+    """A command started at once, whose output is appended to `log`.
+
+    It is killed by `stop`, and when this process dies.
+    """
 
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
@@ -29,7 +32,7 @@ class GuardedProcess:
             )
 
     def exit_code(self) -> int | None:
-        """The code with which the command ended; None while it runs."""
+        """The code with which the command ended (128 plus a signal's number); None while it runs."""
         return self._guard.poll()
 
     def terminate(self) -> None:
