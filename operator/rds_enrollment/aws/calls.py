@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.parsers import ResponseParserError
+
 if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
+    from botocore.model import OperationModel
 
 _STARTED = "rds_enrollment_started"
 _ATTEMPTS = "rds_enrollment_attempts"
@@ -69,7 +72,13 @@ class CallHooks:
         context[_ATTEMPTS] = context.get(_ATTEMPTS, 0) + 1
 
     def _answered(
-        self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], event_name: str, **_: Any
+        self,
+        http_response: Any,
+        parsed: dict[str, Any],
+        model: "OperationModel",
+        context: dict[str, Any],
+        event_name: str,
+        **_: Any,
     ) -> None:
         status = int(http_response.status_code)
         error = parsed.get("Error", {}) if status >= 300 else {}
@@ -77,6 +86,8 @@ class CallHooks:
         self._report(event_name, context, status, code)
         if status >= 300:
             self._on_failure(_operation(event_name), code, str(error.get("Message", "")), status, None)
+        else:
+            _demand_content(parsed, model)
 
     def _failed(self, exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
         self._report(event_name, context, 0, type(exception).__name__)
@@ -93,6 +104,12 @@ class CallHooks:
             seconds=self._monotonic() - context[_STARTED],
             retries=max(0, context.get(_ATTEMPTS, 1) - 1),
         )
+
+
+def _demand_content(parsed: dict[str, Any], model: "OperationModel") -> None:
+    """botocore lets a body that is no JSON pass as an answer without members, which would read as absence."""
+    if getattr(model.output_shape, "members", None) and parsed.keys() <= {"ResponseMetadata"}:
+        raise ResponseParserError(f"the answer to {model.name} has no content")
 
 
 def _operation(event_name: str) -> str:

@@ -29,7 +29,7 @@ class Row:
     operations: tuple[str, ...] = ("*",)
     """Patterns of `service:Operation`."""
     texts: tuple[str, ...] = ()
-    """Lower-case fragments, one of which AWS's message contains."""
+    """Lower-case fragments, one of which the message contains."""
     after: float = 0.0
     """Seconds until the next look; Waiting only."""
 
@@ -44,8 +44,15 @@ class Row:
         return (
             code in self.codes
             and any(fnmatchcase(operation, pattern) for pattern in self.operations)
-            and (not self.texts or any(fragment in text.lower() for fragment in self.texts))
+            and self._matches_text(text)
         )
+
+    def matches_exception(self, error: Exception) -> bool:
+        """Whether this row is about a call that ended without an answer."""
+        return isinstance(error, self.exceptions) and self._matches_text(str(error))
+
+    def _matches_text(self, text: str) -> bool:
+        return not self.texts or any(fragment in text.lower() for fragment in self.texts)
 
 
 def _codes(names: str) -> frozenset[str]:
@@ -71,6 +78,9 @@ CREDENTIAL_ROWS = (
             botocore.CredentialRetrievalError,
             botocore.MetadataRetrievalError,
             botocore.UnknownCredentialError,
+            # botocore wraps all failures of the network; a bare one is a credentials or token file
+            FileNotFoundError,
+            PermissionError,
         ),
     ),
     Row(
@@ -108,6 +118,13 @@ CREDENTIAL_ROWS = (
         operations=_OWN_ROLE,
     ),
     Row(
+        Blocked,
+        Reason.CREDENTIALS_INVALID,
+        "The file of AWS_WEB_IDENTITY_TOKEN_FILE holds no token.",
+        exceptions=(botocore.ParamValidationError,),
+        texts=("webidentitytoken",),
+    ),
+    Row(
         Transient,
         Reason.AWS_UNAVAILABLE,
         "AWS cannot reach the issuer of the operator's ServiceAccount token now.",
@@ -125,7 +142,7 @@ CREDENTIAL_ROWS = (
         Blocked,
         Reason.CREDENTIALS_INVALID,
         _REPLACE_CREDENTIALS,
-        codes=_codes("MissingAuthenticationToken MissingAuthenticationTokenException NotAuthorized Blocked"),
+        codes=_codes("MissingAuthenticationToken MissingAuthenticationTokenException"),
     ),
 )
 
@@ -152,9 +169,7 @@ ACCESS_ROWS = (
         Blocked,
         Reason.ACCESS_DENIED,
         "Allow {action} on {target} in a policy of the operator's IAM identity.",
-        codes=_codes(
-            "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError UnauthorizedAccess"
-        ),
+        codes=_codes("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized"),
     ),
 )
 
@@ -223,7 +238,7 @@ CONFLICT_ROWS = (
         Conflict,
         Reason.CONFLICT,
         "It exists already.",
-        codes=_codes("EntityAlreadyExists ResourceAlreadyExistsException InvalidGroup.Duplicate"),
+        codes=_codes("EntityAlreadyExists ResourceAlreadyExistsException"),
     ),
     Row(
         Conflict,
@@ -333,12 +348,6 @@ REFUSED_ROWS = (
     Row(
         Blocked,
         Reason.AWS_REQUEST_REFUSED,
-        "Set AWS_DEFAULT_REGION for the operator.",
-        exceptions=(botocore.NoRegionError,),
-    ),
-    Row(
-        Blocked,
-        Reason.AWS_REQUEST_REFUSED,
         "Set AWS_ENDPOINT_URL to a whole URL, with its scheme.",
         exceptions=(botocore.InvalidEndpointConfigurationError,),
     ),
@@ -364,4 +373,4 @@ def row_of_answer(operation: str, code: str, text: str, status: int) -> Row:
 
 def row_of_exception(error: Exception) -> Row | None:
     """The row of a call without an answer; None for what only a bug can cause."""
-    return next((row for row in TABLE if isinstance(error, row.exceptions)), None)
+    return next((row for row in TABLE if row.matches_exception(error)), None)

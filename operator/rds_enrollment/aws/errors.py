@@ -30,7 +30,7 @@ def translated(operation: str, resource: str) -> Iterator[None]:
     """
     try:
         yield
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError, OSError) as error:
         outcome = translate(error, operation, resource)
         if outcome is None:
             raise

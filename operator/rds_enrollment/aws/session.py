@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from types_boto3_rds.client import RDSClient
     from types_boto3_sts.client import STSClient
 
+_GLOBAL_SERVICES = ("iam", "sts")
+
+_GLOBAL_REGION = "us-east-1"
+"""Where the global endpoints of the partition `aws` are signed for. botocore knows it for AWS's own endpoints,
+not for one of AWS_ENDPOINT_URL. In another partition boto3's region has to be configured."""
+
 _OWN = "own"
 """The scope of the operator's own credentials."""
 
@@ -46,6 +52,7 @@ class AwsClients:
         observe: CallObserver = unobserved,
         threads: int = 8,
         capacity: int = 128,
+        attempts: int = 4,
         connect_timeout: float = 3.0,
         read_timeout: float = 15.0,
         monotonic: Callable[[], float] = time.monotonic,
@@ -55,6 +62,7 @@ class AwsClients:
             observe: told of each call.
             threads: how many threads call at the same time; sizes each client's connection pool.
             capacity: clients kept; the least recently used goes first.
+            attempts: HTTP requests for one call, the first included; botocore backs off between them.
             connect_timeout: seconds for a connection, per attempt.
             read_timeout: seconds between two bytes of an answer, per attempt.
             monotonic: the clock that calls are timed with.
@@ -63,7 +71,7 @@ class AwsClients:
         self._capacity = capacity
         self._monotonic = monotonic
         self._config = Config(
-            retries={"mode": "standard", "total_max_attempts": 4},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             max_pool_connections=threads,
@@ -128,7 +136,7 @@ class AwsAccount:
     @overload
     def client(self, service: Literal["sts"], region: str | None = None) -> "STSClient": ...
     def client(self, service: str, region: str | None = None) -> Any:
-        """The shared client of `service`; without `region` that of boto3's configuration, else the global one.
+        """The shared client of `service`; IAM and STS need no region.
 
         Raises:
             BotoCoreError: no credentials, no such region; call it inside `errors.translated`.
@@ -176,11 +184,17 @@ class _Session:
 
     def _new_client(self, service: str, region: str | None) -> Any:
         try:
-            return self._boto.client(service, region_name=region, config=self._config)
+            return self._boto.client(
+                service, region_name=region or self._default_region(service), config=self._config
+            )
         except BotoCoreError:
             raise
         except ValueError as error:  # how botocore refuses an endpoint that is not a URL
             raise InvalidEndpointConfigurationError(msg=str(error)) from error
+
+    def _default_region(self, service: str) -> str | None:
+        configured: str | None = self._boto.region_name
+        return configured or (_GLOBAL_REGION if service in _GLOBAL_SERVICES else None)
 
     def _on_failure(
         self, operation: str, code: str, text: str, status: int, exception: Exception | None
