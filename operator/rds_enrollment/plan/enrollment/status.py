@@ -41,6 +41,8 @@ def observed_status(
     """`previous` with what this pass has seen; what it could not see stays as it was."""
     seen: dict[str, object] = {"teleport_cluster": wanted.teleport_cluster}
     view = survey(wanted, world)
+    if view.selection.unseen_regions.issuperset(wanted.spec.regions):
+        return previous.model_copy(update=seen)
     if view.registration is not None:
         health = _health(world)
         failure = failures.get(ConditionType.DATABASES_ENROLLED)

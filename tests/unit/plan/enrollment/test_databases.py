@@ -1,9 +1,10 @@
 """The db object, compared with what Teleport's own enrolment writes (reference: lib/srv/discovery/common)."""
 
 import re
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointType, discover
 from rds_enrollment.plan.enrollment.databases import (
@@ -31,13 +32,13 @@ COMPUTED = {
 }
 
 
-def of_instance(**fields: object) -> Candidate:
+def of_instance(**fields: Any) -> Candidate:
     (item,) = discover(inventory([instance(**fields)]))
     assert isinstance(item, Candidate)
     return item
 
 
-def of_cluster(endpoint_type: EndpointType, **fields: object) -> Candidate:
+def of_cluster(endpoint_type: EndpointType, **fields: Any) -> Candidate:
     found = discover(inventory(MEMBERS, [cluster(**fields)]))
     (item,) = [item for item in found if isinstance(item, Candidate) and item.endpoint_type is endpoint_type]
     return item
@@ -180,6 +181,7 @@ hostile_keys = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(hostile_keys, st.text(max_size=256), max_size=50))
 def test_tags_never_override_a_computed_label(tags: dict[str, str]) -> None:
     labels = wanted_database(of_instance(tags=tags), MARK).labels

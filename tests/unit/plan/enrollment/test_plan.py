@@ -251,8 +251,8 @@ def test_a_failed_write_shows_on_the_databases_that_wait_for_it() -> None:
 
 def test_what_was_not_seen_stays_as_it_was() -> None:
     before = observed_status(RdsEnrollmentStatus(), WISH, settled(WISH, FRESH), {})
-    blind = replace(FRESH, databases=Unseen(THROTTLED))
-    assert observed_status(before, WISH, blind, {}) == before
+    for blind in (replace(FRESH, databases=Unseen(THROTTLED)), replace(FRESH, inventories={})):
+        assert observed_status(before, WISH, blind, {}) == before
 
 
 def test_the_troubled_come_first_and_the_list_is_capped() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rds_enrollment.api.rds_enrollment import DatabaseState
@@ -90,7 +91,7 @@ def test_a_new_database_is_created_and_then_enrolled() -> None:
         ({"iam_auth": False}, "iam_auth"),
     ],
 )
-def test_a_change_in_rds_is_one_update(change: dict[str, object], field: str) -> None:
+def test_a_change_in_rds_is_one_update(change: dict[str, Any], field: str) -> None:
     existing = settled(here(instance(), instance("sound")))
     changed = registered(here(instance(**change), instance("sound")), existing=existing)
     assert planned(changed) == ["UpdateDatabase orders"]
@@ -107,7 +108,7 @@ def test_a_change_in_rds_is_one_update(change: dict[str, object], field: str) ->
         {"labels": {"rds-enrollment.dev/owner": MARK}},
     ],
 )
-def test_drift_in_teleport_is_repaired(drift: dict[str, object]) -> None:
+def test_drift_in_teleport_is_repaired(drift: dict[str, Any]) -> None:
     (database,) = settled(here(instance()))
     repaired = registered(here(instance()), existing=[replace(database, **drift)])
     assert planned(repaired) == ["UpdateDatabase orders"]
@@ -150,7 +151,7 @@ def test_the_name_of_a_database_in_an_unlisted_region_is_not_given_away() -> Non
 @pytest.mark.parametrize(
     "fields", [{"status": "stopped"}, {"endpoint": ""}, {"tags": {"TeleportDatabaseName": "?"}}]
 )
-def test_a_database_that_is_merely_skipped_keeps_its_object(fields: dict[str, object]) -> None:
+def test_a_database_that_is_merely_skipped_keeps_its_object(fields: dict[str, Any]) -> None:
     existing = settled(here(instance()))
     skipped = registered(here(instance(**fields)), existing=existing)
     assert skipped.steps == ()
