@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from hack.sandbox.teleport.labels import WILDCARD
 
 CONFIG_FLAG = "--config-string"
 
@@ -87,8 +89,18 @@ class ProxyService(_Section):
     acme: dict[str, str] = {}
 
 
+def _selector(labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for key, values in labels.items():
+        if key == WILDCARD and values != (WILDCARD,):
+            raise ValueError("label * takes the value * alone")
+        for value in values:
+            if value != WILDCARD and (WILDCARD in value or value.startswith("^")):
+                raise ValueError(f"value {value!r}: the sandbox has no patterns but {WILDCARD}")
+    return labels
+
+
 class ResourceMatcher(_Section):
-    labels: dict[str, Strings]
+    labels: Annotated[dict[str, Strings], AfterValidator(_selector)]
 
 
 class DatabaseService(_Section):

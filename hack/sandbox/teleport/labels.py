@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 WILDCARD = "*"
 
 LabelSelector = Mapping[str, tuple[str, ...]]
-"""Label name -> admitted values. `{"*": ("*",)}` selects everything, `{}` nothing."""
+"""Label name -> admitted values, `*` for any. `{"*": ("*",)}` selects everything, `{}` nothing.
+
+Teleport's other patterns (globs, regular expressions) are not simulated.
+"""
 
 EVERYTHING: LabelSelector = {WILDCARD: (WILDCARD,)}
 

@@ -34,7 +34,7 @@ async def _refuse(path: str, _stream: Stream[Empty, Empty]) -> None:
 
 
 class _Server(Server):
-    """Remembers its connections: grpclib itself leaves them open when it closes."""
+    """Remembers its connections and can drop them: grpclib leaves them open when it closes."""
 
     def __init__(self, services: Sequence[Servable]) -> None:
         super().__init__(services)
@@ -47,10 +47,10 @@ class _Server(Server):
         self._protocols.append(protocol)
         return protocol
 
-    def close_connections(self) -> None:
+    def drop_connections(self) -> None:
         for protocol in self._protocols:
             if not _is_lost(protocol):
-                protocol.processor.close("the server stops")
+                protocol.connection._transport.abort()
 
 
 def _is_lost(protocol: H2Protocol) -> bool:
@@ -95,19 +95,19 @@ class Listener:
         self._loop = self._stop = self._thread = None
 
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = _Server(self._services)
+        stop = asyncio.Event()
         try:
-            listening = self._bind()
-            await server.start(sock=listening, ssl=self._context)
+            await server.start(sock=self._bind(), ssl=self._context)
+            self._loop, self._stop = asyncio.get_running_loop(), stop
         except OSError as error:
             self._failure = error
             return
         finally:
             self._ready.set()
-        await self._stop.wait()
+        await stop.wait()
         server.close()
-        server.close_connections()
+        server.drop_connections()
         await server.wait_closed()
 
     def _bind(self) -> socket.socket:

@@ -80,7 +80,11 @@ class TeleportSandbox:
 
     def __enter__(self) -> Self:
         """Raises OSError when the port is taken."""
-        self.start()
+        try:
+            self.start()
+        except OSError:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -155,11 +159,11 @@ class TeleportSandbox:
 
     @property
     def cluster_name(self) -> str:
+        """Certificates keep the first name when it is changed, as behind an address that leads elsewhere."""
         return self._cluster.name
 
     @cluster_name.setter
     def cluster_name(self, name: str) -> None:
-        """Certificates keep the first name, as they would behind a changed address."""
         self._cluster.name = name
 
     @property

@@ -72,6 +72,11 @@ def test_what_is_no_configuration_is_refused(words: list[str], text: str) -> Non
         ({"auth_service": None}, "auth_service"),
         ({"ssh_service": {"enabled": "perhaps"}}, "ssh_service.enabled"),
         ({"db_service": {"enabled": "yes", "resource": []}}, "db_service.resource"),
+        (
+            {"db_service": {"enabled": "yes", "resources": [{"labels": {"*": "x"}}]}},
+            "db_service.resources.0.labels",
+        ),
+        ({"db_service": {"enabled": "yes", "resources": [{"labels": {"env": "prod-*"}}]}}, "no patterns"),
         ({"windows_desktop_service": {"enabled": "no"}}, "windows_desktop_service"),
         ({"teleport": {"proxy_server": "x:443", "auth_token": "x"}}, "teleport.auth_token"),
         ({"teleport": {"proxy_server": "x:443"}}, "teleport.join_params"),
