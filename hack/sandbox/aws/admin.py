@@ -18,7 +18,7 @@ PREFIX = "/_sandbox/"
 Query = dict[str, str]
 
 
-class World(Protocol):
+class Sandbox(Protocol):
     """The side of `AwsSandbox` that is reachable here."""
 
     @property
@@ -31,9 +31,9 @@ class World(Protocol):
 class AdminLayer:
     """Answers `/_sandbox/` as JSON and passes everything else on."""
 
-    def __init__(self, application: "WSGIApplication", world: World) -> None:
+    def __init__(self, application: "WSGIApplication", sandbox: Sandbox) -> None:
         self._application = application
-        self._world = world
+        self._sandbox = sandbox
         self._routes: dict[tuple[str, str], Callable[[Query], dict[str, Any]]] = {
             ("GET", "calls"): self._calls,
             ("POST", "reset"): self._reset,
@@ -65,15 +65,15 @@ class AdminLayer:
             return HTTPStatus.BAD_REQUEST, {"error": f"missing or wrong query parameter: {error}"}
 
     def _calls(self, _: Query) -> dict[str, Any]:
-        log = self._world.calls
+        log = self._sandbox.calls
         return {"counts": dict(log.counts), "writes": [asdict(write) for write in log.writes]}
 
     def _reset(self, _: Query) -> dict[str, Any]:
-        self._world.reset()
+        self._sandbox.reset()
         return {}
 
     def _tasks(self, _: Query) -> dict[str, Any]:
-        return {"tasks": [task.to_json() for task in self._world.running_tasks()]}
+        return {"tasks": [task.to_json() for task in self._sandbox.running_tasks()]}
 
     def _reachable(self, query: Query) -> dict[str, Any]:
-        return asdict(self._world.reachable(query["task"], query["host"], int(query["port"])))
+        return asdict(self._sandbox.reachable(query["task"], query["host"], int(query["port"])))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hack.sandbox.aws.ecs.lifecycle import World, advance, stop
+from hack.sandbox.aws.ecs.lifecycle import Effects, advance, stop
 from hack.sandbox.aws.ecs.model import AwsvpcConfiguration, Deployment, Service, Task, TaskStatus
 from hack.sandbox.aws.ecs.rollout import is_complete, next_step
 from hack.sandbox.aws.ecs.timing import INSTANT, Timing
@@ -113,15 +113,15 @@ def test_complete_means_exactly_the_primary_tasks() -> None:
     assert not is_complete(service, make_tasks("new", 2, "PENDING"))
 
 
-def world(error: str = "") -> tuple[World, list[Task]]:
+def effects(error: str = "") -> tuple[Effects, list[Task]]:
     released: list[Task] = []
-    return World(lambda _: error, released.append), released
+    return Effects(lambda _: error, released.append), released
 
 
 def test_a_task_runs_when_both_waits_are_over() -> None:
     timing = Timing(provisioning=timedelta(seconds=1), pending=timedelta(seconds=2))
     [task] = make_tasks("new", 1, "PROVISIONING")
-    outside, _ = world()
+    outside, _ = effects()
     seen = []
     for second in range(4):
         advance(task, NOW + timedelta(seconds=second), timing, outside)
@@ -132,7 +132,7 @@ def test_a_task_runs_when_both_waits_are_over() -> None:
 
 def test_a_task_that_cannot_start_stops_and_lets_its_interface_go() -> None:
     [task] = make_tasks("new", 1, "PROVISIONING")
-    outside, released = world("CannotPullContainerError: no")
+    outside, released = effects("CannotPullContainerError: no")
     assert advance(task, NOW, INSTANT, outside)
     assert (task.status, task.desired_status, task.stop_code) == ("STOPPED", "STOPPED", "TaskFailedToStart")
     assert released == [task]
@@ -142,7 +142,7 @@ def test_the_first_reason_to_stop_stays() -> None:
     [task] = make_tasks("new", 1)
     stop(task, NOW, "UserInitiated", "first")
     stop(task, NOW, "ServiceSchedulerInitiated", "second")
-    outside, released = world()
+    outside, released = effects()
     advance(task, NOW, INSTANT, outside)
     assert (task.status, task.stop_code, task.stopped_reason) == ("STOPPED", "UserInitiated", "first")
     assert released == [task]

@@ -16,18 +16,18 @@ StartError = str
 
 
 @dataclass(frozen=True)
-class World:
+class Effects:
     """What a transition needs from outside."""
 
     start_container: Callable[[Task], StartError]
     release_interface: Callable[[Task], None]
 
 
-def advance(task: Task, now: datetime, timing: Timing, world: World) -> bool:
+def advance(task: Task, now: datetime, timing: Timing, effects: Effects) -> bool:
     """Makes every transition that is due; true when the task reached RUNNING or STOPPED in this call."""
     before = task.status
     while (wait := _wait(task, timing)) is not None and now >= task.status_since + wait:
-        _transition(task, task.status_since + wait, world)
+        _transition(task, task.status_since + wait, effects)
     return task.status != before and task.status in ("RUNNING", "STOPPED")
 
 
@@ -51,25 +51,25 @@ def _wait(task: Task, timing: Timing) -> timedelta | None:
     return waits.get(task.status)
 
 
-def _transition(task: Task, at: datetime, world: World) -> None:
+def _transition(task: Task, at: datetime, effects: Effects) -> None:
     if task.status == "PROVISIONING":
         task.pull_started_at = at
         _enter(task, "PENDING", at)
     elif task.status == "DEACTIVATING":
-        _finish(task, at, world)
-    elif error := world.start_container(task):
+        _finish(task, at, effects)
+    elif error := effects.start_container(task):
         task.desired_status = "STOPPED"
         task.stop_code = "TaskFailedToStart"
         task.stopped_reason = error
         task.stopping_at = at
-        _finish(task, at, world)
+        _finish(task, at, effects)
     else:
         task.started_at = at
         _enter(task, "RUNNING", at)
 
 
-def _finish(task: Task, at: datetime, world: World) -> None:
-    world.release_interface(task)
+def _finish(task: Task, at: datetime, effects: Effects) -> None:
+    effects.release_interface(task)
     task.stopped_at = at
     _enter(task, "STOPPED", at)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from hack.sandbox.aws.ecs.container import start_containers
 from hack.sandbox.aws.ecs.launch import Launcher, LaunchRefused
-from hack.sandbox.aws.ecs.lifecycle import World, advance, stop
+from hack.sandbox.aws.ecs.lifecycle import Effects, advance, stop
 from hack.sandbox.aws.ecs.model import EVENTS_KEPT, Deployment, Service, ServiceEvent, Task
 from hack.sandbox.aws.ecs.rollout import is_complete, next_step
 from hack.sandbox.aws.ecs.timing import Timing
@@ -54,13 +54,13 @@ class Scheduler:
 
     def _advance_tasks(self, service: Service, now: datetime) -> None:
         for task in self.alive(service):
-            settled = advance(task, now, self.timing, self._world(now))
+            settled = advance(task, now, self.timing, self._effects(now))
             if settled and (deployment := _deployment_of(service, task)):
                 self._count_outcome(service, deployment, task, now)
 
-    def _world(self, now: datetime) -> World:
+    def _effects(self, now: datetime) -> Effects:
         network = self.launcher.network
-        return World(
+        return Effects(
             start_container=lambda task: start_containers(self.launcher.account, network, task, now),
             release_interface=lambda task: network.detach_interface(task.interface.id),
         )

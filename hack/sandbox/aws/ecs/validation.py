@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hack.sandbox.aws.ecs.errors import EcsError, client_error, invalid_parameter
+from hack.sandbox.aws.ecs.errors import client_error, invalid_parameter
 from hack.sandbox.aws.ecs.model import AwsvpcConfiguration
 from hack.sandbox.aws.network import VpcNetwork
 
@@ -95,4 +95,4 @@ def check_definition(definition: Any) -> None:
     if definition.status != "ACTIVE":
         raise client_error("TaskDefinition is inactive")
     if "FARGATE" not in (definition.requires_compatibilities or []):
-        raise EcsError("InvalidParameterException", "Task definition does not support launch_type FARGATE.")
+        raise invalid_parameter("Task definition does not support launch_type FARGATE.")
