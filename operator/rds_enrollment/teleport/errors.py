@@ -112,12 +112,13 @@ def translate(error: Exception, call: Call) -> Failure:
 
 def _from_status(error: GRPCError, call: Call) -> Outcome:
     quote = quoted(error.message)
+    said = f"({error.status.name}: {quote})" if quote else f"({error.status.name})"
     if error.status is Status.PERMISSION_DENIED:
         needed = f": give the operator's Teleport role {call.permission}" if call.permission else ""
-        return Blocked(Reason.TELEPORT_ACCESS_DENIED, f"Teleport denied {call}{needed} (it says: {quote})")
+        return Blocked(Reason.TELEPORT_ACCESS_DENIED, f"Teleport denied {call}{needed} {said}")
     meaning = _MEANINGS[error.status]
-    hint = f", {meaning.hint}" if meaning.hint else ""
-    message = f"{call} failed on Teleport at {call.address}{hint} ({error.status.name}: {quote})"
+    hint = f": {meaning.hint}" if meaning.hint else ""
+    message = f"{call} failed on Teleport at {call.address}{hint} {said}"
     return meaning.outcome(meaning.reason, message)
 
 
@@ -149,7 +150,10 @@ def _below_grpc(error: Exception) -> tuple[str, str]:
         case OSError():
             return "CONNECTION", f"cannot be connected to ({error.strerror or type(error).__name__})"
         case _:
-            return "PROTOCOL", f"gave an answer that is not understood ({type(error).__name__})"
+            return (
+                "PROTOCOL",
+                f"is closing the connection or speaks another protocol ({type(error).__name__})",
+            )
 
 
 def quoted(text: str | None) -> str:

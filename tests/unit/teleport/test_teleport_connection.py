@@ -281,38 +281,49 @@ async def test_answers_beyond_grpcs_usual_limit_are_received(
     assert len((await client.cluster()).name) == 20 * 2**20
 
 
-async def test_a_failed_call_leaves_no_mark_of_cancellation(way_to: WayTo) -> None:
-    async def hang_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
-        return
+async def test_a_failed_call_leaves_no_mark_of_cancellation(teleport: FakeTeleport, way_to: WayTo) -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
 
     async def after_a_failed_call() -> int:
-        async with listening(hang_up) as port, closing(TeleportClient(way_to(port))) as client:
-            await unreachable(client.cluster())
+        connection = Connection(way_to(teleport.port))
+        await unreachable(ping_with_deadline(connection, 0.2))
+        connection.close()
         task = asyncio.current_task()
         assert task is not None
         return task.cancelling()
 
+    teleport.journal.before["Ping"] = hang
     assert await asyncio.create_task(after_a_failed_call()) == 0
 
 
-async def test_cancelling_a_call_cancels_it_and_keeps_the_connection(
-    teleport: FakeTeleport, client: TeleportClient
+async def test_cancelling_a_call_ends_it_on_the_server_too_and_keeps_the_connection(
+    teleport: FakeTeleport, way_to: WayTo
 ) -> None:
-    arrived = asyncio.Event()
+    arrived, ended = asyncio.Event(), asyncio.Event()
 
     async def hang_once() -> None:
         del teleport.journal.before["Ping"]
         arrived.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
 
     teleport.journal.before["Ping"] = hang_once
-    call = asyncio.create_task(client.cluster())
-    await arrived.wait()
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
+    connection = Connection(way_to(teleport.port))
+    session = connection.session()
+    call = asyncio.create_task(ping_with_deadline(connection, 3600))
+    async with asyncio.timeout(60):
+        await arrived.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await ended.wait()
 
-    assert await client.cluster() == CLUSTER
+    assert await get_cluster(Caller(connection)) == CLUSTER
+    assert connection.session() is session
+    connection.close()
 
 
 async def test_every_call_is_observed_with_its_code_and_duration(
