@@ -78,9 +78,8 @@ def _says_gone(text: str) -> bool:
             "is inactive",
             "not found",
             "not_found",
-            "missing",
             "does not exist",
-            "in progress",
+            "delete_in_progress",
             "unable to describe task definition",
         )
     )

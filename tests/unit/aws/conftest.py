@@ -52,15 +52,30 @@ def world(sandbox: AwsSandbox) -> World:
     return World(sandbox.url)
 
 
+@pytest.fixture(scope="module")
+def clients() -> AwsClients:
+    """Shared by a module: new clients cost more than most tests. They read the environment at their first use."""
+    return AwsClients()
+
+
 @pytest.fixture
-def account(sandbox: AwsSandbox, static_credentials: None, monkeypatch: pytest.MonkeyPatch) -> AwsAccount:
+def account(
+    clients: AwsClients, sandbox: AwsSandbox, static_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> AwsAccount:
     """The sandbox, as the operator sees it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)
-    return AwsClients().own()
+    return clients.own()
+
+
+@pytest.fixture(scope="module")
+def stub_server() -> Iterator[StubAws]:
+    with StubAws() as server:
+        yield server
 
 
 @pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubAws]:
-    with StubAws() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        yield server
+def stub(stub_server: StubAws, monkeypatch: pytest.MonkeyPatch) -> StubAws:
+    """A stub that tells whose the credentials are, until a test gives it another answer."""
+    stub_server.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stub_server.url)
+    return stub_server

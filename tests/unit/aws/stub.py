@@ -46,11 +46,17 @@ class StubAws:
     """Serves at `url`; `answer` may be replaced at any time; `requests` are those that arrived."""
 
     def __init__(self) -> None:
-        self.answer: Answer = lambda _: caller_identity()
-        self.requests: list[AwsRequest] = []
+        self.answer: Answer
+        self.requests: list[AwsRequest]
+        self.reset()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    def reset(self) -> None:
+        """Forgets the requests, and answers any as if it were sts:GetCallerIdentity."""
+        self.answer = lambda _: caller_identity()
+        self.requests = []
 
     @property
     def url(self) -> str:

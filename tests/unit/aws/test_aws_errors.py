@@ -261,10 +261,16 @@ def failure(account: AwsAccount, call: Call) -> Outcome:
     return caught.value
 
 
+@pytest.fixture(scope="module")
+def clients() -> AwsClients:
+    """Without patience: a failure is not tried again."""
+    return AwsClients(attempts=1)
+
+
 @pytest.fixture
-def account(stub: StubAws, static_credentials: None) -> AwsAccount:
-    """Meets the stub without patience: one attempt, short time-outs."""
-    return AwsClients(attempts=1, connect_timeout=5.0, read_timeout=5.0).own()
+def account(clients: AwsClients, stub: StubAws, static_credentials: None) -> AwsAccount:
+    """Whose every call meets the stub."""
+    return clients.own()
 
 
 class TestAnswers:
@@ -383,9 +389,9 @@ class TestNoAnswer:
     def test_a_server_that_never_answers_is_transient(self, stub: StubAws, static_credentials: None) -> None:
         over = threading.Event()
 
-        def wait(request: AwsRequest) -> Reply:
+        def wait(_: AwsRequest) -> Reply:
             over.wait(30)
-            return Refusal("TooLate")(request)
+            raise CutError
 
         stub.answer = wait
 
