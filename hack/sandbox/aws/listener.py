@@ -78,9 +78,12 @@ class Listener:
         """Binds at once; port 0 takes a free one. Raises OSError when the port is taken."""
         self._connections: set[socket.socket] = set()
         handler = type("Handler", (_Handler,), {"connections": self._connections})
-        self._server: BaseWSGIServer = make_server(
-            LOOPBACK, port, application, threaded=True, request_handler=handler
-        )
+        # Bound here: werkzeug would end the process where the port is taken.
+        with socket.create_server((LOOPBACK, port), backlog=128) as bound:
+            self._port = int(bound.getsockname()[1])
+            self._server: BaseWSGIServer = make_server(
+                LOOPBACK, self._port, application, threaded=True, request_handler=handler, fd=bound.fileno()
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -90,7 +93,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        return f"http://{LOOPBACK}:{self._port}"
 
     def start(self) -> None:
         self._thread.start()

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from typing import Any
@@ -205,6 +206,15 @@ def test_reset_empties_the_world(sandbox: AwsSandbox, aws: Aws, vpc: Vpc) -> Non
 def test_one_sandbox_a_process(sandbox: AwsSandbox) -> None:
     with pytest.raises(RuntimeError, match="another AwsSandbox"), AwsSandbox():
         pass
+
+
+def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match="in use"), AwsSandbox(port=port):
+            pass
+    with AwsSandbox() as after:
+        assert Aws(after.url).ecs.list_clusters()["clusterArns"] == []
 
 
 def test_the_admin_side_over_http(sandbox: AwsSandbox, aws: Aws) -> None:
