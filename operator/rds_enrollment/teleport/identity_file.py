@@ -27,8 +27,10 @@ class IdentityFile:
 
         Raises Blocked: TeleportIdentityUnreadable, TeleportIdentityExpired.
         """
-        path = self._path / _NAME_IN_FOLDER if self._path.is_dir() else self._path
+        path = self._path
         try:
+            if path.is_dir():
+                path /= _NAME_IN_FOLDER
             identity = self._current(path)
         except OSError as error:
             raise unreadable(path, f"cannot be read ({error.strerror})") from error

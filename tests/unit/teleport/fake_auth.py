@@ -229,7 +229,10 @@ class FakeTeleport:
 
     async def start(self) -> None:
         """Listens, on the same port as before if there was one."""
-        listener = socket.create_server(("127.0.0.1", self.port))
+        # With the protocol named, accepted sockets get TCP_NODELAY; without it each answer waits 40 ms.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._server = StoppableServer(self.auth, self.integration)
         await self._server.start(sock=listener, ssl=self._context())
