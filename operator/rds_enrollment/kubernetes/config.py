@@ -24,8 +24,12 @@ async def load() -> Configuration:
 def _kubeconfig() -> str | None:
     """The file to use; None in a pod."""
     named = os.environ.get("KUBECONFIG")
-    if named or "KUBERNETES_SERVICE_HOST" in os.environ:
-        return named or None
+    if named:
+        if not any(Path(path).is_file() for path in named.split(os.pathsep)):
+            raise FatalError(f"KUBECONFIG names no file: {named}", exit_code=2)
+        return named
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return None
     at_home = _HOME.expanduser()
     if not at_home.exists():
         raise FatalError(

@@ -13,6 +13,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.kubernetes.errors import ApiError, Request, out_of_date, translate, unreachable
 from rds_enrollment.plan.outcome import Conflict
+from rds_enrollment.runtime.fatal import FatalError
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -104,7 +105,10 @@ class Rest:
         body: Any,
         headers: dict[str, str],
     ) -> tuple[int, bytes]:
-        client = await self._connected()
+        try:
+            client = await self._connected()
+        except FatalError as error:  # it was good at the start: it may be so again
+            raise unreachable(request, error) from error
         parameters = await client.param_serialize(
             method,
             path,
@@ -120,10 +124,12 @@ class Rest:
             raise unreachable(request, error) from error
 
     async def _connected(self) -> ApiClient:
-        if self._client is None:
-            client = ApiClient(await self._load())
-            client.user_agent = self._user_agent
-            self._client = client
+        if self._client is not None:
+            return self._client
+        configuration = await self._load()
+        if self._client is None:  # another request may have been faster
+            self._client = ApiClient(configuration)
+            self._client.user_agent = self._user_agent
         return self._client
 
 

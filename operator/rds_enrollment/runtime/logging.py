@@ -24,7 +24,7 @@ _LIBRARIES = {
     "h2": logging.WARNING,
     "hpack": logging.WARNING,
     "kopf": logging.WARNING,
-    "kubernetes": logging.WARNING,
+    "kubernetes": logging.ERROR,  # its warnings about a configuration come as errors, too
     "urllib3": logging.WARNING,
     # What ends kopf is raised to us and reported once; its own report is the same with two tracebacks.
     # The first also warns that it does not handle signals, which is intended.

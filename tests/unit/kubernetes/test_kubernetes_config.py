@@ -53,7 +53,7 @@ async def test_nothing_at_all_is_one_line() -> None:
     assert raised.value.exit_code == 2
 
 
-@pytest.mark.parametrize("content", [None, "", "]broken: [", "apiVersion: v1\nkind: Config\n"])
+@pytest.mark.parametrize("content", [None, "", "a: [1", "]broken: [", "apiVersion: v1\nkind: Config\n"])
 async def test_a_file_that_cannot_be_used_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
 ) -> None:

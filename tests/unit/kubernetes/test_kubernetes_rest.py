@@ -11,6 +11,7 @@ from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.errors import Request
 from rds_enrollment.kubernetes.rest import JSON_PATCH, Rest
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
+from rds_enrollment.runtime.fatal import FatalError
 
 from tests.unit.kubernetes.fake_api import FakeApi
 
@@ -68,6 +69,14 @@ async def test_an_api_server_that_is_away_is_transient(api: FakeApi) -> None:
         await rest.get(REQUEST, PATH)
     await rest.close()
     assert raised.value.reason is Reason.KUBERNETES_UNAVAILABLE
+
+
+async def test_credentials_that_vanish_later_are_transient() -> None:
+    async def load() -> Configuration:
+        raise FatalError("KUBECONFIG names no file", exit_code=2)
+
+    with pytest.raises(Transient, match="KUBECONFIG names no file"):
+        await Rest(load, user_agent="test").get(REQUEST, PATH)
 
 
 async def test_lists_are_read_page_by_page(api: FakeApi, rest: Rest) -> None:
