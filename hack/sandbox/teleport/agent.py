@@ -20,17 +20,21 @@ class Agent:
         self._source = source
         self._served: dict[str, DatabaseV3] = {}
         self._next_beat: datetime | None = None
+        self._generation = -1
 
     def tick(self, now: datetime, interval: timedelta, ttl: timedelta) -> None:
         """Renew everything when `interval` is over; follow new, changed and deleted databases at once."""
         due = self._next_beat is None or now >= self._next_beat
+        generation = self._resources.databases.generation
+        if not due and generation == self._generation:
+            return
         wanted = {each.Metadata.Name: each for each in self._resources.databases.list() if self._serves(each)}
         for name in self._served.keys() - wanted.keys():
             self._resources.database_servers.discard(self._key(name))
         for name, database in wanted.items():
             if due or self._served.get(name) != database:
                 self._publish(database, now, ttl)
-        self._served = wanted
+        self._served, self._generation = wanted, generation
         if due:
             self._resources.database_services.put(database_service(self.host, now + ttl))
             self._next_beat = now + interval

@@ -37,6 +37,8 @@ class Collection(Generic[M]):
     lock: threading.RLock
     shown: Callable[[str], str] = str
     """A key as errors may show it."""
+    generation: int = 0
+    """Grows with every change; what expires changes nothing."""
     _items: dict[str, M] = field(default_factory=dict)
 
     def create(self, resource: M) -> M:
@@ -58,6 +60,7 @@ class Collection(Generic[M]):
         self.metadata(stored).Revision = str(uuid4())
         with self.lock:
             self._items[self.key(stored)] = stored
+            self.generation += 1
         return _copy(stored)
 
     def get(self, key: str) -> M:
@@ -75,11 +78,12 @@ class Collection(Generic[M]):
         """Raises NOT_FOUND."""
         with self.lock:
             self.get(key)
-            del self._items[key]
+            self.discard(key)
 
     def discard(self, key: str) -> None:
         with self.lock:
             self._items.pop(key, None)
+            self.generation += 1
 
     def list(self) -> list[M]:
         with self.lock:
@@ -88,6 +92,7 @@ class Collection(Generic[M]):
     def clear(self) -> None:
         with self.lock:
             self._items.clear()
+            self.generation += 1
 
     def _find(self, key: str) -> M | None:
         with self.lock:

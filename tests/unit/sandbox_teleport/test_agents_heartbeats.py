@@ -226,3 +226,21 @@ def test_the_status_of_a_server_is_always_on_the_wire(sandbox: TeleportSandbox) 
     (server,) = sandbox.resources.database_servers.list()
     assert server.HasField("Status")
     assert server.Status.HasField("TargetHealth")
+
+
+def test_a_task_source_that_fails_once_delays_a_database_by_a_tick_only(
+    sandbox: TeleportSandbox, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.agents.stop()
+    with monkeypatch.context() as patch:
+        patch.setattr(aws, "can_reach", _unreachable)
+        sandbox.resources.databases.put(database())
+        with pytest.raises(OSError, match="refused"):
+            sandbox.agents.tick()
+        assert sandbox.resources.database_servers.list() == []
+    sandbox.agents.tick()
+    assert [each.Metadata.Name for each in sandbox.resources.database_servers.list()] == ["orders"]
+
+
+def _unreachable(*_: object) -> None:
+    raise OSError("connection refused")
