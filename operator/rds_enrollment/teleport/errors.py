@@ -132,7 +132,7 @@ def _below_grpc(error: Exception) -> tuple[str, str]:
             )
         case ssl.SSLCertVerificationError():
             return "TLS", (
-                f"shows a certificate that the identity's authorities did not sign ({error.verify_message}): "
+                f"shows a certificate that the identity's authorities do not vouch for ({error.verify_message}): "
                 "wrong cluster, or an identity from before its authority was rotated"
             )
         case ssl.SSLError():

@@ -43,9 +43,9 @@ class Identity:
             action = "renew it (tbot, or tctl auth sign)"
         else:
             return
+        # Without the present time: the same problem must give the same message, whenever it is met.
         raise Blocked(
-            Reason.TELEPORT_IDENTITY_EXPIRED,
-            f"the Teleport identity {self.source} {problem}, and it is now {now.isoformat()}: {action}",
+            Reason.TELEPORT_IDENTITY_EXPIRED, f"the Teleport identity {self.source} {problem}: {action}"
         )
 
 

@@ -95,7 +95,7 @@ async def test_a_server_of_another_authority_is_refused(user_authority: Authorit
     await impostor.stop()
 
     assert f"127.0.0.1:{impostor.port}" in message
-    assert "authorities did not sign" in message
+    assert "authorities do not vouch for" in message
     assert "wrong cluster" in message
     assert impostor.journal.requests == []
 

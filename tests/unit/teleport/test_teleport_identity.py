@@ -118,7 +118,6 @@ def test_an_identity_outside_its_validity_is_blocked_with_the_times(
 
     assert caught.value.reason is Reason.TELEPORT_IDENTITY_EXPIRED
     assert said in caught.value.message
-    assert now.isoformat() in caught.value.message
 
 
 @pytest.mark.parametrize("now", [ISSUED, EXPIRES - timedelta(seconds=1)])
