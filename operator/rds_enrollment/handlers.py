@@ -4,7 +4,7 @@
 patch. kopf's retries, timers, indices, peering and event posting are not used; the work queue stands in for them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import kopf
@@ -12,10 +12,9 @@ from kubernetes.aio.client import Configuration
 
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.kubernetes.watch import Version, version_of
 
-Deliver = Callable[[Version, bool], None]
-"""Takes what the watch delivered, and whether the object is gone. Called in kopf's thread."""
+Deliver = Callable[[str, Mapping[str, Any], bool], None]
+"""Takes the kind and the object that the watch delivered, and whether it is gone. Called in kopf's thread."""
 
 
 def build_registry(load: Callable[[], Awaitable[Configuration]], deliver: Deliver) -> kopf.OperatorRegistry:
@@ -67,7 +66,6 @@ def connection(configuration: Configuration) -> kopf.ConnectionInfo:
 
 def _passing_on(kind: str, deliver: Deliver) -> Callable[..., Awaitable[None]]:
     async def pass_on(event: kopf.RawEvent, **_: Any) -> None:
-        metadata: Any = event["object"]["metadata"]
-        deliver(version_of(kind, metadata), event["type"] == "DELETED")
+        deliver(kind, event["object"], event["type"] == "DELETED")
 
     return pass_on

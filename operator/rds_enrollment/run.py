@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import socket
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -18,7 +20,8 @@ from rds_enrollment.kubernetes import config
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.kubernetes.rest import Rest
-from rds_enrollment.kubernetes.watch import Version, WatchCheck, WatchMonitor
+from rds_enrollment.kubernetes.wakes import Wakes
+from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, version_of
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.backoff import Backoff
@@ -35,7 +38,7 @@ from rds_enrollment.runtime.watcher import WatchThread
 logger = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 7.0
-_END_SECONDS = 9.0
+_END_SECONDS = 8.5
 _WATCH_END_SECONDS = 1.5
 _PASS_LIMIT_SECONDS = 600.0
 _WAIT_LIMIT_SECONDS = 60.0
@@ -153,10 +156,12 @@ async def _serve(
 
 def _watch(settings: Settings, queue: WorkQueue[Key], monitor: WatchMonitor) -> WatchThread:
     loop = asyncio.get_running_loop()
+    wakes = Wakes()
 
-    def deliver(version: Version, deleted: bool) -> None:
-        monitor.delivered(version, deleted=deleted)
-        loop.call_soon_threadsafe(queue.add, version.key)
+    def deliver(kind: str, obj: Mapping[str, Any], deleted: bool) -> None:
+        monitor.delivered(version_of(kind, obj["metadata"]), deleted=deleted)
+        for key in wakes.keys(kind, obj, deleted=deleted):
+            loop.call_soon_threadsafe(queue.add, key)
 
     return WatchThread(
         handlers.build_registry(config.load, deliver),
@@ -170,9 +175,8 @@ async def _listen(http: HttpServer, settings: Settings) -> None:
     try:
         bound = await http.start(host, port)
     except OSError as error:
-        raise FatalError(
-            f"cannot listen on --http-address {settings.http_address}: {error.strerror}"
-        ) from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise FatalError(f"cannot listen on --http-address {settings.http_address}: {why}") from error
     logger.info("Serving", extra={"version": __version__, "http_host": host, "http_port": bound})
 
 

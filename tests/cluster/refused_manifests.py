@@ -341,4 +341,14 @@ CHANGES = {
     ),
     "region": Change(DEPLOYMENT, "spec.region", "us-west-1", "us-west-2", f"region is immutable: {RECREATE}"),
     "vpc": Change(DEPLOYMENT, "spec.vpcId", VPC, "vpc-01234567", f"vpcId is immutable: {RECREATE}"),
+    "integration role": Change(
+        INTEGRATION, "spec.role.name", "one", "other", f"role.name is immutable: {RECREATE}"
+    ),
+    "task role": Change(
+        DEPLOYMENT,
+        "spec.taskRole",
+        {"name": "one"},
+        {"name": "other"},
+        f"taskRole is immutable, and can be neither added nor removed later: {RECREATE}",
+    ),
 }

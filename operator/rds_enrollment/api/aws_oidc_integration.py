@@ -17,8 +17,8 @@ IntegrationName = Annotated[str, Field(pattern=DNS_1035, max_length=63)]
 class IntegrationRole(SpecModel):
     """The IAM role that Teleport assumes."""
 
-    name: RoleName
-    """Name of the IAM role that Teleport assumes in the account, 1 to 64 characters."""
+    name: Annotated[RoleName, Field(json_schema_extra=immutable("role.name"))]
+    """Name of the IAM role that Teleport assumes in the account, 1 to 64 characters. Immutable."""
 
 
 class AwsOidcIntegrationSpec(CommonSpec):

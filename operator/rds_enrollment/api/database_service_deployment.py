@@ -14,7 +14,7 @@ from rds_enrollment.api.common import (
 )
 from rds_enrollment.api.network import SecurityGroups, Subnets
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
-from rds_enrollment.api.rules import immutable, validations
+from rds_enrollment.api.rules import immutable, immutable_optional, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
 
 
@@ -27,6 +27,8 @@ class TaskRole(SpecModel):
 
 class DatabaseServiceDeploymentSpec(CommonSpec):
     """What is wanted."""
+
+    model_config = ConfigDict(json_schema_extra=validations(immutable_optional("taskRole")))
 
     integration_ref: IntegrationRef
     """The AwsOidcIntegration whose account holds the VPC."""
@@ -41,8 +43,8 @@ class DatabaseServiceDeploymentSpec(CommonSpec):
     replicas: Replicas = 2
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
     task_role: TaskRole | None = None
-    """The IAM role of the tasks. Default: TeleportDatabaseAccess-<vpc id>, so that one join token admits the
-    agents of one deployment."""
+    """The IAM role of the tasks. Immutable. Default: TeleportDatabaseAccess-<vpc id>, so that one join token admits
+    the agents of one deployment."""
 
 
 class DatabaseServiceDeploymentStatus(CommonStatus):

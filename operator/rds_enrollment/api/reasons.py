@@ -118,3 +118,23 @@ class Reason(StrEnum):
     TASKS_STOPPED = "TasksStopped"
     NO_TASKS = "NoTasks"
     AGENTS_NOT_CONNECTED = "AgentsNotConnected"
+
+
+PROGRESS = frozenset(
+    {
+        Reason.PENDING,
+        Reason.IN_PROGRESS,
+        Reason.PAUSED,
+        Reason.DELETING,
+        Reason.CONFLICT,
+        Reason.IAM_PROPAGATING,
+        Reason.SERVICE_LINKED_ROLE_PROPAGATING,
+        Reason.DEPLOYMENTS_NOT_READY,
+        Reason.NOT_REPORTED,
+        Reason.SERVICE_DRAINING,
+        Reason.ROLLING_OUT,
+        Reason.TASKS_STARTING,
+        Reason.AGENTS_NOT_CONNECTED,
+    }
+)
+"""Reasons of the way, not of trouble: nobody has to act while they do not last."""

@@ -2,11 +2,11 @@
 to be called again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
-from rds_enrollment.api.conditions import Conditions, ConditionStatus
-from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus
+from rds_enrollment.api.reasons import PROGRESS, ConditionType
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.outcome import Conflict, Outcome, Terminal, Waiting
@@ -17,6 +17,9 @@ S = TypeVar("S", bound=CommonStatus)
 RESYNC_JITTER = 0.1
 """Resyncs are spread by this share of the period, so that objects created together part."""
 CONFLICT_SECONDS = 0.1
+INFORMING_POLLS = 12
+"""An object that is Ready and has something to tell all the same is looked at every so many poll periods."""
+_ACTION = "Reconcile"
 
 
 def finished_status(
@@ -49,27 +52,32 @@ def finished_status(
 async def publish(
     adapters: Adapters, raw: Mapping[str, Any], before: Conditions, status: CommonStatus
 ) -> None:
-    """Write the status and tell of each condition that changed. Raises Outcome."""
-    wire = status.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    """Write the status, and an event for each condition that changed. Raises Outcome."""
     obj = dict(raw)
+    wire = status.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if await adapters.objects.write_status(obj, wire) is obj:
         return
-    known = {condition.type: condition for condition in before}
+    known = {condition.type: (condition.status, condition.reason) for condition in before}
     for condition in status.conditions:
-        previous = known.get(condition.type)
-        changed = previous is None or (previous.status, previous.reason) != (
-            condition.status,
-            condition.reason,
-        )
-        if changed and condition.status is not ConditionStatus.UNKNOWN and _worth_telling(condition.type):
-            good = condition.status is ConditionStatus.TRUE and condition.type != ConditionType.STALLED
-            await adapters.events.record(
-                obj,
-                "Normal" if good else "Warning",
-                condition.reason,
-                f"{condition.type}: {condition.message}",
-                "Reconcile",
-            )
+        if known.get(condition.type) != (condition.status, condition.reason) and _is_news(condition):
+            await _tell(adapters, obj, condition)
+
+
+def _is_news(condition: Condition) -> bool:
+    """Ready and Reconciling repeat what other conditions say; only Ready's success is told."""
+    if condition.type == ConditionType.READY:
+        return condition.status is ConditionStatus.TRUE
+    return condition.type != ConditionType.RECONCILING and condition.status is not ConditionStatus.UNKNOWN
+
+
+async def _tell(adapters: Adapters, obj: dict[str, Any], condition: Condition) -> None:
+    good = condition.status is ConditionStatus.TRUE and condition.type != ConditionType.STALLED
+    if good:
+        await adapters.events.record(obj, "Normal", condition.type, condition.message, _ACTION)
+        return
+    kind: Literal["Normal", "Warning"] = "Normal" if condition.reason in PROGRESS else "Warning"
+    message = f"{condition.type}: {condition.message}"
+    await adapters.events.record(obj, kind, condition.reason, message, _ACTION)
 
 
 def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outcome], resync: float) -> Result:
@@ -84,9 +92,6 @@ def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outco
         return Result(requeue_after=min(waits))
     if not outcomes and not is_true(conditions, ConditionType.READY):
         return Result(requeue_after=adapters.poll_seconds)
+    if any(condition.status is not ConditionStatus.TRUE for condition in conditions):
+        resync = min(resync, INFORMING_POLLS * adapters.poll_seconds)
     return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
-
-
-def _worth_telling(kind: str) -> bool:
-    """Reconciling repeats what Ready says."""
-    return kind != ConditionType.RECONCILING

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from aiohttp import web
 from rds_enrollment.api.common import API_VERSION, GROUP
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.handlers import build_registry, build_settings
-from rds_enrollment.kubernetes.watch import Version
+from rds_enrollment.kubernetes.watch import Version, version_of
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.watcher import WatchThread
 
@@ -88,8 +88,8 @@ async def watching(api: FakeApi) -> AsyncIterator[Watching]:
     loop = asyncio.get_running_loop()
     delivered: asyncio.Queue[tuple[Version, bool]] = asyncio.Queue()
 
-    def deliver(version: Version, deleted: bool) -> None:
-        loop.call_soon_threadsafe(delivered.put_nowait, (version, deleted))
+    def deliver(kind: str, obj: Mapping[str, Any], deleted: bool) -> None:
+        loop.call_soon_threadsafe(delivered.put_nowait, (version_of(kind, obj["metadata"]), deleted))
 
     thread = WatchThread(build_registry(api.load, deliver), build_settings(), namespaces=())
     thread.start()

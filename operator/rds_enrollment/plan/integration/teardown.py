@@ -7,7 +7,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider, Role
 from rds_enrollment.plan.observed.teleport import Integration
-from rds_enrollment.plan.part import Part, refused, removed, unseen, writing
+from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
 from rds_enrollment.plan.steps.aws import DeleteIdentityProvider
 from rds_enrollment.plan.steps.teleport import DeleteIntegration
@@ -38,7 +38,7 @@ def _in_use(world: IntegrationWorld, attempts: int) -> Part | None:
     if not world.dependents:
         return None
     message = f"Still referred to by {', '.join(world.dependents)}. Delete them first."
-    return refused(_REGISTERED, Reason.IN_USE, message)
+    return progressing(_REGISTERED, Reason.IN_USE, message)
 
 
 def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:

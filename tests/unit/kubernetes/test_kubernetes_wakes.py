@@ -1,0 +1,82 @@
+"""Which objects a watch event is worth a pass for."""
+
+from typing import Any
+
+from rds_enrollment.kubernetes.wakes import Wakes
+from rds_enrollment.runtime.reconciler import Key
+
+INTEGRATION = Key("AwsOidcIntegration", "teleport", "aws")
+ENROLMENT = Key("RdsEnrollment", "teleport", "prod")
+DEPLOYMENT = Key("DatabaseServiceDeployment", "teleport", "us-west-1-vpc-1")
+
+
+def an_object(key: Key, *, generation: int = 1, ready: str | None = None, **metadata: Any) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready, "reason": "R", "message": "m"}] if ready else []
+    spec = {} if key.kind == "AwsOidcIntegration" else {"integrationRef": {"name": "aws"}}
+    return {
+        "metadata": {
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": f"uid of {key.name}",
+            "generation": generation,
+            **metadata,
+        },
+        "spec": spec,
+        "status": {"conditions": conditions},
+    }
+
+
+def delivered(wakes: Wakes, key: Key, *, deleted: bool = False, **changes: Any) -> set[Key]:
+    return set(wakes.keys(key.kind, an_object(key, **changes), deleted=deleted))
+
+
+def test_a_new_object_is_reconciled_and_the_echo_of_its_status_is_not() -> None:
+    wakes = Wakes()
+    assert ENROLMENT in delivered(wakes, ENROLMENT)
+    assert ENROLMENT not in delivered(wakes, ENROLMENT, ready="True")
+
+
+def test_what_a_user_can_change_wakes_the_object() -> None:
+    wakes = Wakes()
+    delivered(wakes, ENROLMENT)
+    assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2)
+    assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, annotations={"a": "1"})
+    going = {"annotations": {"a": "1"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, **going)
+    assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, deleted=True, **going)
+
+
+def test_a_finalizer_of_ours_wakes_nobody() -> None:
+    wakes = Wakes()
+    delivered(wakes, ENROLMENT)
+    assert delivered(wakes, ENROLMENT, finalizers=["rds-enrollment.dev/teardown"]) == set()
+
+
+def test_an_object_made_anew_under_the_same_name_is_reconciled() -> None:
+    wakes = Wakes()
+    delivered(wakes, ENROLMENT)
+    assert ENROLMENT in delivered(wakes, ENROLMENT, uid="another")
+
+
+def test_a_deployment_that_becomes_ready_or_goes_wakes_the_enrolment_that_made_it() -> None:
+    wakes = Wakes()
+    owned = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
+    delivered(wakes, DEPLOYMENT, **owned)
+    assert delivered(wakes, DEPLOYMENT, ready="False", **owned) == {ENROLMENT, INTEGRATION}
+    assert ENROLMENT in delivered(wakes, DEPLOYMENT, ready="True", **owned)
+    assert delivered(wakes, DEPLOYMENT, ready="True", **owned) == set()
+    assert ENROLMENT in delivered(wakes, DEPLOYMENT, deleted=True, **owned)
+
+
+def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -> None:
+    wakes = Wakes()
+    delivered(wakes, ENROLMENT)
+    delivered(wakes, DEPLOYMENT)
+    assert delivered(wakes, INTEGRATION) == {INTEGRATION, ENROLMENT, DEPLOYMENT}
+    assert delivered(wakes, INTEGRATION, ready="True") == {ENROLMENT, DEPLOYMENT}
+
+
+def test_the_last_that_refers_to_an_integration_wakes_it_when_it_goes() -> None:
+    wakes = Wakes()
+    delivered(wakes, ENROLMENT)
+    assert delivered(wakes, ENROLMENT, deleted=True) == {ENROLMENT, INTEGRATION}
