@@ -138,19 +138,17 @@ async def _serve(
     )
     await _require_kinds(check)
     await _listen(http, settings)
-    tasks = [
-        asyncio.create_task(queue.run(settings.workers, _dispatch(reconcilers)), name="queue"),
-        asyncio.create_task(check.run(settings.watch_check_seconds), name="watch check"),
-    ]
+    working = asyncio.create_task(queue.run(settings.workers, _dispatch(reconcilers)), name="queue")
+    checking = asyncio.create_task(check.run(settings.watch_check_seconds), name="watch check")
     watch.start()
     try:
-        await _until_stopped(stopping, watch, tasks)
+        await _until_stopped(stopping, watch, [working, checking])
     finally:
         stopping.set()
-        tasks[1].cancel()
+        checking.cancel()
         drained, ended = await asyncio.gather(queue.shutdown(_DRAIN_SECONDS), watch.stop(_WATCH_END_SECONDS))
         logger.info("Stopped", extra={"passes_ended": drained, "watch_ended": ended})
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(working, checking, return_exceptions=True)
         await http.stop()
 
 
