@@ -151,11 +151,12 @@ class Controller(ABC, Generic[R, S, D, W]):
             lambda world: planner(wanted, world, attempts),
             applier(self.adapters, ground.account),
         )
+        failures = end.failures.by_condition
         return Pass(
             self.observed_status(status, wanted, end),
-            {**ground.verdicts, **verdicts_of(end.parts, end.failures, attempts)},
-            outcomes_of(end.parts, end.failures),
-            gone=all_done(end.parts, end.failures),
+            {**ground.verdicts, **verdicts_of(end.parts, failures, attempts)},
+            outcomes_of(end.parts, failures),
+            gone=all_done(end.parts, failures),
         )
 
     async def _report(self, resource: R, raw: dict[str, Any], done: Pass[S]) -> Result:

@@ -1,8 +1,8 @@
 """The loop of one pass: observe, plan, apply, until nothing is left to write."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from rds_enrollment.api.reasons import ConditionType
@@ -18,13 +18,30 @@ MAX_ROUNDS = 12
 """More than the longest chain of dependent writes; what is left after them waits for the next pass."""
 
 
+@dataclass(slots=True)
+class Failures:
+    """Writes of one pass that ended in an outcome. None of them is tried again before the next pass."""
+
+    by_condition: dict[ConditionType, Outcome] = field(default_factory=dict)
+    """The first one of each condition."""
+    by_target: dict[str, Outcome] = field(default_factory=dict)
+
+    def add(self, step: Step, outcome: Outcome) -> None:
+        self.by_condition.setdefault(step.condition, outcome)
+        self.by_target[step.target] = outcome
+
+    def stop(self, step: Step) -> bool:
+        """Whether this step must not be tried: it failed, or one that it builds on did."""
+        return step.target in self.by_target or (not step.independent and step.condition in self.by_condition)
+
+
 @dataclass(frozen=True, slots=True)
 class Converged(Generic[W]):
-    """Where a pass ended. Parts without steps were read back; `failures` are of this pass's own writes."""
+    """Where a pass ended. Parts without steps were read back."""
 
     world: W
     parts: Sequence[Part]
-    failures: Mapping[ConditionType, Outcome]
+    failures: Failures
 
 
 async def converge(
@@ -32,12 +49,12 @@ async def converge(
     plan: Callable[[W], Sequence[Part]],
     apply: Callable[[Step], Awaitable[None]],
 ) -> Converged[W]:
-    """Apply what the plan says and look again. A failed write stops its own condition only."""
-    failures: dict[ConditionType, Outcome] = {}
+    """Apply what the plan says and look again, until nothing is left that may be tried."""
+    failures = Failures()
     for _ in range(MAX_ROUNDS):
         world = await observe()
         parts = plan(world)
-        steps = [step for step in steps_of(parts) if step.condition not in failures]
+        steps = [step for step in steps_of(parts) if not failures.stop(step)]
         if not steps:
             break
         await _apply_all(steps, apply, failures)
@@ -45,24 +62,19 @@ async def converge(
 
 
 async def _apply_all(
-    steps: Sequence[Step],
-    apply: Callable[[Step], Awaitable[None]],
-    failures: dict[ConditionType, Outcome],
+    steps: Sequence[Step], apply: Callable[[Step], Awaitable[None]], failures: Failures
 ) -> None:
     for step in steps:
-        if step.condition in failures:
+        if failures.stop(step):
             continue
+        what = {"step": step.name, "target": step.target}
         try:
             await apply(step)
         except Conflict as conflict:
-            logger.info(
-                "%s: %s", step.name, conflict.message, extra={"step": step.name, "target": step.target}
-            )
+            logger.info("%s: %s", step.name, conflict.message, extra=what)
             return
         except Outcome as outcome:
-            failures[step.condition] = outcome
-            logger.warning(
-                "%s: %s", step.name, outcome.message, extra={"step": step.name, "target": step.target}
-            )
+            failures.add(step, outcome)
+            logger.warning("%s: %s", step.name, outcome.message, extra=what)
         else:
-            logger.info("%s done", step.name, extra={"step": step.name, "target": step.target})
+            logger.info("%s done", step.name, extra=what)

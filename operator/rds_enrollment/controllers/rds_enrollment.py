@@ -62,4 +62,4 @@ class RdsEnrollmentController(
     def observed_status(
         self, previous: RdsEnrollmentStatus, wanted: WantedEnrollment, end: Converged[EnrollmentWorld]
     ) -> RdsEnrollmentStatus:
-        return observed_status(previous, wanted, end.world, end.failures)
+        return observed_status(previous, wanted, end.world, end.failures.by_target)

@@ -12,7 +12,7 @@ from rds_enrollment.api.rds_enrollment import (
     EnrolledVpc,
     RdsEnrollmentStatus,
 )
-from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment import generated
 from rds_enrollment.plan.enrollment.deployments import Coverage
 from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
@@ -21,6 +21,7 @@ from rds_enrollment.plan.enrollment.survey import survey
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.steps.teleport import database_target
 
 _TROUBLE = (
     DatabaseState.FAILED,
@@ -36,17 +37,22 @@ def observed_status(
     previous: RdsEnrollmentStatus,
     wanted: WantedEnrollment,
     world: EnrollmentWorld,
-    failures: Mapping[ConditionType, Outcome],
+    failures: Mapping[str, Outcome],
 ) -> RdsEnrollmentStatus:
-    """`previous` with what this pass has seen; what it could not see stays as it was."""
+    """`previous` with what this pass has seen; what it could not see stays as it was.
+
+    `failures` are the pass's failed writes by their step's target.
+    """
     seen: dict[str, object] = {"teleport_cluster": wanted.teleport_cluster}
     view = survey(wanted, world)
     if view.selection.unseen_regions.issuperset(wanted.spec.regions):
         return previous.model_copy(update=seen)
     if view.registration is not None:
         health = _health(world)
-        failure = failures.get(ConditionType.DATABASES_ENROLLED)
-        entries = [_told(entry, health, failure) for entry in view.registration.entries]
+        entries = [
+            _told(entry, health, failures.get(database_target(entry.name)))
+            for entry in view.registration.entries
+        ]
         seen.update(_counts(entries, previous, world, health))
         seen["databases"] = tuple(
             _database(entry) for entry in sorted(entries, key=_urgency)[:MAX_STATUS_ITEMS]

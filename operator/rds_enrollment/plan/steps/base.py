@@ -1,6 +1,7 @@
 """What every step has in common."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rds_enrollment.api.reasons import ConditionType
 
@@ -8,6 +9,9 @@ from rds_enrollment.api.reasons import ConditionType
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One external write. Equal inputs give equal steps."""
+
+    independent: ClassVar[bool] = False
+    """Whether the steps after it may go on when it fails: each concerns another object."""
 
     condition: ConditionType
     """The condition that is lowered when this write fails."""

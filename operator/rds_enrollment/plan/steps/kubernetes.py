@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from rds_enrollment.plan.steps.base import Step
 
@@ -10,6 +10,8 @@ from rds_enrollment.plan.steps.base import Step
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesStep(Step):
     """A write to the API server."""
+
+    independent: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Writes to Teleport."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rds_enrollment.plan.observed.teleport import Database, Integration, JoinToken
 from rds_enrollment.plan.steps.base import Step
@@ -77,34 +78,42 @@ class DeleteJoinToken(TeleportStep):
         return f"Teleport join token {self.token}"
 
 
+def database_target(name: str) -> str:
+    """A `db` object as steps name it."""
+    return f"Teleport database {name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateDatabase(TeleportStep):
     """AuthService/CreateDatabase: fails when the name is taken."""
 
+    independent: ClassVar[bool] = True
     database: Database
 
     @property
     def target(self) -> str:
-        return f"Teleport database {self.database.name}"
+        return database_target(self.database.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateDatabase(TeleportStep):
     """AuthService/UpdateDatabase, of an object that exists."""
 
+    independent: ClassVar[bool] = True
     database: Database
 
     @property
     def target(self) -> str:
-        return f"Teleport database {self.database.name}"
+        return database_target(self.database.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteDatabase(TeleportStep):
     """AuthService/DeleteDatabase."""
 
+    independent: ClassVar[bool] = True
     database: str
 
     @property
     def target(self) -> str:
-        return f"Teleport database {self.database}"
+        return database_target(self.database)
