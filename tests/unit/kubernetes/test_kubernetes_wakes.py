@@ -26,8 +26,12 @@ def an_object(key: Key, *, generation: int = 1, ready: str | None = None, **meta
     }
 
 
-def delivered(wakes: Wakes, key: Key, *, deleted: bool = False, **changes: Any) -> set[Key]:
-    return set(wakes.keys(key.kind, an_object(key, **changes), deleted=deleted))
+def delivered(wakes: Wakes, key: Key, **changes: Any) -> set[Key]:
+    return set(wakes.keys(key.kind, an_object(key, **changes), deleted=False))
+
+
+def gone(wakes: Wakes, key: Key, **changes: Any) -> set[Key]:
+    return set(wakes.keys(key.kind, an_object(key, **changes), deleted=True))
 
 
 def test_a_new_object_is_reconciled_and_the_echo_of_its_status_is_not() -> None:
@@ -41,9 +45,9 @@ def test_what_a_user_can_change_wakes_the_object() -> None:
     delivered(wakes, ENROLMENT)
     assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2)
     assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, annotations={"a": "1"})
-    going = {"annotations": {"a": "1"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    going: dict[str, Any] = {"annotations": {"a": "1"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}
     assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, **going)
-    assert ENROLMENT in delivered(wakes, ENROLMENT, generation=2, deleted=True, **going)
+    assert ENROLMENT in gone(wakes, ENROLMENT, generation=2, **going)
 
 
 def test_a_finalizer_of_ours_wakes_nobody() -> None:
@@ -60,12 +64,12 @@ def test_an_object_made_anew_under_the_same_name_is_reconciled() -> None:
 
 def test_a_deployment_that_becomes_ready_or_goes_wakes_the_enrolment_that_made_it() -> None:
     wakes = Wakes()
-    owned = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
+    owned: dict[str, Any] = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
     delivered(wakes, DEPLOYMENT, **owned)
     assert delivered(wakes, DEPLOYMENT, ready="False", **owned) == {ENROLMENT, INTEGRATION}
     assert ENROLMENT in delivered(wakes, DEPLOYMENT, ready="True", **owned)
     assert delivered(wakes, DEPLOYMENT, ready="True", **owned) == set()
-    assert ENROLMENT in delivered(wakes, DEPLOYMENT, deleted=True, **owned)
+    assert ENROLMENT in gone(wakes, DEPLOYMENT, **owned)
 
 
 def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -> None:
@@ -79,4 +83,4 @@ def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -
 def test_the_last_that_refers_to_an_integration_wakes_it_when_it_goes() -> None:
     wakes = Wakes()
     delivered(wakes, ENROLMENT)
-    assert delivered(wakes, ENROLMENT, deleted=True) == {ENROLMENT, INTEGRATION}
+    assert gone(wakes, ENROLMENT) == {ENROLMENT, INTEGRATION}

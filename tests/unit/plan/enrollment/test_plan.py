@@ -238,9 +238,9 @@ def test_the_status_counts_and_lists() -> None:
     assert status.teleport_cluster == "example.teleport.sh"
 
 
-def test_a_failed_write_shows_on_the_databases_that_wait_for_it() -> None:
+def test_a_failed_write_shows_on_its_database() -> None:
     failure = Blocked(Reason.TELEPORT_ACCESS_DENIED, "create on db is denied.")
-    status = observed_status(RdsEnrollmentStatus(), WISH, FRESH, {ConditionType.DATABASES_ENROLLED: failure})
+    status = observed_status(RdsEnrollmentStatus(), WISH, FRESH, {"Teleport database orders": failure})
     (database,) = status.databases
     assert (database.state, database.reason, database.message) == (
         DatabaseState.FAILED,
