@@ -22,8 +22,8 @@ class _Memory:
     uid: str
     wish: object
     """All that its user can change about it."""
-    ready: object
-    """What the objects around it care for."""
+    face: object
+    """What the objects around it care for. No annotations: a pass that is requested for one is not theirs, too."""
     integration: Key | None
     """The integration that it refers to."""
     owners: tuple[Key, ...]
@@ -45,7 +45,7 @@ class Wakes:
         else:
             self._known[key] = now
         changed = deleted or before is None or (before.uid, before.wish) != (now.uid, now.wish)
-        noticed = changed or before is None or before.ready != now.ready
+        noticed = deleted or before is None or (before.uid, before.face) != (now.uid, now.face)
         own = [key] if changed else []
         return [*own, *(self._around(key, now) if noticed else ())]
 
@@ -58,11 +58,11 @@ class Wakes:
 
 def _remembered(key: Key, obj: Object) -> _Memory:
     metadata = obj["metadata"]
-    wish = (metadata.get("generation"), metadata.get("deletionTimestamp"), metadata.get("annotations"))
+    form = (metadata.get("generation"), metadata.get("deletionTimestamp"))
     return _Memory(
         uid=metadata["uid"],
-        wish=wish,
-        ready=_ready(obj),
+        wish=(form, metadata.get("annotations")),
+        face=(form, _ready(obj)),
         integration=_integration(key, obj),
         owners=tuple(
             Key(RDS_ENROLLMENT.kind, key.namespace, owner["name"])

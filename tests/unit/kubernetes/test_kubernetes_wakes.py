@@ -80,6 +80,14 @@ def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -
     assert delivered(wakes, INTEGRATION, ready="True") == {ENROLMENT, DEPLOYMENT}
 
 
+def test_a_requested_pass_is_the_objects_own() -> None:
+    wakes = Wakes()
+    for key in (ENROLMENT, DEPLOYMENT, INTEGRATION):
+        delivered(wakes, key)
+    for key in (ENROLMENT, DEPLOYMENT, INTEGRATION):
+        assert delivered(wakes, key, annotations={"rds-enrollment.dev/reconcile-requested-at": "1"}) == {key}
+
+
 def test_the_last_that_refers_to_an_integration_wakes_it_when_it_goes() -> None:
     wakes = Wakes()
     delivered(wakes, ENROLMENT)
