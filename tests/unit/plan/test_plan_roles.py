@@ -1,0 +1,140 @@
+"""One IAM role: created, mended, left alone, removed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rds_enrollment.api.conditions import ConditionStatus
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import Role
+from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.roles import WantedRole, removal, role_part
+from rds_enrollment.plan.steps import Step
+from rds_enrollment.plan.steps.aws import (
+    CreateRole,
+    DeleteRole,
+    DeleteRolePolicy,
+    PutRolePolicy,
+    UpdateRoleTrust,
+)
+
+READY = ConditionType.ROLE_READY
+MARK = "cluster-a/dbsvc/teleport/main"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs"}}],
+}
+READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:Read", "Resource": "*"}]}
+WRITE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:Write", "Resource": "*"}]}
+THEIRS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "123456789012"}}
+WANTED = WantedRole(
+    name="agents",
+    description="What agents run with.",
+    trust=TRUST,
+    policies={"Write": WRITE, "Read": READ},
+    tags={"rds-enrollment.dev/owner": MARK, "team": "data"},
+    mark=MARK,
+)
+ROLE = Role(
+    name="agents",
+    arn="arn:aws:iam::123456789012:role/agents",
+    path="/",
+    trust=TRUST,
+    tags={"rds-enrollment.dev/owner": MARK},
+    policies={"Read": READ, "Write": WRITE},
+)
+PUT_READ = PutRolePolicy(condition=READY, role="agents", policy="Read", document=READ)
+PUT_WRITE = PutRolePolicy(condition=READY, role="agents", policy="Write", document=WRITE)
+
+
+def test_an_absent_role_is_created_with_its_policies() -> None:
+    part = role_part(WANTED, None, 1)
+    create = CreateRole(
+        condition=READY,
+        role="agents",
+        description="What agents run with.",
+        trust=TRUST,
+        tags={"rds-enrollment.dev/owner": MARK, "team": "data"},
+    )
+    assert part.steps == (create, PUT_WRITE, PUT_READ)
+    assert part.verdict.status is ConditionStatus.UNKNOWN
+
+
+def test_a_role_as_wanted_is_ready() -> None:
+    part = role_part(WANTED, ROLE, 1)
+    assert part.done
+    assert part.verdict.status is ConditionStatus.TRUE
+    assert "arn:aws:iam::123456789012:role/agents" in part.verdict.message
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"trust": {**TRUST, "Statement": [*TRUST["Statement"], THEIRS]}},
+        {"tags": {"rds-enrollment.dev/owner": MARK, "by": "hand"}},
+        {"policies": {"Read": READ, "Write": WRITE, "Theirs": READ}},
+        {"policies": {"Read": {**READ, "Statement": READ["Statement"][0]}, "Write": WRITE}},
+    ],
+)
+def test_what_others_add_to_our_role_stays(drift: Mapping[str, Any]) -> None:
+    assert role_part(WANTED, replace(ROLE, **drift), 1).done
+
+
+@pytest.mark.parametrize(
+    ("drift", "steps"),
+    [
+        ({"policies": {"Read": READ}}, (PUT_WRITE,)),
+        ({"policies": {}}, (PUT_WRITE, PUT_READ)),
+        ({"policies": {"Read": WRITE, "Write": WRITE}}, (PUT_READ,)),
+        (
+            {"trust": {"Version": "2012-10-17", "Statement": [THEIRS]}},
+            (
+                UpdateRoleTrust(
+                    condition=READY,
+                    role="agents",
+                    trust={"Version": "2012-10-17", "Statement": [THEIRS, TRUST["Statement"][0]]},
+                ),
+            ),
+        ),
+        (
+            {"trust": {"Version": "2012-10-17", "Statement": []}, "policies": {"Write": WRITE}},
+            (UpdateRoleTrust(condition=READY, role="agents", trust=TRUST), PUT_READ),
+        ),
+    ],
+)
+def test_our_role_is_mended(drift: Mapping[str, Any], steps: tuple[Step, ...]) -> None:
+    part = role_part(WANTED, replace(ROLE, **drift), 1)
+    assert part.steps == steps
+    assert not part.done
+
+
+@pytest.mark.parametrize(
+    "tags", [{}, {"rds-enrollment.dev/owner": "other"}, {"rds-enrollment.dev/owner": "cluster-a"}]
+)
+def test_a_role_that_is_not_ours_is_left_alone(tags: Mapping[str, str]) -> None:
+    foreign = replace(ROLE, tags=tags, policies={}, trust={})
+    part = role_part(WANTED, foreign, 1)
+    assert part.steps == ()
+    assert part.verdict.status is ConditionStatus.FALSE
+    assert part.verdict.reason is Reason.OWNED_BY_ANOTHER
+    assert ROLE.arn in part.verdict.message
+    assert isinstance(part.outcome, Blocked)
+    assert removal(foreign, MARK) == ()
+
+
+def test_an_unread_role_is_neither_made_nor_mended() -> None:
+    outcome = Transient(Reason.AWS_UNAVAILABLE, "503")
+    part = role_part(WANTED, Unseen(outcome), 3)
+    assert (part.steps, part.outcome, part.done) == ((), outcome, False)
+    assert part.verdict.status is ConditionStatus.UNKNOWN
+    assert not part.verdict.soft
+
+
+def test_a_role_of_ours_goes_after_its_policies() -> None:
+    assert removal(ROLE, MARK) == (
+        DeleteRolePolicy(condition=READY, role="agents", policy="Read"),
+        DeleteRolePolicy(condition=READY, role="agents", policy="Write"),
+        DeleteRole(condition=READY, role="agents"),
+    )
