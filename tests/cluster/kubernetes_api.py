@@ -1,0 +1,115 @@
+"""The API server as an administrator sees it, in one namespace: reads and writes of the operator's kinds."""
+
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config
+from rds_enrollment.api.common import ANNOTATION_RECONCILE, GROUP, VERSION
+from rds_enrollment.api.kinds import KINDS, Kind
+
+Object = dict[str, Any]
+
+USER = "user"
+"""The field manager of what a test writes."""
+
+
+class Namespace:
+    """A namespace of its own, and what is in it. Raises client.ApiException when the API server refuses."""
+
+    def __init__(self, kubeconfig: Path, name: str) -> None:
+        self.name = name
+        api = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
+        self._objects: Any = client.CustomObjectsApi(api)
+        self._core: Any = client.CoreV1Api(api)
+        self._api: Any = api
+
+    def __enter__(self) -> "Namespace":
+        self._core.create_namespace({"metadata": {"name": self.name}})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What a failed test leaves is served by no operator: it may stay, the next test has a namespace of its own.
+        self._api.close()
+
+    def create(self, document: Object) -> Object:
+        """Create an object of one of the kinds; its namespace is replaced by this one."""
+        body = {**document, "metadata": {**document["metadata"], "namespace": self.name}}
+        return self._object(
+            self._objects.create_namespaced_custom_object(
+                *self._collection(document["kind"]), body, field_manager=USER
+            )
+        )
+
+    def get(self, kind: Kind, name: str) -> Object:
+        """One object as it is now."""
+        return self._object(self._objects.get_namespaced_custom_object(*self._collection(kind.kind), name))
+
+    def find(self, kind: Kind, name: str) -> Object | None:
+        """One object, None when it does not exist."""
+        return next((item for item in self.all(kind) if item["metadata"]["name"] == name), None)
+
+    def all(self, kind: Kind) -> list[Object]:
+        """All objects of a kind, by name."""
+        items: list[Object] = self._objects.list_namespaced_custom_object(*self._collection(kind.kind))[
+            "items"
+        ]
+        return items
+
+    def objects(self) -> list[Object]:
+        """All objects of the three kinds."""
+        return [item for kind in KINDS.values() for item in self.all(kind)]
+
+    def patch(self, kind: Kind, name: str, body: Object) -> Object:
+        """Merge-patch an object."""
+        return self._object(
+            self._objects.patch_namespaced_custom_object(
+                *self._collection(kind.kind), name, body, field_manager=USER
+            )
+        )
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Ask for an object's deletion."""
+        self._objects.delete_namespaced_custom_object(*self._collection(kind.kind), name)
+
+    def request_reconcile(self, kind: Kind, name: str, token: str) -> None:
+        """Ask for a pass now; the operator echoes `token` in status.lastHandledReconcileAt."""
+        self.patch(kind, name, {"metadata": {"annotations": {ANNOTATION_RECONCILE: token}}})
+
+    def events(self) -> list[Object]:
+        """Events about the objects."""
+        items: list[Object] = self._objects.list_namespaced_custom_object(
+            "events.k8s.io", "v1", self.name, "events"
+        )["items"]
+        return items
+
+    def _collection(self, kind: str) -> tuple[str, str, str, str]:
+        return GROUP, VERSION, self.name, KINDS[kind].plural
+
+    def _object(self, answer: Any) -> Object:
+        found: Object = answer
+        return found
+
+
+def condition(obj: Object, kind: str) -> Object:
+    """A condition of an object; empty while it has none of this type."""
+    conditions = obj.get("status", {}).get("conditions", ())
+    return next((entry for entry in conditions if entry["type"] == kind), {})
+
+
+def is_ready(obj: Object) -> bool:
+    """Whether Ready is True for the generation that the object has now."""
+    ready = condition(obj, "Ready")
+    return ready.get("status") == "True" and ready.get("observedGeneration") == obj["metadata"]["generation"]
+
+
+def describe(obj: Object) -> str:
+    """Name and conditions of an object, for the message of a failed test."""
+    metadata = obj["metadata"]
+    head = f"{obj['kind']}/{metadata['name']}"
+    if "deletionTimestamp" in metadata:
+        head += f" (deleting; finalizers {metadata.get('finalizers', [])})"
+    conditions = obj.get("status", {}).get("conditions", ())
+    lines = [
+        f"  {entry['type']}={entry['status']} {entry['reason']}: {entry['message']}" for entry in conditions
+    ]
+    return "\n".join([head, *(lines or ["  no conditions"])])

@@ -1,0 +1,161 @@
+"""A converged world costs nothing but a fixed number of reads."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from rds_enrollment.api.common import ANNOTATION_RECONCILE
+from rds_enrollment.api.kinds import (
+    AWS_OIDC_INTEGRATION,
+    DATABASE_SERVICE_DEPLOYMENT,
+    KINDS,
+    RDS_ENROLLMENT,
+    Kind,
+)
+
+from hack.sandbox.aws.world import DemoWorld
+from tests.cluster.kubernetes_api import Object
+from tests.cluster.scene import Scene
+
+RESYNCS = 3
+
+AWS_READS = {
+    # The identity of the credentials is asked once per access key: no sts:GetCallerIdentity here.
+    AWS_OIDC_INTEGRATION: {
+        "iam:GetOpenIDConnectProvider": 1,
+        "iam:GetRole": 1,
+        "iam:GetRolePolicy": 2,  # ListDatabases, DeployService
+    },
+    # One region with less than a hundred databases.
+    RDS_ENROLLMENT: {"rds:DescribeDBInstances": 1, "rds:DescribeDBClusters": 1},
+    DATABASE_SERVICE_DEPLOYMENT: {
+        "iam:GetRole": 1,
+        "iam:GetRolePolicy": 1,
+        "ec2:DescribeSubnets": 1,
+        "ec2:DescribeSecurityGroups": 1,
+        "ecs:DescribeClusters": 1,
+        "ecs:DescribeServices": 1,
+        "ecs:DescribeTaskDefinition": 1,  # the newest revision, which is the one in service
+        "ecs:ListTaskDefinitions": 1,  # surplus revisions
+        "ecs:ListTasks": 2,  # those that run, those that stopped
+        "ecs:DescribeTasks": 1,
+    },
+}
+"""AWS calls of one resync."""
+
+TELEPORT_READS = {
+    AWS_OIDC_INTEGRATION: {
+        "proto.AuthService/Ping": 1,
+        "teleport.integration.v1.IntegrationService/GetIntegration": 1,
+    },
+    RDS_ENROLLMENT: {
+        "proto.AuthService/Ping": 1,
+        "proto.AuthService/GetDatabases": 1,
+        "proto.AuthService/ListResources": 1,  # db_server
+    },
+    DATABASE_SERVICE_DEPLOYMENT: {
+        "proto.AuthService/Ping": 1,
+        "proto.AuthService/GetToken": 1,
+        "proto.AuthService/ListResources": 1,  # db_service
+    },
+}
+"""Teleport calls of one resync."""
+
+
+@pytest.fixture(scope="module")
+def converged(enrolled: tuple[Scene, DemoWorld]) -> Scene:
+    scene, _ = enrolled
+    scene.wait_idle()
+    return scene
+
+
+def only(scene: Scene, kind: Kind) -> Object:
+    """The one object of a kind."""
+    (obj,) = scene.namespace.all(kind)
+    return obj
+
+
+def versions(scene: Scene) -> dict[str, str]:
+    """resourceVersion by object."""
+    return {
+        f"{obj['kind']}/{obj['metadata']['name']}": obj["metadata"]["resourceVersion"]
+        for obj in scene.namespace.objects()
+    }
+
+
+def writers_of(obj: Object) -> list[tuple[str, str, str, Any]]:
+    """Who wrote which fields of an object, the times and the requested reconcile left out."""
+    entries = obj["metadata"]["managedFields"]
+    return [
+        (entry["manager"], entry["operation"], entry.get("subresource", ""), entry["fieldsV1"])
+        for entry in entries
+        if "f:annotations" not in entry["fieldsV1"].get("f:metadata", {})
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.short_name)
+def test_resync_writes_nothing_but_the_echo(converged: Scene, kind: Kind) -> None:
+    before, others = only(converged, kind), versions(converged)
+    first = converged.reconcile(before)  # the annotation and its echo are there from now on
+    converged.aws.calls.clear()
+    teleport_before, passes = len(converged.teleport.writes), converged.metrics().passes(kind)
+
+    last = first
+    for _ in range(RESYNCS):
+        last = converged.reconcile(last)
+
+    assert converged.metrics().passes(kind) - passes == RESYNCS
+    assert converged.aws.calls.writes == []
+    assert len(converged.teleport.writes) == teleport_before
+    assert last["spec"] == before["spec"]
+    assert last["metadata"]["generation"] == before["metadata"]["generation"]
+    assert last["metadata"]["annotations"].keys() == {ANNOTATION_RECONCILE}
+    assert last["metadata"]["finalizers"] == before["metadata"]["finalizers"]
+    assert last["metadata"].get("ownerReferences") == before["metadata"].get("ownerReferences")
+    assert writers_of(last) == writers_of(first)
+    assert {**last["status"], "lastHandledReconcileAt": ""} == {
+        **before["status"],
+        "lastHandledReconcileAt": "",
+    }
+    # The annotation and the echo: one write of the test and one of the operator for each resync.
+    own = f"{kind.kind}/{before['metadata']['name']}"
+    after = versions(converged)
+    assert {name: after[name] for name in after if name != own} == {
+        name: others[name] for name in others if name != own
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.short_name)
+def test_reads_of_a_resync(converged: Scene, kind: Kind) -> None:
+    converged.wait_idle()
+    converged.aws.calls.clear()
+    before = converged.teleport.calls
+
+    for _ in range(RESYNCS):
+        converged.reconcile(only(converged, kind))
+
+    def times(reads: dict[str, int]) -> Counter[str]:
+        return Counter({call: count * RESYNCS for call, count in reads.items()})
+
+    assert converged.aws.calls.counts == times(AWS_READS[kind])
+    assert converged.teleport.calls - before == times(TELEPORT_READS[kind])
+
+
+def test_restart_on_a_converged_world_writes_nothing(converged: Scene) -> None:
+    before = versions(converged)
+    events = len(converged.namespace.events())
+    converged.aws.calls.clear()
+    teleport_before = len(converged.teleport.writes)
+
+    assert converged.operator.stop() == 0
+    converged.start()
+    converged.wait(
+        lambda: all(converged.metrics().passes(kind) >= 1 for kind in KINDS.values()),
+        "each object had a pass",
+    )
+    converged.wait_idle()
+
+    assert converged.aws.calls.writes == []
+    assert len(converged.teleport.writes) == teleport_before
+    assert versions(converged) == before
+    assert len(converged.namespace.events()) == events
