@@ -16,13 +16,15 @@ from rds_enrollment.plan.outcome import Conflict, Outcome, Terminal, Transient
 
 TRANSIENT_ATTEMPTS = 3
 """A passing fault is not worth a condition's flip before it was met this many times in a row."""
+_SUMMARY = frozenset({ConditionType.READY, ConditionType.STALLED})
+"""Conditions that sum up the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one pass has to say of one condition.
 
-    A `soft` verdict does not lower a condition that is True.
+    A `soft` verdict does not lower a condition that is True of the same generation.
     """
 
     status: ConditionStatus
@@ -66,10 +68,11 @@ def merge(
     """All conditions after a pass: each verdict's, Ready from the `required` ones, and kstatus's pair.
 
     A required condition that has no verdict and was never set is Unknown. A terminal outcome shows as Stalled:
-    whoever reports it adds Stalled to `verdicts`.
+    whoever reports it adds Stalled to `verdicts`. A verdict on Ready itself overrules the required ones, and says
+    that nobody is reconciling.
     """
     ordinary: dict[ConditionType, Verdict] = {
-        kind: verdict for kind, verdict in verdicts.items() if kind is not ConditionType.STALLED
+        kind: verdict for kind, verdict in verdicts.items() if kind not in _SUMMARY
     }
     conditions = previous
     for kind in required:
@@ -77,10 +80,10 @@ def merge(
             ordinary[kind] = Verdict.unknown(Reason.PENDING, "Not looked at yet.")
     for kind, verdict in ordinary.items():
         conditions = _settled(conditions, kind, verdict, generation, now)
-    ready = _ready(conditions, required)
+    overruled, stalled = verdicts.get(ConditionType.READY), verdicts.get(ConditionType.STALLED)
+    ready = overruled or _ready(conditions, required)
     conditions = _set(conditions, ConditionType.READY, ready, generation, now)
-    stalled = verdicts.get(ConditionType.STALLED)
-    busy = stalled is None and ready.status != ConditionStatus.TRUE
+    busy = overruled is None and stalled is None and ready.status != ConditionStatus.TRUE
     reconciling = Verdict(ConditionStatus.TRUE, ready.reason, ready.message) if busy else None
     conditions = _abnormal(conditions, ConditionType.RECONCILING, reconciling, generation, now)
     return _abnormal(conditions, ConditionType.STALLED, stalled, generation, now)
@@ -102,12 +105,16 @@ def is_true(conditions: Conditions, kind: ConditionType) -> bool:
 def _settled(
     conditions: Conditions, kind: ConditionType, verdict: Verdict, generation: int, now: datetime
 ) -> Conditions:
-    """A soft verdict gives way to a condition that is True."""
+    """A soft verdict gives way to a condition that is True. What was true of another spec says nothing of this one."""
     current = find_condition(conditions, kind)
-    if not verdict.soft or current is None or current.status != ConditionStatus.TRUE:
-        return _set(conditions, kind, verdict, generation, now)
-    kept = current.model_copy(update={"observed_generation": generation})
-    return tuple(kept if condition is current else condition for condition in conditions)
+    if (
+        verdict.soft
+        and current is not None
+        and current.status == ConditionStatus.TRUE
+        and current.observed_generation == generation
+    ):
+        return conditions
+    return _set(conditions, kind, verdict, generation, now)
 
 
 def _ready(conditions: Conditions, required: Sequence[ConditionType]) -> Verdict:
