@@ -4,6 +4,7 @@ Ids are EC2's. Field names follow the EC2 API where it has a word; protocols are
 or a protocol number.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,8 @@ from typing import TypeAlias
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Cidr: TypeAlias = IPv4Network | IPv6Network
+
+_AWS_SERVICE = re.compile(r"(cn\.)?com\.amazonaws\.[a-z0-9-]+\.(?P<service>.+)")
 
 LOCAL = "local"
 """The target of the routes that every route table has for the VPC's own CIDR blocks."""
@@ -106,6 +109,8 @@ class NatGateway:
     """pending, failed, available, deleting or deleted."""
     public: bool
     """ConnectivityType public: it has an Elastic IP address."""
+    addresses: tuple[Address, ...] = ()
+    """Its private addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,14 @@ class VpcEndpoint:
     security_groups: frozenset[str] = frozenset()
     private_dns: bool = False
     """The service's ordinary names resolve, inside the VPC, to the endpoint's addresses."""
+    network_interfaces: frozenset[str] = frozenset()
+    """Those of an interface endpoint: one in each of its subnets."""
+
+    @property
+    def service(self) -> str:
+        """What follows the region in the name of an AWS service's endpoint: s3, ecr.api, …; otherwise empty."""
+        match = _AWS_SERVICE.fullmatch(self.service_name)
+        return match["service"] if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,9 @@ class PrefixList:
     name: str
     """com.amazonaws.<region>.<service> for those of AWS services."""
     cidrs: tuple[Cidr, ...]
+
+    def covers(self, address: Address) -> bool:
+        return any(cidr.version == address.version and address in cidr for cidr in self.cidrs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +239,7 @@ class NetworkInterface:
     addresses: tuple[Address, ...]
     """Private IPv4 and IPv6 addresses."""
     security_groups: frozenset[str]
+    """Empty where AWS filters nothing, as at a load balancer without groups."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +251,10 @@ class Vpc:
     """
 
     id: str
+    region: str = ""
+    shared: bool = False
+    """Another account owns it and shares subnets of it: gateways and endpoints of the owner are not visible
+    (Amazon VPC User Guide, VPC sharing, Responsibilities and permissions for owners and participants)."""
     subnets: tuple[Subnet, ...] = ()
     route_tables: tuple[RouteTable, ...] = ()
     network_acls: tuple[NetworkAcl, ...] = ()
@@ -253,6 +274,10 @@ class Vpc:
     @cached_property
     def group_by_id(self) -> Mapping[str, SecurityGroup]:
         return {group.id: group for group in self.security_groups}
+
+    @cached_property
+    def interface_by_address(self) -> Mapping[Address, NetworkInterface]:
+        return {address: item for item in self.network_interfaces for address in item.addresses}
 
     @cached_property
     def prefix_list_by_id(self) -> Mapping[str, PrefixList]:
