@@ -13,6 +13,7 @@ from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 from grpclib.server import Server, Stream
 from rds_enrollment.teleport.wire import auth_service_pb2 as auth
+from rds_enrollment.teleport.wire import event_pb2 as events
 from rds_enrollment.teleport.wire import integration_service_pb2 as integrations
 from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceBase
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3, DatabaseV3List
@@ -92,6 +93,8 @@ class FakeAuthService(AuthServiceBase):
         self.tokens: dict[str, ProvisionTokenV2] = {}
         self.resources: dict[str, list[auth.PaginatedResource]] = {}
         self.page_size = 2
+        self.has_list_databases = False
+        """Servers of v18.0 have no such method."""
         self.next_keys: dict[str, str] = {}
         """Overrides the key that follows a start key."""
 
@@ -102,6 +105,24 @@ class FakeAuthService(AuthServiceBase):
     async def GetDatabases(self, stream: Stream[Empty, DatabaseV3List]) -> None:
         await self.journal.receive("GetDatabases", stream)
         await stream.send_message(DatabaseV3List(Databases=self.databases.values()))
+
+    async def ListDatabases(
+        self, stream: Stream[auth.ListDatabasesRequest, auth.ListDatabasesResponse]
+    ) -> None:
+        request = await self.journal.receive("ListDatabases", stream)
+        if not self.has_list_databases:
+            raise GRPCError(Status.UNIMPLEMENTED, "unknown method ListDatabases")
+        items = list(self.databases.values())
+        start = int(request.page_token) if request.page_token.isdigit() else 0
+        end = start + min(request.page_size, self.page_size)
+        token = self.next_keys.get(request.page_token, str(end) if end < len(items) else "")
+        await stream.send_message(
+            auth.ListDatabasesResponse(databases=items[start:end], next_page_token=token)
+        )
+
+    async def WatchEvents(self, stream: Stream[events.Watch, events.Event]) -> None:
+        await self.journal.receive("WatchEvents", stream)
+        raise GRPCError(Status.UNIMPLEMENTED, "unknown method WatchEvents")
 
     async def GetDatabase(self, stream: Stream[ResourceRequest, DatabaseV3]) -> None:
         request = await self.journal.receive("GetDatabase", stream)

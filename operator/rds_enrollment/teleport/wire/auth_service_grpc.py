@@ -11,6 +11,7 @@ if typing.TYPE_CHECKING:
 
 import google.protobuf.empty_pb2
 import rds_enrollment.teleport.wire.database_pb2
+import rds_enrollment.teleport.wire.event_pb2
 import rds_enrollment.teleport.wire.heartbeat_pb2
 import rds_enrollment.teleport.wire.resource_pb2
 import rds_enrollment.teleport.wire.token_pb2
@@ -25,6 +26,10 @@ class AuthServiceBase(abc.ABC):
 
     @abc.abstractmethod
     async def GetDatabases(self, stream: 'grpclib.server.Stream[google.protobuf.empty_pb2.Empty, rds_enrollment.teleport.wire.database_pb2.DatabaseV3List]') -> None:
+        pass
+
+    @abc.abstractmethod
+    async def ListDatabases(self, stream: 'grpclib.server.Stream[rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesRequest, rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesResponse]') -> None:
         pass
 
     @abc.abstractmethod
@@ -67,6 +72,10 @@ class AuthServiceBase(abc.ABC):
     async def ListResources(self, stream: 'grpclib.server.Stream[rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesRequest, rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesResponse]') -> None:
         pass
 
+    @abc.abstractmethod
+    async def WatchEvents(self, stream: 'grpclib.server.Stream[rds_enrollment.teleport.wire.event_pb2.Watch, rds_enrollment.teleport.wire.event_pb2.Event]') -> None:
+        pass
+
     def __mapping__(self) -> typing.Dict[str, grpclib.const.Handler]:
         return {
             '/proto.AuthService/Ping': grpclib.const.Handler(
@@ -80,6 +89,12 @@ class AuthServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 google.protobuf.empty_pb2.Empty,
                 rds_enrollment.teleport.wire.database_pb2.DatabaseV3List,
+            ),
+            '/proto.AuthService/ListDatabases': grpclib.const.Handler(
+                self.ListDatabases,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesRequest,
+                rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesResponse,
             ),
             '/proto.AuthService/GetDatabase': grpclib.const.Handler(
                 self.GetDatabase,
@@ -141,6 +156,12 @@ class AuthServiceBase(abc.ABC):
                 rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesRequest,
                 rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesResponse,
             ),
+            '/proto.AuthService/WatchEvents': grpclib.const.Handler(
+                self.WatchEvents,
+                grpclib.const.Cardinality.UNARY_STREAM,
+                rds_enrollment.teleport.wire.event_pb2.Watch,
+                rds_enrollment.teleport.wire.event_pb2.Event,
+            ),
         }
 
 
@@ -158,6 +179,12 @@ class AuthServiceStub:
             '/proto.AuthService/GetDatabases',
             google.protobuf.empty_pb2.Empty,
             rds_enrollment.teleport.wire.database_pb2.DatabaseV3List,
+        )
+        self.ListDatabases = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/proto.AuthService/ListDatabases',
+            rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesRequest,
+            rds_enrollment.teleport.wire.auth_service_pb2.ListDatabasesResponse,
         )
         self.GetDatabase = grpclib.client.UnaryUnaryMethod(
             channel,
@@ -218,4 +245,10 @@ class AuthServiceStub:
             '/proto.AuthService/ListResources',
             rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesRequest,
             rds_enrollment.teleport.wire.auth_service_pb2.ListResourcesResponse,
+        )
+        self.WatchEvents = grpclib.client.UnaryStreamMethod(
+            channel,
+            '/proto.AuthService/WatchEvents',
+            rds_enrollment.teleport.wire.event_pb2.Watch,
+            rds_enrollment.teleport.wire.event_pb2.Event,
         )

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rds_enrollment/teleport/wire/resource.proto\x12\x05types\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x08Metadata\x12\x0c\n\x04Name\x18\x01 \x01(\t\x12\x11\n\tNamespace\x18\x02 \x01(\t\x12\x13\n\x0b\x44\x65scription\x18\x03 \x01(\t\x12+\n\x06Labels\x18\x05 \x03(\x0b\x32\x1b.types.Metadata.LabelsEntry\x12+\n\x07\x45xpires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08Revision\x18\x08 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01J\x04\x08\x07\x10\x08\"c\n\x0eResourceHeader\x12\x0c\n\x04Kind\x18\x01 \x01(\t\x12\x0f\n\x07SubKind\x18\x02 \x01(\t\x12\x0f\n\x07Version\x18\x03 \x01(\t\x12!\n\x08Metadata\x18\x04 \x01(\x0b\x32\x0f.types.Metadata\"\x1f\n\x0fResourceRequest\x12\x0c\n\x04Name\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rds_enrollment/teleport/wire/resource.proto\x12\x05types\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x08Metadata\x12\x0c\n\x04Name\x18\x01 \x01(\t\x12\x11\n\tNamespace\x18\x02 \x01(\t\x12\x13\n\x0b\x44\x65scription\x18\x03 \x01(\t\x12+\n\x06Labels\x18\x05 \x03(\x0b\x32\x1b.types.Metadata.LabelsEntry\x12+\n\x07\x45xpires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08Revision\x18\x08 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01J\x04\x08\x07\x10\x08\"c\n\x0eResourceHeader\x12\x0c\n\x04Kind\x18\x01 \x01(\t\x12\x0f\n\x07SubKind\x18\x02 \x01(\t\x12\x0f\n\x07Version\x18\x03 \x01(\t\x12!\n\x08Metadata\x18\x04 \x01(\x0b\x32\x0f.types.Metadata\"\x1f\n\x0fResourceRequest\x12\x0c\n\x04Name\x18\x01 \x01(\t\"\x19\n\tWatchKind\x12\x0c\n\x04Kind\x18\x01 \x01(\t\"V\n\rWatchStatusV1\x12\x0c\n\x04Kind\x18\x01 \x01(\t\x12\x0f\n\x07Version\x18\x03 \x01(\t\x12&\n\x04Spec\x18\x05 \x01(\x0b\x32\x18.types.WatchStatusSpecV1\"4\n\x11WatchStatusSpecV1\x12\x1f\n\x05Kinds\x18\x01 \x03(\x0b\x32\x10.types.WatchKindb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,4 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOURCEHEADER']._serialized_end=414
   _globals['_RESOURCEREQUEST']._serialized_start=416
   _globals['_RESOURCEREQUEST']._serialized_end=447
+  _globals['_WATCHKIND']._serialized_start=449
+  _globals['_WATCHKIND']._serialized_end=474
+  _globals['_WATCHSTATUSV1']._serialized_start=476
+  _globals['_WATCHSTATUSV1']._serialized_end=562
+  _globals['_WATCHSTATUSSPECV1']._serialized_start=564
+  _globals['_WATCHSTATUSSPECV1']._serialized_end=616
 # @@protoc_insertion_point(module_scope)

@@ -128,3 +128,74 @@ class ResourceRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResourceRequest: _TypeAlias = ResourceRequest  # noqa: Y015
+
+@_typing.final
+class WatchKind(_message.Message):
+    """WatchKind chooses a kind of resource for a stream of events."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchKind: _TypeAlias = WatchKind  # noqa: Y015
+
+@_typing.final
+class WatchStatusV1(_message.Message):
+    """WatchStatusV1 comes with a stream's first event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Spec(self) -> Global___WatchStatusSpecV1: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Spec: Global___WatchStatusSpecV1 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Spec", b"Spec", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchStatusV1: _TypeAlias = WatchStatusV1  # noqa: Y015
+
+@_typing.final
+class WatchStatusSpecV1(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Kinds(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchKind]:
+        """The kinds that the stream tells of."""
+
+    def __init__(
+        self,
+        *,
+        Kinds: _abc.Iterable[Global___WatchKind] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kinds", b"Kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchStatusSpecV1: _TypeAlias = WatchStatusSpecV1  # noqa: Y015
