@@ -1,0 +1,219 @@
+"""What is not ours is reported, and neither changed nor deleted: not when we want it, not when we go."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
+from rds_enrollment.teleport.wire.database_pb2 import DatabaseSpecV3, DatabaseV3
+from rds_enrollment.teleport.wire.integration_pb2 import (
+    AWSOIDCIntegrationSpecV1,
+    IntegrationSpecV1,
+    IntegrationV1,
+)
+from rds_enrollment.teleport.wire.resource_pb2 import Metadata, ResourceHeader
+from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenSpecV2, ProvisionTokenV2, TokenRule
+
+from hack.sandbox.aws.world import Vpc
+from tests.cluster import inventory
+from tests.cluster.kubernetes_api import condition
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
+
+ECS_CLUSTER = "example_teleport_sh-teleport"
+TASKS_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            }
+        ],
+    }
+)
+TELEPORT_TAGS = {
+    "teleport.dev/cluster": "example.teleport.sh",
+    "teleport.dev/origin": "integration_awsoidc",
+    "teleport.dev/integration": INTEGRATION,
+}
+
+
+def make_role(scene: Scene, name: str) -> None:
+    scene.client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=TASKS_TRUST, Tags=[{"Key": "team", "Value": "other"}]
+    )
+
+
+def make_database(scene: Scene, name: str) -> None:
+    scene.teleport.resources.databases.put(
+        DatabaseV3(
+            Kind="db",
+            Version="v3",
+            Metadata=Metadata(Name=name, Namespace="default", Labels={"env": "other"}),
+            Spec=DatabaseSpecV3(Protocol="postgres", URI="other.example.com:5432"),
+        )
+    )
+
+
+def make_token(scene: Scene, name: str) -> None:
+    rule = TokenRule(AWSAccount="999999999999")
+    scene.teleport.resources.tokens.put(
+        ProvisionTokenV2(
+            Kind="token",
+            Version="v2",
+            Metadata=Metadata(Name=name, Namespace="default"),
+            Spec=ProvisionTokenSpecV2(Roles=["Db"], JoinMethod="iam", Allow=[rule]),
+        )
+    )
+
+
+def make_integration(scene: Scene, name: str) -> None:
+    role = AWSOIDCIntegrationSpecV1(RoleARN="arn:aws:iam::999999999999:role/other")
+    scene.teleport.resources.integrations.put(
+        IntegrationV1(
+            Header=ResourceHeader(
+                Kind="integration",
+                SubKind="aws-oidc",
+                Version="v1",
+                Metadata=Metadata(Name=name, Namespace="default"),
+            ),
+            Spec=IntegrationSpecV1(AWSOIDC=role),
+        )
+    )
+
+
+def make_service(scene: Scene, vpc: Vpc) -> None:
+    """The wizard's own deployment in this VPC: Teleport's three tags on everything, no owner tag."""
+    ecs = scene.client("ecs")
+    tags = [{"key": key, "value": value} for key, value in TELEPORT_TAGS.items()]
+    make_role(scene, "TeleportDatabaseAccess")
+    ecs.create_cluster(clusterName=ECS_CLUSTER, capacityProviders=["FARGATE"], tags=tags)
+    registered = ecs.register_task_definition(
+        family=f"{ECS_CLUSTER}-database-service-{vpc.id}",
+        requiresCompatibilities=["FARGATE"],
+        cpu="2048",
+        memory="4096",
+        networkMode="awsvpc",
+        taskRoleArn=f"arn:aws:iam::{ACCOUNT}:role/TeleportDatabaseAccess",
+        executionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/TeleportDatabaseAccess",
+        containerDefinitions=[{"name": "teleport-service", "image": "public.ecr.aws/example/other:1"}],
+        tags=tags,
+    )
+    ecs.create_service(
+        cluster=ECS_CLUSTER,
+        serviceName=f"database-service-{vpc.id}",
+        desiredCount=1,
+        launchType="FARGATE",
+        taskDefinition=registered["taskDefinition"]["taskDefinitionArn"],
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": list(vpc.private_subnets),
+                "securityGroups": [vpc.agents_group],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        tags=tags,
+    )
+
+
+def in_teleport(scene: Scene) -> list[Any]:
+    """Every object that somebody may have stored."""
+    resources = scene.teleport.resources
+    return [*resources.databases.list(), *resources.tokens.list(), *resources.integrations.list()]
+
+
+def roles(scene: Scene) -> dict[str, Any]:
+    """Roles with their policies."""
+    return {name: (role, inventory.policies(scene, name)) for name, role in inventory.roles(scene).items()}
+
+
+def delete_all(scene: Scene) -> None:
+    for kind in KINDS.values():
+        for obj in scene.namespace.all(kind):
+            scene.namespace.delete(kind, obj["metadata"]["name"])
+    scene.wait_gone()
+
+
+def is_settled(scene: Scene, expected: dict[tuple[str, str], str]) -> Callable[[], bool]:
+    """Whether each (kind, condition) is False with its reason."""
+
+    def settled() -> bool:
+        found = {obj["kind"]: obj for obj in scene.namespace.objects()}
+        return all(
+            kind in found
+            and (entry := condition(found[kind], type_))
+            and (entry["status"], entry["reason"]) == ("False", reason)
+            for (kind, type_), reason in expected.items()
+        )
+
+    return settled
+
+
+def test_names_that_others_hold(scene: Scene) -> None:
+    vpc = scene.world.demo_world(REGION).vpc
+    task_role, token = f"TeleportDatabaseAccess-{vpc.id}", f"rds-enrollment-{ACCOUNT}-{REGION}-{vpc.id}"
+    make_role(scene, "teleport-prod-aws")
+    make_role(scene, task_role)
+    make_database(scene, "orders")
+    make_token(scene, token)
+    make_integration(scene, INTEGRATION)
+    scene.client("ecs").create_cluster(clusterName=ECS_CLUSTER)
+    before = roles(scene), in_teleport(scene), inventory.clusters(scene)
+
+    scene.start()
+    scene.apply_examples()
+    integration, deployment = AWS_OIDC_INTEGRATION.kind, DATABASE_SERVICE_DEPLOYMENT.kind
+    expected = {
+        (integration, "RoleReady"): "OwnedByAnother",
+        (integration, "IntegrationRegistered"): "OwnedByAnother",
+        (RDS_ENROLLMENT.kind, "DatabasesEnrolled"): "NameTaken",
+        (deployment, "RoleReady"): "OwnedByAnother",
+        (deployment, "JoinTokenReady"): "OwnedByAnother",
+        (deployment, "ServiceDeployed"): "OwnedByAnother",
+    }
+    scene.wait(is_settled(scene, expected), f"refusals {expected}")
+
+    held = {
+        (integration, "RoleReady"): f"arn:aws:iam::{ACCOUNT}:role/teleport-prod-aws exists",
+        (integration, "IntegrationRegistered"): f"Integration {INTEGRATION} (aws-oidc) exists in Teleport",
+        (RDS_ENROLLMENT.kind, "DatabasesEnrolled"): "orders exists in Teleport and carries no",
+        (deployment, "RoleReady"): f"arn:aws:iam::{ACCOUNT}:role/{task_role} exists",
+        (deployment, "JoinTokenReady"): f"Join token {token} exists in Teleport",
+        (deployment, "ServiceDeployed"): f":cluster/{ECS_CLUSTER} exists and is not managed by Teleport",
+    }
+    for obj in scene.namespace.objects():
+        assert condition(obj, "Ready")["status"] == "False"
+        for (kind, type_), text in held.items():
+            if kind == obj["kind"]:
+                assert text in condition(obj, type_)["message"]
+    # The other databases are enrolled all the same.
+    conflicting = {item["name"]: item["state"] for item in scene.enrollment["status"]["databases"]}
+    assert conflicting == {"orders": "Conflicting", "billing": "Enrolled", "events": "Enrolled"}
+
+    delete_all(scene)
+    assert (roles(scene), in_teleport(scene), inventory.clusters(scene)) == before
+
+
+def test_service_of_the_wizard(scene: Scene) -> None:
+    vpc = scene.world.demo_world(REGION).vpc
+    make_service(scene, vpc)
+    scene.wait(lambda: len(inventory.tasks(scene)) == 1, "the other's task was started")
+    before = inventory.services(scene)[0]
+
+    scene.start()
+    scene.apply_examples()
+    entry = scene.wait_condition(
+        DATABASE_SERVICE_DEPLOYMENT, f"{REGION}-{vpc.id}", "ServiceDeployed", "False", "OwnedByAnother"
+    )
+    assert f":service/{ECS_CLUSTER}/database-service-{vpc.id} exists and carries no" in entry["message"]
+    scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesEnrolled", "True")
+    delete_all(scene)
+
+    after = inventory.services(scene)[0]
+    unchanged = ("serviceArn", "status", "desiredCount", "taskDefinition", "networkConfiguration", "tags")
+    assert {name: after[name] for name in unchanged} == {name: before[name] for name in unchanged}
+    assert before["taskDefinition"] in inventory.task_definitions(scene)
+    assert [cluster["clusterName"] for cluster in inventory.clusters(scene)] == [ECS_CLUSTER]
+    assert inventory.roles(scene).keys() == {"TeleportDatabaseAccess"}
+    assert inventory.in_teleport(scene) == []
