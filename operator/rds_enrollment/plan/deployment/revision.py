@@ -29,6 +29,8 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
     for seen in (world.serving, world.newest, world.revisions):
         if isinstance(seen, Unseen):
             return unseen(_CONDITION, seen, attempts)
+    if service_of_another(wanted, world):
+        return held(_CONDITION, "ServiceDeployed")
     fitting = fitting_revision(wanted, world)
     if fitting is None:
         return writing(_CONDITION, _registration(wanted)) if role_ready else held(_CONDITION, "RoleReady")
@@ -36,6 +38,16 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
     if surplus:
         return writing(_CONDITION, *surplus)
     return satisfied(_CONDITION, f"{fitting.family}:{fitting.revision} is registered.")
+
+
+def service_of_another(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether a service that is not ours holds the name: then its family is not ours either."""
+    service = world.service
+    return (
+        isinstance(service, EcsService)
+        and service.status != "INACTIVE"
+        and not ownership.marked(service.tags, wanted.owner.mark)
+    )
 
 
 def _usable(wanted: WantedDeployment, world: DeploymentWorld, revision: TaskDefinition) -> bool:

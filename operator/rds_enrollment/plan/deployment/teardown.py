@@ -2,10 +2,11 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.revision import service_of_another
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import EcsService, Role
+from rds_enrollment.plan.observed.aws import Role
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
@@ -34,7 +35,7 @@ def _service(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
     if isinstance(world.service, Unseen):
         return unseen(_SERVICE, world.service, attempts)
     service = world.service
-    if service is None or service.status == "INACTIVE" or not _ours(wanted, service):
+    if service is None or service.status == "INACTIVE" or service_of_another(wanted, world):
         return removed(_SERVICE, "No ECS service of this object is left.")
     if service.status == "DRAINING":
         message = f"ECS service {service.name} drains; {service.running_count} tasks still run."
@@ -87,13 +88,8 @@ def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
     return writing(_SERVICE, DeleteCluster(condition=_SERVICE, region=wanted.region, cluster=cluster.name))
 
 
-def _ours(wanted: WantedDeployment, service: EcsService) -> bool:
-    return ownership.marked(service.tags, wanted.owner.mark)
-
-
 def _family_is_foreign(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
-    service = world.service
-    if isinstance(service, EcsService) and service.status != "INACTIVE" and not _ours(wanted, service):
+    if service_of_another(wanted, world):
         return True
     newest = world.newest
     if isinstance(newest, Unseen) or newest is None:

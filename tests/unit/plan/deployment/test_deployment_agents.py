@@ -1,0 +1,170 @@
+"""Tasks that run and agents that are connected."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rds_enrollment.api.conditions import ConditionStatus
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.deployment.agents import (
+    connected_tasks,
+    running_tasks,
+    starting_tasks,
+    tasks_part,
+    tunnel_part,
+)
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import Task
+from rds_enrollment.plan.outcome import Transient
+
+from tests.unit.plan.deployment.build import LABELS, NOW, SERVICE, WANTED, agent, task, world
+
+PENDING = task("t3", "", last_status="PENDING")
+STOPPING = task("t4", "10.0.0.4", desired_status="STOPPED")
+UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
+
+
+def stopped(name: str, minutes_ago: int = 0, **fields: Any) -> Task:
+    gone = task(name, "", last_status="STOPPED", desired_status="STOPPED", stop_code="TaskFailedToStart")
+    return replace(gone, stopped_at=NOW - timedelta(minutes=minutes_ago), **fields)
+
+
+def test_running_and_starting_tasks_are_those_that_are_meant_to_run() -> None:
+    one = task("t1")
+    seen = world(tasks=(one, PENDING, STOPPING, stopped("t5")))
+    assert running_tasks(seen) == (one,)
+    assert starting_tasks(seen) == (PENDING,)
+    assert running_tasks(world(tasks=UNREAD)) == ()
+    assert starting_tasks(world(tasks=UNREAD)) == ()
+
+
+@pytest.mark.parametrize("extra", [(), (task("t3", "10.0.0.3"),), (stopped("t5"),)])
+def test_enough_tasks_run(extra: tuple[Task, ...]) -> None:
+    part = tasks_part(WANTED, world(tasks=(task("t1"), task("t2", "10.0.0.2"), *extra)), True, 1)
+    assert part.done
+    assert part.verdict.status is ConditionStatus.TRUE
+
+
+@pytest.mark.parametrize(
+    ("tasks", "deployed", "reason", "message"),
+    [
+        ((), False, Reason.PENDING, "Waits for ServiceDeployed."),
+        (
+            (),
+            True,
+            Reason.NO_TASKS,
+            f"0 of 2 tasks run and none starts: read the events of ECS service {SERVICE}.",
+        ),
+        (
+            (task("t1"),),
+            False,
+            Reason.NO_TASKS,
+            f"1 of 2 tasks run and none starts: read the events of ECS service {SERVICE}.",
+        ),
+        ((task("t1"), PENDING), True, Reason.TASKS_STARTING, "1 of 2 tasks run; t3 PENDING."),
+        ((PENDING,), False, Reason.TASKS_STARTING, "0 of 2 tasks run; t3 PENDING."),
+        (
+            (
+                PENDING,
+                stopped("t5", 9, stopped_reason="older"),
+                stopped("t6", 1, stopped_reason="Timeout", container_reason="no route", exit_code=1),
+            ),
+            True,
+            Reason.TASKS_STOPPED,
+            "0 of 2 tasks run. Task t6 stopped: Timeout no route exit code 1",
+        ),
+        (
+            (task("t1"), stopped("t5", stopped_reason="same", container_reason="same", exit_code=0)),
+            True,
+            Reason.TASKS_STOPPED,
+            "1 of 2 tasks run. Task t5 stopped: same exit code 0",
+        ),
+        (
+            (task("t1"), stopped("t5")),
+            True,
+            Reason.TASKS_STOPPED,
+            "1 of 2 tasks run. Task t5 stopped: TaskFailedToStart",
+        ),
+        (
+            (task("t1"), stopped("t5", stop_code="ServiceSchedulerInitiated", stopped_reason="Scaling")),
+            True,
+            Reason.NO_TASKS,
+            f"1 of 2 tasks run and none starts: read the events of ECS service {SERVICE}.",
+        ),
+    ],
+)
+def test_too_few_tasks_run(tasks: tuple[Task, ...], deployed: bool, reason: Reason, message: str) -> None:
+    part = tasks_part(WANTED, world(tasks=tasks), deployed, 1)
+    assert (part.verdict.reason, part.verdict.message) == (reason, message)
+    assert (part.steps, part.outcome, part.done) == ((), None, False)
+
+
+@pytest.mark.parametrize(
+    "hostname",
+    ["ip-10-0-0-1", "ip-10-0-0-1.ec2.internal", "ip-10-0-0-1.us-west-1.compute.internal"],
+)
+def test_an_agent_is_known_by_its_tasks_host_name(hostname: str) -> None:
+    one, two = task("t1", "10.0.0.1"), task("t2", "10.0.0.2")
+    seen = world(tasks=(one, two), agents=(agent(hostname),))
+    assert connected_tasks(WANTED, seen) == (one,)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        agent("ip-10-0-0-3"),
+        agent(""),
+        agent("ip-10-0-0-1", **{"*": ("*",)}),
+        agent("ip-10-0-0-1", **{key: (value,) for key, value in LABELS.items() if key != "vpc-id"}),
+        agent(
+            "ip-10-0-0-1",
+            **{key: (value,) for key, value in {**LABELS, "vpc-id": "vpc-0fedcba9876543210"}.items()},
+        ),
+        replace(agent("ip-10-0-0-1"), matchers=()),
+    ],
+)
+def test_anothers_agent_does_not_count(stranger: Any) -> None:
+    seen = world(tasks=(task("t1", "10.0.0.1"), task("t2", "")), agents=(stranger,))
+    assert connected_tasks(WANTED, seen) == ()
+
+
+def test_an_agent_of_a_task_that_stops_does_not_count() -> None:
+    assert connected_tasks(WANTED, world(tasks=(STOPPING,), agents=(agent("ip-10-0-0-4"),))) == ()
+
+
+def test_enough_agents_are_connected() -> None:
+    part = tunnel_part(WANTED, world(), 1)
+    assert part.done
+    assert part.verdict.message == "2 of 2 agents are connected to Teleport."
+
+
+def test_agents_follow_their_tasks() -> None:
+    part = tunnel_part(WANTED, world(tasks=()), 1)
+    assert (part.verdict.reason, part.verdict.message) == (Reason.PENDING, "Waits for TasksRunning.")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "count", "silent"),
+    [
+        ((task("t1"), task("t3", "10.0.0.3")), "1 of 2", "t3"),
+        ((task("t4", "10.0.0.4"), task("t3", "10.0.0.3")), "0 of 2", "t3, t4"),
+        ((task("t1"),), "1 of 2", "none"),
+    ],
+)
+def test_agents_that_are_missing_are_named(tasks: tuple[Task, ...], count: str, silent: str) -> None:
+    part = tunnel_part(WANTED, world(tasks=tasks), 1)
+    assert part.verdict.reason is Reason.AGENTS_NOT_CONNECTED
+    assert part.verdict.message.startswith(
+        f"{count} agents are connected to example.teleport.sh:443; running without a heartbeat: {silent}."
+    )
+    assert not part.done
+
+
+def test_unseen() -> None:
+    tasks = tasks_part(WANTED, world(tasks=UNREAD), True, 1)
+    tunnel = tunnel_part(WANTED, world(agents=UNREAD), 1)
+    for part in (tasks, tunnel):
+        assert part.outcome is UNREAD.outcome
+        assert not part.done
+    assert connected_tasks(WANTED, world(agents=UNREAD)) == ()

@@ -1,0 +1,180 @@
+"""The end of a deployment: the order in which things go, and what stays because it is not ours."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rds_enrollment.api.conditions import ConditionStatus
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.deployment.teardown import teardown
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.outcome import Transient
+from rds_enrollment.plan.part import Part, all_done, steps_of
+from rds_enrollment.plan.steps.aws import (
+    DeleteCluster,
+    DeleteRole,
+    DeleteRolePolicy,
+    DeleteService,
+    DeregisterTaskDefinition,
+)
+from rds_enrollment.plan.steps.teleport import DeleteJoinToken
+
+from tests.unit.plan.deployment.build import (
+    CLUSTER,
+    CLUSTER_SEEN,
+    EMPTY,
+    FOREIGN_TAGS,
+    ROLE,
+    ROLE_SEEN,
+    SERVICE,
+    TELEPORT_TAGS,
+    TOKEN,
+    TOKEN_SEEN,
+    WANTED,
+    arn,
+    service,
+    task_definition,
+    world,
+)
+
+SERVICE_DEPLOYED = ConditionType.SERVICE_DEPLOYED
+REGISTERED = ConditionType.TASK_DEFINITION_REGISTERED
+TOKEN_READY = ConditionType.JOIN_TOKEN_READY
+ROLE_READY = ConditionType.ROLE_READY
+UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
+
+NO_SERVICE: dict[str, Any] = {
+    "service": None,
+    "serving": None,
+    "tasks": (),
+    "cluster": replace(CLUSTER_SEEN, active_services=0),
+}
+NO_REVISIONS: dict[str, Any] = {**NO_SERVICE, "newest": None, "revisions": ()}
+NO_TOKEN: dict[str, Any] = {**NO_REVISIONS, "token": None}
+NO_ROLE: dict[str, Any] = {**NO_TOKEN, "role": None}
+
+
+def ended(seen: DeploymentWorld) -> tuple[Part, ...]:
+    return teardown(WANTED, seen)
+
+
+def deregister(*revisions: int) -> tuple[DeregisterTaskDefinition, ...]:
+    return tuple(
+        DeregisterTaskDefinition(condition=REGISTERED, region="us-west-1", arn=arn(item))
+        for item in revisions
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "steps"),
+    [
+        (
+            world(),
+            (
+                DeleteService(
+                    condition=SERVICE_DEPLOYED, region="us-west-1", cluster=CLUSTER, service=SERVICE
+                ),
+            ),
+        ),
+        (world(**NO_SERVICE), deregister(1)),
+        (
+            world(**{**NO_SERVICE, "revisions": (arn(3), arn(2)), "newest": task_definition(3)}),
+            deregister(2, 3),
+        ),
+        (world(**{**NO_SERVICE, "service": service(status="INACTIVE", tags={})}), deregister(1)),
+        (world(**NO_REVISIONS), (DeleteJoinToken(condition=TOKEN_READY, token=TOKEN),)),
+        (
+            world(**NO_TOKEN),
+            (
+                DeleteRolePolicy(condition=ROLE_READY, role=ROLE, policy=ROLE),
+                DeleteRole(condition=ROLE_READY, role=ROLE),
+            ),
+        ),
+        (
+            world(**NO_ROLE),
+            (DeleteCluster(condition=SERVICE_DEPLOYED, region="us-west-1", cluster=CLUSTER),),
+        ),
+    ],
+)
+def test_one_thing_after_the_other(seen: DeploymentWorld, steps: tuple[object, ...]) -> None:
+    parts = ended(seen)
+    assert steps_of(parts) == steps
+    assert [part.done for part in parts] == [*[True] * (len(parts) - 1), False]
+
+
+def test_a_draining_service_is_waited_for_and_nothing_goes_before() -> None:
+    (part,) = ended(world(service=service(status="DRAINING", running_count=2)))
+    assert (part.steps, part.outcome, part.verdict.reason) == ((), None, Reason.DELETING)
+    assert "2 tasks still run" in part.verdict.message
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        None,
+        replace(CLUSTER_SEEN, status="INACTIVE"),
+        replace(CLUSTER_SEEN, active_services=1),
+        replace(CLUSTER_SEEN, active_services=0, tags=TELEPORT_TAGS),
+        replace(CLUSTER_SEEN, active_services=0, tags=FOREIGN_TAGS),
+    ],
+)
+def test_a_cluster_that_is_gone_used_or_foreign_ends_it(cluster: Any) -> None:
+    parts = ended(world(**{**NO_ROLE, "cluster": cluster}))
+    assert steps_of(parts) == ()
+    assert all_done(parts, {})
+    assert {part.verdict.status for part in parts} == {ConditionStatus.FALSE}
+    assert {part.verdict.reason for part in parts} == {Reason.DELETING}
+
+
+def test_nothing_left_is_done() -> None:
+    parts = ended(EMPTY)
+    assert [part.condition for part in parts] == [
+        SERVICE_DEPLOYED,
+        REGISTERED,
+        TOKEN_READY,
+        ROLE_READY,
+        SERVICE_DEPLOYED,
+    ]
+    assert all_done(parts, {})
+
+
+@pytest.mark.parametrize("tags", [{}, TELEPORT_TAGS, FOREIGN_TAGS])
+def test_what_is_not_ours_stays(tags: dict[str, str]) -> None:
+    seen = world(
+        role=replace(ROLE_SEEN, tags=tags),
+        token=replace(TOKEN_SEEN, labels=tags),
+        cluster=replace(CLUSTER_SEEN, tags=tags),
+        service=service(tags=tags),
+        serving=task_definition(tags=tags),
+        newest=task_definition(tags=tags),
+    )
+    parts = ended(seen)
+    assert steps_of(parts) == ()
+    assert all_done(parts, {})
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "DRAINING"])
+def test_the_family_of_anothers_service_stays(status: str) -> None:
+    seen = world(**{**NO_ROLE, "service": service(tags=FOREIGN_TAGS, status=status), "revisions": (arn(1),)})
+    assert steps_of(ended(seen)) == (
+        DeleteCluster(condition=SERVICE_DEPLOYED, region="us-west-1", cluster=CLUSTER),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "condition"),
+    [
+        ({"service": UNREAD}, SERVICE_DEPLOYED),
+        ({**NO_SERVICE, "revisions": UNREAD}, REGISTERED),
+        ({**NO_SERVICE, "newest": UNREAD}, REGISTERED),
+        ({**NO_REVISIONS, "token": UNREAD}, TOKEN_READY),
+        ({**NO_TOKEN, "role": UNREAD}, ROLE_READY),
+        ({**NO_ROLE, "cluster": UNREAD}, SERVICE_DEPLOYED),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_gone(fields: dict[str, Any], condition: ConditionType) -> None:
+    parts = ended(world(**fields))
+    assert steps_of(parts) == ()
+    assert (parts[-1].condition, parts[-1].outcome) == (condition, UNREAD.outcome)
+    assert not all_done(parts, {})
