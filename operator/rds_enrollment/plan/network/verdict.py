@@ -1,7 +1,9 @@
 """The answer of the model: a path, or the first thing in the way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class BlockerKind(StrEnum):
@@ -18,6 +20,7 @@ class BlockerKind(StrEnum):
     INTERNET_GATEWAY_DETACHED = "InternetGatewayDetached"
     PUBLIC_ACCESS_BLOCKED = "PublicAccessBlocked"
     NO_PUBLIC_ADDRESS = "NoPublicAddress"
+    NO_IPV4_ADDRESS = "NoIpv4Address"
     NO_IPV6_ADDRESS = "NoIpv6Address"
     WRONG_IP_FAMILY = "WrongIpFamily"
     """The gateway does not carry this family: IPv6 over NAT, IPv4 over an egress-only internet gateway."""
@@ -62,6 +65,17 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something that lies outside the model's sight and is taken to work."""
+
+    sentence: str
+
+
+Step: TypeAlias = Hop | Assumption | Blocker
+"""What following a connection meets, in order; nothing follows a blocker."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """`blocker` is None when the connection gets through, as far as the VPC can be seen."""
 
@@ -70,6 +84,21 @@ class Verdict:
     blocker: Blocker | None = None
     assumptions: tuple[str, ...] = ()
     """Sentences on what lies outside the model's sight and was taken to work."""
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> "Verdict":
+        """Follows `steps` up to the first blocker."""
+        path: list[Hop] = []
+        assumptions: list[str] = []
+        for step in steps:
+            match step:
+                case Hop():
+                    path.append(step)
+                case Assumption():
+                    assumptions.append(step.sentence)
+                case Blocker():
+                    return cls(tuple(path), step, tuple(assumptions))
+        return cls(tuple(path), None, tuple(assumptions))
 
     @property
     def open(self) -> bool:

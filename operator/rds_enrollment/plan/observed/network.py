@@ -165,9 +165,8 @@ class VpcEndpoint:
 
     @property
     def service(self) -> str:
-        """What follows the region in the name of an AWS service's endpoint: s3, ecr.api, …; otherwise empty."""
-        match = _AWS_SERVICE.fullmatch(self.service_name)
-        return match["service"] if match else ""
+        """The AWS service that it leads to: s3, ecr.api, …; empty for those of others."""
+        return _aws_service(self.service_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,10 @@ class PrefixList:
     """com.amazonaws.<region>.<service> for those of AWS services."""
     cidrs: tuple[Cidr, ...]
 
-    def covers(self, address: Address) -> bool:
-        return any(cidr.version == address.version and address in cidr for cidr in self.cidrs)
+    @property
+    def service(self) -> str:
+        """The AWS service whose addresses these are; empty for other lists."""
+        return _aws_service(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +293,8 @@ class NetworkFacts:
     region: str
     vpcs: Mapping[str, Vpc] = field(default_factory=dict)
     """By VPC id: those that have a subnet."""
+
+
+def _aws_service(name: str) -> str:
+    match = _AWS_SERVICE.fullmatch(name)
+    return match["service"] if match else ""

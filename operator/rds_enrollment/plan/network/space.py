@@ -1,0 +1,95 @@
+"""Which addresses stand for all: what is judged by blocks is the same for every address between their edges."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
+from itertools import pairwise
+
+from rds_enrollment.plan.network.packet import in_any
+from rds_enrollment.plan.observed.network import Address, Cidr, Vpc
+
+_FIRST_ADDRESSES_KEPT = 4
+_LAST_ADDRESSES_KEPT = 1
+"""Amazon VPC User Guide, "Subnet CIDR blocks": the first four addresses and the last one of each block."""
+
+_SPECIAL_IPV4 = tuple(
+    IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+    )
+)
+"""Not of the internet (RFC 6890; multicast and reserved blocks)."""
+
+_IPV4_END = 2**32
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address is one of the internet."""
+    if isinstance(address, IPv4Address):
+        return not in_any(address, _SPECIAL_IPV4)
+    return address.is_global
+
+
+def blocks_of(vpc: Vpc, groups: Iterable[str]) -> frozenset[Cidr]:
+    """Every block that the routes, the ACLs and the rules of `groups` name, and those of all prefix lists."""
+    routes = (route.destination for table in vpc.route_tables for route in table.routes)
+    rules = (
+        rule.peer
+        for group_id in groups
+        if (group := vpc.group_by_id.get(group_id))
+        for rule in (*group.ingress, *group.egress)
+    )
+    named = (block for peers in (routes, rules) for block in peers if not isinstance(block, str))
+    acls = (rule.cidr for acl in vpc.network_acls for rule in acl.rules)
+    lists = (cidr for prefix_list in vpc.prefix_lists for cidr in prefix_list.cidrs)
+    return frozenset((*named, *acls, *lists))
+
+
+def assignable(block: Cidr, edges: Iterable[Cidr]) -> list[Address]:
+    """Addresses that stand for all that AWS may assign from a subnet's `block`."""
+    first = int(block.network_address) + _FIRST_ADDRESSES_KEPT
+    last = int(block.broadcast_address) - _LAST_ADDRESSES_KEPT
+    points = {edge for edge in _edges(edges, block.version) if first < edge <= last}
+    make = IPv4Address if block.version == 4 else IPv6Address
+    return [make(point) for point in sorted({first, *points})]
+
+
+def public_ipv4(edges: Iterable[Cidr], inside: tuple[Cidr, ...], outside: tuple[Cidr, ...]) -> list[Address]:
+    """Addresses that stand for all public ones inside the blocks `inside` (everywhere when it is empty) and in
+    none of `outside`, the one that stands for most first."""
+    points = sorted({0, *_edges((*edges, *_SPECIAL_IPV4, *inside, *outside), 4)} - {_IPV4_END})
+    wide_first = sorted(pairwise([*points, _IPV4_END]), key=lambda span: span[0] - span[1])
+    candidates = (IPv4Address(first) for first, _ in wide_first)
+    return [
+        address
+        for address in candidates
+        if is_public(address) and not in_any(address, outside) and (not inside or in_any(address, inside))
+    ]
+
+
+def host_block(address: Address) -> Cidr:
+    """The block of this address alone."""
+    return ip_network(address)
+
+
+def everything(version: int) -> Cidr:
+    """0.0.0.0/0 or ::/0."""
+    return ip_network("0.0.0.0/0" if version == 4 else "::/0")
+
+
+def _edges(blocks: Iterable[Cidr], version: int) -> Iterator[int]:
+    for block in blocks:
+        if block.version == version:
+            yield int(block.network_address)
+            yield int(block.broadcast_address) + 1
