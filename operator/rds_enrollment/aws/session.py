@@ -34,6 +34,10 @@ _GLOBAL_REGION = "us-east-1"
 """Where the global endpoints of the partition `aws` are signed for. botocore knows it for AWS's own endpoints,
 not for one of AWS_ENDPOINT_URL. In another partition boto3's region has to be configured."""
 
+_REREAD_SECONDS = 5.0
+"""How old a session must be to be given up on request: however many objects name a wrong account, a session is
+not made for each of their passes."""
+
 _OWN = "own"
 """The scope of the operator's own credentials."""
 
@@ -42,8 +46,9 @@ class AwsClients:
     """All clients of the process. Safe to use from many threads.
 
     Credentials come from boto3's own chain (environment, IRSA, Pod Identity, shared files) and the endpoint
-    from its AWS_ENDPOINT_URL. When AWS refuses the credentials, or none are found, the session is given up
-    and the next use starts from the sources again: a file or token that appears later heals the operator.
+    from its AWS_ENDPOINT_URL. When AWS refuses the credentials, none are found, or they are said to be the wrong
+    ones, the session is given up and the next use starts from the sources again: a file or token that appears
+    later heals the operator.
     """
 
     def __init__(
@@ -111,6 +116,13 @@ class AwsClients:
         session.identities[scope] = (access_key, identity)
         return identity
 
+    def reread_credentials(self) -> None:
+        """Look for the credentials anew at the next use: those that were found are good, but not the right ones."""
+        with self._lock:
+            session = self._current
+            if session is not None and self._monotonic() - session.made_at >= _REREAD_SECONDS:
+                session.refused = True
+
     def _usable_session(self) -> "_Session":
         if self._current is None or self._current.refused:
             self._current = None
@@ -152,6 +164,10 @@ class AwsAccount:
         with translated("sts:GetCallerIdentity", "the operator's AWS credentials"):
             return self._clients.identity(self._scope, lambda: sts.get_caller_identity(self))
 
+    def reread_credentials(self) -> None:
+        """Look for the operator's credentials anew at the next use, as they may have been replaced."""
+        self._clients.reread_credentials()
+
 
 class _Session:
     """One boto3 session, the clients made from it, and whether AWS still takes its credentials."""
@@ -160,6 +176,7 @@ class _Session:
         self, config: Config, capacity: int, observe: CallObserver, monotonic: Callable[[], float]
     ) -> None:
         self.refused = False
+        self.made_at = monotonic()
         self.identities: dict[str, tuple[str, CallerIdentity]] = {}
         """By scope: the access key that was asked for, and whose it is."""
         self._config = config

@@ -80,6 +80,7 @@ async def establish(
 async def _identity(adapters: Adapters, account: AwsAccount, expected: str) -> CallerIdentity:
     identity = await adapters.threads.run(account.identity)
     if identity.account != expected:
+        account.reread_credentials()
         raise Blocked(
             Reason.WRONG_ACCOUNT,
             f"The operator's AWS credentials belong to account {identity.account} ({identity.arn}), not to "

@@ -97,6 +97,25 @@ class TestCredentials:
 
         assert reason_of(account) is None
 
+    def test_the_wrong_ones_are_read_again_but_not_for_every_pass(
+        self, stub: StubAws, only_own_settings: Path
+    ) -> None:
+        first, second = "111111111111", "222222222222"
+        stub.answer = lambda call: caller_identity(first if call.access_key == "AKIAFIRST" else second)
+        now = 100.0
+        account = AwsClients(monotonic=lambda: now).own()
+        write_key(only_own_settings, "AKIAFIRST")
+        assert account.identity().account == first
+        write_key(only_own_settings, "AKIASECOND")
+
+        now += 4.9
+        account.reread_credentials()
+        assert account.identity().account == first
+
+        now += 0.1
+        account.reread_credentials()
+        assert account.identity().account == second
+
     def test_ones_that_expire_in_use_are_read_again(self, stub: StubAws, only_own_settings: Path) -> None:
         write_key(only_own_settings, "AKIAFIRST")
         account = AwsClients().own()
