@@ -47,11 +47,11 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
     count = f"{len(running)} of {wanted.replicas} tasks run"
     if len(running) >= wanted.replicas:
         return satisfied(_RUNNING, f"{count}.")
-    if not running and not starting and not deployed:
-        return held(_RUNNING, "ServiceDeployed")
     stopped = _last_stopped(world.tasks)
     if stopped:
         return progressing(_RUNNING, Reason.TASKS_STOPPED, f"{count}. {_why(stopped)}")
+    if not running and not starting and not deployed:
+        return held(_RUNNING, "ServiceDeployed")
     if starting:
         states = ", ".join(sorted(f"{_short(task)} {task.last_status}" for task in starting))
         return progressing(_RUNNING, Reason.TASKS_STARTING, f"{count}; {states}.")

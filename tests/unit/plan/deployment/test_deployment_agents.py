@@ -81,6 +81,12 @@ def test_enough_tasks_run(extra: tuple[Task, ...]) -> None:
             "1 of 2 tasks run. Task t5 stopped: same exit code 0",
         ),
         (
+            (stopped("t5"),),
+            False,
+            Reason.TASKS_STOPPED,
+            "0 of 2 tasks run. Task t5 stopped: TaskFailedToStart",
+        ),
+        (
             (task("t1"), stopped("t5")),
             True,
             Reason.TASKS_STOPPED,
