@@ -1,0 +1,122 @@
+"""Passes one request on as it is: reads and watches as they come, writes through the gate."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from hack.sandbox.gate import Cut, Write
+from hack.sandbox.kubernetes_gate.writes import parse_write
+
+GATED_WRITES = 16
+"""Writes that may wait at the gate at a time."""
+
+# They speak of one connection, not of the message (RFC 9110, section 7.6.1). Lengths are set anew.
+_OF_THE_CONNECTION = frozenset(
+    {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host", "content-length"}
+)
+
+Step = Callable[[Write], None]
+
+
+class Proxy:
+    """An async context manager; `handle` is the handler of an aiohttp server that cancels abandoned handlers."""
+
+    def __init__(self, server: str, tls: ssl.SSLContext, before: Step, after: Step) -> None:
+        """`before` and `after` are called in threads around each write; they may block and may raise Cut."""
+        self._server = server
+        self._tls = tls
+        self._before = before
+        self._after = after
+        self._threads = ThreadPoolExecutor(max_workers=GATED_WRITES, thread_name_prefix="kubernetes-gate")
+        self._session: aiohttp.ClientSession
+        self._tasks: set[asyncio.Task[web.Response | None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._tls, limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
+            auto_decompress=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The API server's answer. The connection is closed without one after a Cut, and when there is none."""
+        body = await request.content.read()
+        write = parse_write(request.method, request.path, body)
+        try:
+            response = (
+                await self._pass(request, body) if write is None else await self._write(request, body, write)
+            )
+        except aiohttp.ClientError:
+            response = None
+        if response is None:
+            return _hang_up(request)
+        return response
+
+    async def _pass(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        """Chunk by chunk: a watch sends for as long as its client listens."""
+        async with self._ask(request, body) as answer:
+            response = web.StreamResponse(
+                status=answer.status, reason=answer.reason, headers=_of_the_message(answer.headers)
+            )
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+    async def _write(self, request: web.BaseRequest, body: bytes, write: Write) -> web.Response | None:
+        # A task of its own: a write that has arrived takes its course, also when its client goes away.
+        task = asyncio.create_task(self._write_gated(request, body, write))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _write_gated(self, request: web.BaseRequest, body: bytes, write: Write) -> web.Response | None:
+        """None when the gate cut it, or the API server did."""
+        try:
+            await self._at_gate(self._before, write)
+            async with self._ask(request, body) as answer:
+                content = await answer.read()
+            await self._at_gate(self._after, write)
+        except (Cut, aiohttp.ClientError):
+            return None
+        headers = _of_the_message(answer.headers)
+        return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
+
+    def _at_gate(self, step: Step, write: Write) -> Awaitable[None]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, step, write)
+
+    def _ask(self, request: web.BaseRequest, body: bytes) -> "aiohttp.client._RequestContextManager":
+        url = URL(f"{self._server}{request.raw_path}", encoded=True)
+        headers = _of_the_message(request.headers)
+        return self._session.request(
+            request.method, url, headers=headers, data=body or None, allow_redirects=False
+        )
+
+
+def _of_the_message(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION
+    )
+
+
+def _hang_up(request: web.BaseRequest) -> web.Response:
+    """Close the connection at once; what is returned is never sent."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=502)
