@@ -128,6 +128,13 @@ class Reason(StrEnum):
     TASKS_STOPPED = "TasksStopped"
     NO_TASKS = "NoTasks"
     AGENTS_NOT_CONNECTED = "AgentsNotConnected"
+    NO_FREE_ADDRESSES = "NoFreeAddresses"
+    IMAGE_REGISTRY_UNREACHABLE = "ImageRegistryUnreachable"
+    TELEPORT_PROXY_UNREACHABLE = "TeleportProxyUnreachable"
+    RDS_TRUST_STORE_UNREACHABLE = "RdsTrustStoreUnreachable"
+    RDS_API_UNREACHABLE = "RdsApiUnreachable"
+    LOGS_UNREACHABLE = "LogsUnreachable"
+    STS_UNREACHABLE = "StsUnreachable"
 
 
 PROGRESS = frozenset(

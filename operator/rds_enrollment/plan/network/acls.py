@@ -55,7 +55,8 @@ def _pass(
             yield Blocker(
                 BlockerKind.NETWORK_ACL_EGRESS if egress else BlockerKind.NETWORK_ACL_INGRESS,
                 acl.id,
-                f"{acl.id} of {subnet.id} denies {direction} tcp {port} {'to' if egress else 'from'} {peer} "
+                f"{acl.id} of {subnet.id} denies {direction} tcp {port} {'to' if egress else 'from'} "
+                f"{leg.name if peer == leg.destination else peer} "
                 f"(rule {number}), which {_purpose(leg, ports)}.",
                 changes.allow_in_acl(leg, acl, rules, rule, peer, ports, egress=egress),
             )

@@ -24,13 +24,15 @@ class Leg:
     """What the destination is called in sentences."""
     service: str = ""
     """The AWS service that is asked for, if one is."""
+    resolved: bool = True
+    """Whether `destination` is the destination's own address, or stands for one that is not known."""
     behind_nat: bool = False
 
     @property
     def goal(self) -> str:
         """The destination as a person would write it."""
-        where = f" ({self.destination})" if str(self.destination) != self.name else ""
-        return f"{self.name}:{self.port}{where}"
+        known = self.resolved and str(self.destination) != self.name
+        return f"{self.name}:{self.port}" + (f" ({self.destination})" if known else "")
 
 
 def subnet_of(vpc: Vpc, address: Address) -> Subnet | None:

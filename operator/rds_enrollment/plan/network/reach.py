@@ -8,7 +8,7 @@ from rds_enrollment.plan.network.inward import within
 from rds_enrollment.plan.network.outward import out
 from rds_enrollment.plan.network.packet import Leg, block_of, subnet_of
 from rds_enrollment.plan.network.question import AwsService, Destination, Interface, Source
-from rds_enrollment.plan.network.space import assignable, blocks_of, is_public, public_ipv4
+from rds_enrollment.plan.network.space import assignable, blocks_of, is_public, local_blocks, public_ipv4
 from rds_enrollment.plan.network.verdict import Assumption, Blocker, BlockerKind, Hop, Step, Verdict
 from rds_enrollment.plan.observed.network import Address, EndpointType, Subnet, Vpc, VpcEndpoint
 
@@ -31,6 +31,7 @@ class _End:
 
     address: Address
     subnet: Subnet | None = None
+    resolved: bool = True
     groups: frozenset[str] | None = frozenset()
     """None when the address may be of an interface that is not in sight, here or in a network beyond."""
 
@@ -90,7 +91,9 @@ class _Question:
             return [self._interface(target.subnet, target.security_groups, target.address)]
         if self._endpoint is not None:
             return list(self._of_endpoint(self._endpoint))
-        return [[self._host(address)] for address in self._destination.addresses or self._unresolved()]
+        if self._destination.addresses:
+            return [[self._host(address)] for address in self._destination.addresses]
+        return [[_End(address, resolved=False)] for address in self._unresolved()]
 
     def _interface(self, subnet_id: str, groups: frozenset[str], address: Address | None) -> list[_End]:
         subnet = self._vpc.subnet_by_id[subnet_id]
@@ -98,7 +101,7 @@ class _Question:
         if block is None:
             raise ValueError(f"{subnet_id} has no address block")
         addresses = [address] if address else assignable(block, self._edges)
-        return [_End(item, subnet, groups) for item in addresses]
+        return [_End(item, subnet, groups=groups) for item in addresses]
 
     def _of_endpoint(self, endpoint: VpcEndpoint) -> Iterator[list[_End]]:
         """Its interfaces, one a subnet: by address, or any address of the subnet where it is not known."""
@@ -114,10 +117,12 @@ class _Question:
     def _host(self, address: Address) -> _End:
         interface = self._vpc.interface_by_address.get(address)
         if interface is not None and interface.subnet_id in self._vpc.subnet_by_id:
-            return _End(address, self._vpc.subnet_by_id[interface.subnet_id], interface.security_groups)
+            return _End(
+                address, self._vpc.subnet_by_id[interface.subnet_id], groups=interface.security_groups
+            )
         subnet = subnet_of(self._vpc, address)
         known = subnet is None and is_public(address)
-        return _End(address, subnet, frozenset() if known else None)
+        return _End(address, subnet, groups=frozenset() if known else None)
 
     def _unresolved(self) -> list[Address]:
         """Addresses that stand for those that the name may have."""
@@ -125,10 +130,10 @@ class _Question:
         of_aws = [item for item in self._vpc.prefix_lists if item.service]
         inside = tuple(cidr for item in of_aws if item.service == service for cidr in item.cidrs)
         outside = () if inside else tuple(cidr for item in of_aws for cidr in item.cidrs)
-        return public_ipv4(self._edges, inside, outside)
+        return public_ipv4(self._edges, inside, (*outside, *local_blocks(self._vpc)))
 
     def _connect(self, origin: Address, end: _End) -> Iterator[Step]:
-        leg = self._leg(origin, end.address)
+        leg = self._leg(origin, end)
         own_groups = self._source.security_groups
         yield Hop(self._subnet.id, f"task at {origin}")
         yield from groups.leave(leg, own_groups, end.groups)
@@ -139,7 +144,7 @@ class _Question:
             yield Assumption(f"The security groups of {leg.goal} in {end.subnet.id} are not visible.")
         yield from within(leg, own_groups, end.subnet, end.groups or frozenset())
 
-    def _leg(self, origin: Address, destination: Address) -> Leg:
+    def _leg(self, origin: Address, end: _End) -> Leg:
         target = self._destination
         return Leg(
             vpc=self._vpc,
@@ -147,10 +152,11 @@ class _Question:
             address=origin,
             public=self._source.public_ip,
             ephemeral_ports=self._source.ephemeral_ports,
-            destination=destination,
+            destination=end.address,
             port=target.port,
             name=target.name,
             service=target.service if isinstance(target, AwsService) else "",
+            resolved=end.resolved,
         )
 
 

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 from itertools import pairwise
 
 from rds_enrollment.plan.network.packet import in_any
-from rds_enrollment.plan.observed.network import Address, Cidr, Vpc
+from rds_enrollment.plan.observed.network import LOCAL, Address, Cidr, Vpc
 
 _FIRST_ADDRESSES_KEPT = 4
 _LAST_ADDRESSES_KEPT = 1
@@ -56,6 +56,12 @@ def blocks_of(vpc: Vpc, groups: Iterable[str]) -> frozenset[Cidr]:
     return frozenset((*named, *acls, *lists))
 
 
+def local_blocks(vpc: Vpc) -> frozenset[Cidr]:
+    """The VPC's own blocks, from the local routes that every table has for them."""
+    routes = (route for table in vpc.route_tables for route in table.routes if route.target == LOCAL)
+    return frozenset(route.destination for route in routes if not isinstance(route.destination, str))
+
+
 def assignable(block: Cidr, edges: Iterable[Cidr]) -> list[Address]:
     """Addresses that stand for all that AWS may assign from a subnet's `block`."""
     first = int(block.network_address) + _FIRST_ADDRESSES_KEPT
@@ -65,17 +71,31 @@ def assignable(block: Cidr, edges: Iterable[Cidr]) -> list[Address]:
     return [make(point) for point in sorted({first, *points})]
 
 
-def public_ipv4(edges: Iterable[Cidr], inside: tuple[Cidr, ...], outside: tuple[Cidr, ...]) -> list[Address]:
+def public_ipv4(edges: Iterable[Cidr], inside: Iterable[Cidr], outside: Iterable[Cidr]) -> list[Address]:
     """Addresses that stand for all public ones inside the blocks `inside` (everywhere when it is empty) and in
     none of `outside`, the one that stands for most first."""
-    points = sorted({0, *_edges((*edges, *_SPECIAL_IPV4, *inside, *outside), 4)} - {_IPV4_END})
-    wide_first = sorted(pairwise([*points, _IPV4_END]), key=lambda span: span[0] - span[1])
-    candidates = (IPv4Address(first) for first, _ in wide_first)
+    wanted, unwanted = _spans(inside), [*_SPECIAL_SPANS, *_spans(outside)]
+    inner = {edge for edge in _edges(edges, 4) if edge < _IPV4_END}
+    points = sorted(
+        {0, *inner, *(edge for first, last in (*wanted, *unwanted) for edge in (first, last + 1))}
+    )
+    wide_first = sorted(pairwise(points), key=lambda span: span[0] - span[1])
     return [
-        address
-        for address in candidates
-        if is_public(address) and not in_any(address, outside) and (not inside or in_any(address, inside))
+        IPv4Address(first)
+        for first, _ in wide_first
+        if not _in_spans(first, unwanted) and (not wanted or _in_spans(first, wanted))
     ]
+
+
+def _spans(blocks: Iterable[Cidr]) -> list[tuple[int, int]]:
+    """First and last address of each IPv4 block as numbers: many are compared."""
+    return [
+        (int(block.network_address), int(block.broadcast_address)) for block in blocks if block.version == 4
+    ]
+
+
+def _in_spans(point: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= point <= last for first, last in spans)
 
 
 def host_block(address: Address) -> Cidr:
@@ -93,3 +113,6 @@ def _edges(blocks: Iterable[Cidr], version: int) -> Iterator[int]:
         if block.version == version:
             yield int(block.network_address)
             yield int(block.broadcast_address) + 1
+
+
+_SPECIAL_SPANS = _spans(_SPECIAL_IPV4)

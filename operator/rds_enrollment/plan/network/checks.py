@@ -1,0 +1,157 @@
+"""Preflight: whether a task that starts in a subnet can become a working agent.
+
+Each check looks at one need. They form a chain, in the order in which a task would meet the trouble, and the
+first that fails is the answer.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.network.needs import Needs
+from rds_enrollment.plan.network.question import Destination, Source
+from rds_enrollment.plan.network.reach import reach
+from rds_enrollment.plan.network.verdict import Verdict
+from rds_enrollment.plan.observed.network import Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What a check looks at: one subnet of one deployment."""
+
+    vpc: Vpc
+    source: Source
+    needs: Needs
+
+
+class Finding(NamedTuple):
+    """What a check found; `message` is empty unless `failed`."""
+
+    reason: Reason
+    message: str
+    failed: bool
+
+
+Check: TypeAlias = Callable[[CheckFacts], Finding]
+
+PASSED = Finding(Reason.SUCCEEDED, "", failed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetVerdict:
+    """The first finding in one subnet, and what is worth knowing but stops nothing."""
+
+    subnet: str
+    finding: Finding
+    advice: tuple[str, ...] = ()
+
+
+def preflight(vpc: Vpc, sources: Iterable[Source], needs: Needs) -> tuple[SubnetVerdict, ...]:
+    """One verdict a subnet, in the order of `sources`."""
+    facts = (CheckFacts(vpc, source, needs) for source in sources)
+    return tuple(SubnetVerdict(item.source.subnet, first_failure(item), advice(item)) for item in facts)
+
+
+def first_failure(facts: CheckFacts, checks: "Sequence[Check] | None" = None) -> Finding:
+    """Runs the chain up to the first check that fails."""
+    for check in CHECKS if checks is None else checks:
+        finding = check(facts)
+        if finding.failed:
+            return finding
+    return PASSED
+
+
+def advice(facts: CheckFacts) -> tuple[str, ...]:
+    """What the checks of ADVICE say."""
+    return tuple(finding.message for check in ADVICE if (finding := check(facts)).failed)
+
+
+def enough_addresses(vpc: Vpc, subnets: Iterable[str], new_tasks: int) -> Finding:
+    """Whether the subnets of a deployment together have an address for each new task (Amazon ECS Developer Guide,
+    "Fargate task networking": a network interface per task)."""
+    chosen = sorted(set(subnets) & vpc.subnet_by_id.keys())
+    free = sum(vpc.subnet_by_id[subnet_id].available_addresses for subnet_id in chosen)
+    if free >= new_tasks:
+        return PASSED
+    message = (
+        f"{', '.join(chosen)} have {free} free addresses for {new_tasks} new tasks. Release addresses, or choose "
+        f"more subnets."
+    )
+    return Finding(Reason.NO_FREE_ADDRESSES, message, failed=True)
+
+
+def free_address(facts: CheckFacts) -> Finding:
+    """Whether the subnet has an address left, while tasks are still to be started."""
+    subnet = facts.vpc.subnet_by_id.get(facts.source.subnet)
+    if subnet is None or facts.needs.new_tasks == 0 or subnet.available_addresses > 0:
+        return PASSED
+    message = (
+        f"{subnet.id} has no free address: no task can start in it. Release addresses, or choose another."
+    )
+    return Finding(Reason.NO_FREE_ADDRESSES, message, failed=True)
+
+
+def image_registry(facts: CheckFacts) -> Finding:
+    """Whether the image can be pulled."""
+    return _reachable(
+        facts, facts.needs.image_registry(), Reason.IMAGE_REGISTRY_UNREACHABLE, "image registry"
+    )
+
+
+def teleport_proxy(facts: CheckFacts) -> Finding:
+    """Whether the agent can join and open its tunnel."""
+    return _reachable(facts, facts.needs.proxy(), Reason.TELEPORT_PROXY_UNREACHABLE, "Teleport proxy")
+
+
+def rds_trust_store(facts: CheckFacts) -> Finding:
+    """Whether the agent can fetch the CAs that it verifies databases with."""
+    return _reachable(
+        facts, facts.needs.rds_trust_store(), Reason.RDS_TRUST_STORE_UNREACHABLE, "RDS trust store"
+    )
+
+
+def rds_api(facts: CheckFacts) -> Finding:
+    """Whether the agent can describe the databases that it serves."""
+    return _reachable(facts, facts.needs.aws_api("rds"), Reason.RDS_API_UNREACHABLE, "RDS API")
+
+
+def cloudwatch_logs(facts: CheckFacts) -> Finding:
+    """Whether the awslogs driver can write: a task does not start without (Amazon ECS Developer Guide, "ECS task
+    stopped error messages", ResourceInitializationError)."""
+    return _reachable(facts, facts.needs.aws_api("logs"), Reason.LOGS_UNREACHABLE, "CloudWatch Logs")
+
+
+def sts_api(facts: CheckFacts) -> Finding:
+    """Whether the agent can assume other roles, which only some databases ask for."""
+    return _reachable(facts, facts.needs.aws_api("sts"), Reason.STS_UNREACHABLE, "STS")
+
+
+CHECKS: tuple[Check, ...] = (
+    free_address,
+    image_registry,
+    cloudwatch_logs,
+    teleport_proxy,
+    rds_trust_store,
+    rds_api,
+)
+
+ADVICE: tuple[Check, ...] = (sts_api,)
+
+
+def _reachable(facts: CheckFacts, destinations: Iterable[Destination], reason: Reason, what: str) -> Finding:
+    for destination in destinations:
+        verdict = reach(facts.vpc, facts.source, destination)
+        if not verdict.open:
+            message = explain(facts.source.subnet, f"{what} {destination.name}:{destination.port}", verdict)
+            return Finding(reason, message, failed=True)
+    return PASSED
+
+
+def explain(subnet: str, what: str, verdict: Verdict) -> str:
+    """A blocker as a message: what is not reached, why, and what to do."""
+    blocker = verdict.blocker
+    if blocker is None:
+        return f"{what} is reached from {subnet}."
+    command = f": {blocker.change.command}" if blocker.change.command else ""
+    return f"From {subnet} the {what} is not reached. {blocker.sentence} {blocker.change.sentence}{command}"
