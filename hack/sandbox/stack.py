@@ -38,7 +38,11 @@ class Stack:
 
 @contextmanager
 def stack(plane: ControlPlane, aws: AwsSandbox, teleport: TeleportSandbox) -> Iterator[Stack]:
-    """Install the operator's CRDs and rights into a control plane, and prepare its process."""
+    """Install the operator's CRDs and rights into a control plane, and prepare its process.
+
+    A task's container health check passes when its agent has joined the cluster.
+    """
+    aws.task_health = lambda task: task.task_arn in teleport.agents.joined
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rds-enrollment-")))
         install(plane)

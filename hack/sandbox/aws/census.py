@@ -23,7 +23,7 @@ def ecs_backends_in_use() -> Iterator[SimulatedEcsBackend]:
 def running_tasks() -> list[RunningTask]:
     """Sorted by ARN."""
     found = [
-        _running_task(backend, task)
+        running_task(backend, task)
         for backend in ecs_backends_in_use()
         for tasks in backend.scheduler.tasks.values()
         for task in tasks.values()
@@ -72,7 +72,8 @@ def _address(network: VpcNetwork, subnet_id: str, host: str) -> IPv4Address:
     return cidr[half + zlib.crc32(host.encode()) % (half - 1)]
 
 
-def _running_task(backend: SimulatedEcsBackend, task: Task) -> RunningTask:
+def running_task(backend: SimulatedEcsBackend, task: Task) -> RunningTask:
+    """What others see of a task that runs."""
     container = task.containers[0]
     if task.started_at is None:
         raise ValueError(f"task {task.arn} runs and never started")

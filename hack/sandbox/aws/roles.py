@@ -25,6 +25,12 @@ def find_role(account: str, region: str, name_or_arn: str) -> Role | None:
     return None
 
 
+def has_linked_role(account: str, region: str, service: str) -> bool:
+    """Whether the account has the service-linked role of a service such as `ecs.amazonaws.com`, whatever its name."""
+    backend: Any = iam_backends[account][get_partition(region)]
+    return any(role.path == f"/aws-service-role/{service}/" for role in list(backend.roles.values()))
+
+
 def _trusts_ecs_tasks(document: str) -> bool:
     statements = json.loads(document)["Statement"]
     allowed = [s for s in _as_list(statements) if s.get("Effect") == "Allow"]

@@ -12,9 +12,11 @@ from hack.sandbox.aws import census, moto_hooks
 from hack.sandbox.aws.admin import AdminLayer
 from hack.sandbox.aws.calls import CallLayer, CallLog
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
+from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
+from hack.sandbox.aws.health_probe import check_tasks
 from hack.sandbox.aws.listener import Listener
-from hack.sandbox.aws.tasks import Reachability, RunningTask
+from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskHealth
 from hack.sandbox.gate import Gate
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,14 @@ class AwsSandbox:
         clock: Clock = utc_now,
         latency: float = 0.0,
         latencies: Mapping[str, float] | None = None,
+        task_health: TaskHealth | None = None,
     ) -> None:
         """Port 0 takes a free one.
 
         `latency` is the seconds that each AWS call takes, `latencies` those of single `service:Operation`s.
-        `clock` drives tasks and rollouts.
+        `clock` drives tasks and rollouts. `task_health` decides container health checks; without it they pass.
         """
+        self.task_health = task_health
         self.latency = latency
         self.latencies = dict(latencies or {})
         self._port = port
@@ -106,14 +110,28 @@ class AwsSandbox:
     def gate(self, gate: Gate | None) -> None:
         self._layer.gate = gate
 
+    @property
+    def service_linked_role(self) -> ServiceLinkedRole:
+        """How many first calls of an account find that ECS's service-linked role cannot be used yet."""
+        return self._simulation.linked_role
+
     def reset(self) -> None:
-        """An empty world and an empty call log; gate, latencies and clock stay."""
+        """An empty world and an empty call log; gate, latencies, clock, task health and refusals stay."""
         with self._world_lock:
             moto_hooks.empty_world()
+            self.service_linked_role.forget()
         self.calls.clear()
 
     def tick(self) -> None:
-        """Brings every service up to the clock; the sandbox does so by itself every 20 ms."""
+        """Brings every service up to the clock and makes the health checks that are due.
+
+        The sandbox does so by itself every 20 ms. Not to be called by whom `task_health` waits for.
+        """
+        self._advance()
+        check_tasks(self._world_lock, self.task_health)
+        self._advance()
+
+    def _advance(self) -> None:
         with self._world_lock:
             for backend in census.ecs_backends_in_use():
                 backend.tick()
@@ -121,7 +139,7 @@ class AwsSandbox:
     def running_tasks(self) -> list[RunningTask]:
         """Every running ECS task of every account and region, by ARN."""
         with self._world_lock:
-            self.tick()
+            self._advance()
             return census.running_tasks()
 
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:

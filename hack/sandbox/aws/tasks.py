@@ -4,6 +4,7 @@ In-process through `AwsSandbox`, or over HTTP through `http_source(url)`; both a
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -49,6 +50,10 @@ class Reachability:
 
     ok: bool
     error: str = ""
+
+
+TaskHealth = Callable[[RunningTask], bool]
+"""Whether the command of a task's container health check would succeed now."""
 
 
 class TaskSource(Protocol):

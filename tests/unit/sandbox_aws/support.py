@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from hack.sandbox.aws.ecs.timing import Timing
+from hack.sandbox.aws.ecs.timing import INSTANT, Timing
 from hack.sandbox.aws.world import Vpc
 
 REGION = "us-west-1"
@@ -29,6 +30,9 @@ QUICK = Timing(
     retry_limit=timedelta(milliseconds=100),
     task_definition_deletion=timedelta(milliseconds=50),
 )
+
+INSTANT_HEALTH = replace(INSTANT, health_check_scale=1.0)
+"""All at once, but health checks as long as they say."""
 
 ECS_TRUST: dict[str, Any] = {
     "Version": "2012-10-17",

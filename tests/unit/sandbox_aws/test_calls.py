@@ -178,7 +178,7 @@ def test_unknown_actions_get_an_aws_error(aws: Aws) -> None:
     assert code == "InvalidAction"
     code, _ = refusal(lambda: aws.client("ec2").describe_network_insights_paths())
     assert code == "InvalidAction"
-    code, _ = refusal(lambda: aws.ecs.list_service_deployments(cluster=CLUSTER, service="s"))
+    code, _ = refusal(lambda: aws.ecs.list_services_by_namespace(namespace="n"))
     assert code == "UnknownOperationException"
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hack.sandbox.aws.ecs.lifecycle import Effects, advance, stop
-from hack.sandbox.aws.ecs.model import AwsvpcConfiguration, Deployment, Service, Task, TaskStatus
-from hack.sandbox.aws.ecs.rollout import is_complete, next_step
+from hack.sandbox.aws.ecs.model import Deployment, HealthStatus, Service, Task, TaskStatus
+from hack.sandbox.aws.ecs.network_configuration import AwsvpcConfiguration
+from hack.sandbox.aws.ecs.rollout import RolloutStep, is_complete, next_step
 from hack.sandbox.aws.ecs.timing import INSTANT, Timing
 from hack.sandbox.aws.network import NetworkInterface
 
@@ -111,6 +112,61 @@ def test_complete_means_exactly_the_primary_tasks() -> None:
     assert not is_complete(service, make_tasks("new", 1))
     assert not is_complete(service, make_tasks("new", 2) + make_tasks("old", 1))
     assert not is_complete(service, make_tasks("new", 2, "PENDING"))
+
+
+def checked(tasks: list[Task], health: HealthStatus) -> list[Task]:
+    for task in tasks:
+        task.containers = [{"name": "a", "healthCheck": {"command": ["CMD"]}}]
+        task.health = health
+    return tasks
+
+
+def test_old_tasks_stay_until_the_new_ones_are_healthy() -> None:
+    old, new = make_tasks("old", 2), make_tasks("new", 2)
+    assert next_step(make_service(), old + checked(new, "UNKNOWN")).stop == ()
+    assert not is_complete(make_service(), new)
+    assert next_step(make_service(), old + checked(new, "HEALTHY")).stop == tuple(old)
+    assert is_complete(make_service(), new)
+
+
+@pytest.mark.parametrize(
+    ("others", "start", "stopped"),
+    [
+        ([], 1, 0),
+        (["UNKNOWN"], 0, 0),
+        (["HEALTHY"], 0, 1),
+        (["UNHEALTHY"], 1, 1),
+    ],
+)
+def test_an_unhealthy_task_goes_when_its_replacement_is_judged(
+    others: list[HealthStatus], start: int, stopped: int
+) -> None:
+    healthy, sick = make_tasks("new", 2)
+    replacements = [checked(make_tasks("new", 1), health)[0] for health in others]
+    tasks = [*checked([healthy], "HEALTHY"), *checked([sick], "UNHEALTHY"), *replacements]
+    step = next_step(make_service(), tasks)
+    assert (step.start, len(step.unhealthy), step.stop) == (start, stopped, ())
+
+
+def test_an_unhealthy_task_makes_room_only_as_far_as_the_minimum_allows() -> None:
+    sick = checked(make_tasks("new", 2), "UNHEALTHY")
+    assert next_step(make_service(minimum=50, maximum=100), sick).unhealthy == (sick[0],)
+    assert next_step(make_service(minimum=100, maximum=100), sick).unhealthy == ()
+
+
+def test_a_failed_deployment_moves_nothing_but_a_surplus() -> None:
+    service = make_service()
+    service.primary.rollout_state = "FAILED"
+    tasks = make_tasks("old", 2) + checked(make_tasks("new", 1), "UNHEALTHY")
+    assert next_step(service, tasks) == RolloutStep(0, ())
+
+
+def test_scale_in_balances_the_availability_zones() -> None:
+    tasks = make_tasks("new", 4)
+    for task, zone in zip(tasks, "aaab", strict=True):
+        task.availability_zone = zone
+    stopped = next_step(make_service(), tasks).stop
+    assert set(map(id, stopped)) == {id(tasks[1]), id(tasks[2])}
 
 
 def effects(error: str = "") -> tuple[Effects, list[Task]]:

@@ -12,8 +12,11 @@ import moto.ecs.urls
 from moto.core.resource_tagging import TaggedResource
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 
+from hack.sandbox.aws.ecs.capacity import check_still_offered
 from hack.sandbox.aws.ecs.errors import cluster_contains_services, cluster_contains_tasks, cluster_not_found
 from hack.sandbox.aws.ecs.launch import Launcher
+from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
+from hack.sandbox.aws.ecs.model import Deployment, Service
 from hack.sandbox.aws.ecs.scheduler import Scheduler, Services, Tasks
 from hack.sandbox.aws.ecs.services import ServiceApi
 from hack.sandbox.aws.ecs.task_definitions import TaskDefinitions
@@ -27,6 +30,7 @@ class Simulation:
 
     clock: Clock = utc_now
     timing: Timing = field(default_factory=Timing)
+    linked_role: ServiceLinkedRole = field(default_factory=ServiceLinkedRole)
 
 
 class SimulatedEcsBackend(EC2ContainerServiceBackend):
@@ -69,10 +73,23 @@ class SimulatedEcsBackend(EC2ContainerServiceBackend):
 
     def create_cluster(self, cluster_name: str, *args: Any, **kwargs: Any) -> Cluster:
         """An ACTIVE cluster of the name is returned unchanged, as AWS does."""
+        self.simulation.linked_role.use(self.account_id, self.region_name)
         existing = self.clusters.get(cluster_name)
         if existing is not None and existing.status == "ACTIVE":
             return existing
         return super().create_cluster(cluster_name, *args, **kwargs)
+
+    def put_cluster_capacity_providers(
+        self, cluster_name: str, capacity_providers: list[str] | None, *args: Any, **kwargs: Any
+    ) -> Cluster:
+        cluster = self.active_cluster(cluster_name)
+        users = [
+            service
+            for service in self.scheduler.services.values()
+            if service.cluster_name == cluster.name and service.status != "INACTIVE"
+        ]
+        check_still_offered(users, capacity_providers or [])
+        return super().put_cluster_capacity_providers(cluster_name, capacity_providers, *args, **kwargs)
 
     def list_clusters(self) -> list[str]:
         return [cluster.arn for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
@@ -100,8 +117,11 @@ class SimulatedEcsBackend(EC2ContainerServiceBackend):
         cluster.pending_tasks_count = sum(task.is_pending for task in tasks)
 
     def _is_in_use(self, definition_arn: str) -> bool:
+        tasks = (task for tasks in self.scheduler.tasks.values() for task in tasks.values())
+        if any(t.task_definition_arn == definition_arn and t.status != "STOPPED" for t in tasks):
+            return True
         services = (s for s in self.scheduler.services.values() if s.status != "INACTIVE")
-        return any(d.task_definition_arn == definition_arn for s in services for d in s.deployments)
+        return any(d.task_definition_arn == definition_arn for s in services for d in _deployments(s))
 
     def describe_task_definition(self, task_definition_str: str) -> Any:
         return self.definitions.find(task_definition_str, self.now())
@@ -113,3 +133,8 @@ class SimulatedEcsBackend(EC2ContainerServiceBackend):
         present |= {c.arn for c in self.clusters.values() if c.status == "ACTIVE"}
         present |= {arn for tasks in self.scheduler.tasks.values() for arn in tasks}
         return (resource for resource in super().iter_tagged_resources() if resource.arn in present)
+
+
+def _deployments(service: Service) -> list[Deployment]:
+    """Those shown, and the one that a failure leads back to."""
+    return [*service.deployments, *([service.last_completed] if service.last_completed else [])]

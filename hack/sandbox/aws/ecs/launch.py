@@ -13,7 +13,7 @@ FARGATE_LATEST = "1.4.0"
 
 
 class LaunchRefused(Exception):  # noqa: N818 - the service event's text, not a fault
-    """The task cannot be made at all; the text is what the service event quotes as the error."""
+    """The task cannot be made at all; the text is that of the service event."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Launcher:
                 deployment.network.assign_public_ip,
             )
         except NetworkError as error:
-            raise LaunchRefused(str(error)) from error
+            raise LaunchRefused(f"was unable to place a task. Reason: {error}.") from error
         task_id = uuid4().hex
         return Task(
             arn=f"arn:{self.partition}:ecs:{self.region}:{self.account}:task/{service.cluster_name}/{task_id}",
@@ -55,7 +55,7 @@ class Launcher:
             memory=definition.memory or "",
             containers=list(definition.container_definitions),
             tags=task_tags(service, definition.tags),
-            platform_version=platform_version(service),
+            platform_version=platform_version(deployment),
             availability_zone=self.network.availability_zone(subnet_id),
             interface=interface,
             attachment_id=attachment_id,
@@ -87,15 +87,15 @@ class Launcher:
         if not arn.startswith("arn:"):
             arn = f"arn:{self.partition}:iam::{self.account}:role/{name_or_arn}"
         raise LaunchRefused(
-            f"ECS was unable to assume the role '{arn}' that was provided for this task. Please verify that "
-            "the role being passed has the proper trust relationship and permissions and that your IAM user "
-            "has permissions to pass this role."
+            f"failed to launch a task with (error ECS was unable to assume the role '{arn}' that was provided for "
+            "this task. Please verify that the role being passed has the proper trust relationship and permissions "
+            "and that your IAM user has permissions to pass this role.)."
         )
 
 
-def platform_version(service: Service) -> str:
+def platform_version(deployment: Deployment) -> str:
     """The version that LATEST means."""
-    return FARGATE_LATEST if service.platform_version == "LATEST" else service.platform_version
+    return FARGATE_LATEST if deployment.platform_version == "LATEST" else deployment.platform_version
 
 
 def task_tags(service: Service, definition_tags: Tags) -> Tags:

@@ -5,33 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from hack.sandbox.aws.ecs.breaker import CircuitBreaker
+from hack.sandbox.aws.ecs.history import History
+from hack.sandbox.aws.ecs.network_configuration import AwsvpcConfiguration
 from hack.sandbox.aws.network import NetworkInterface
 
 Tags = list[dict[str, str]]
 TaskStatus = Literal["PROVISIONING", "PENDING", "RUNNING", "DEACTIVATING", "STOPPED"]
 ServiceStatus = Literal["ACTIVE", "DRAINING", "INACTIVE"]
 DeploymentStatus = Literal["PRIMARY", "ACTIVE"]
-RolloutState = Literal["IN_PROGRESS", "COMPLETED"]
+RolloutState = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
+HealthStatus = Literal["HEALTHY", "UNHEALTHY", "UNKNOWN"]
 
 EVENTS_KEPT = 100  # as DescribeServices
-
-
-@dataclass(frozen=True)
-class AwsvpcConfiguration:
-    """Where the tasks of a deployment get their interfaces."""
-
-    subnets: tuple[str, ...]
-    security_groups: tuple[str, ...]
-    assign_public_ip: bool
-
-    def to_api(self) -> dict[str, Any]:
-        return {
-            "awsvpcConfiguration": {
-                "subnets": list(self.subnets),
-                "securityGroups": list(self.security_groups),
-                "assignPublicIp": "ENABLED" if self.assign_public_ip else "DISABLED",
-            }
-        }
 
 
 @dataclass
@@ -64,6 +50,9 @@ class Task:
     stopped_at: datetime | None = None
     stop_code: str = ""
     stopped_reason: str = ""
+    health: HealthStatus = "UNKNOWN"
+    failed_checks: int = 0
+    last_check_at: datetime | None = None
 
     @property
     def task_arn(self) -> str:
@@ -86,6 +75,17 @@ class Task:
     def is_pending(self) -> bool:
         return self.status in ("PROVISIONING", "PENDING") and self.is_wanted
 
+    @property
+    def health_checked(self) -> list[dict[str, Any]]:
+        """The containers whose health checks decide about the task: the essential ones, else all that have one."""
+        checked = [container for container in self.containers if container.get("healthCheck")]
+        return [container for container in checked if container.get("essential", True)] or checked
+
+    @property
+    def counts_as_healthy(self) -> bool:
+        """RUNNING, and HEALTHY where there is a health check."""
+        return self.is_running and (self.health == "HEALTHY" or not self.health_checked)
+
 
 @dataclass
 class Deployment:
@@ -97,10 +97,15 @@ class Deployment:
     created_at: datetime
     updated_at: datetime
     status: DeploymentStatus = "PRIMARY"
+    platform_version: str = "LATEST"
     rollout_state: RolloutState = "IN_PROGRESS"
+    rollout_state_reason: str = ""
     failed_tasks: int = 0
     next_launch_at: datetime | None = None
     launches: int = 0
+
+    def enter(self, state: RolloutState, reason: str, now: datetime) -> None:
+        self.rollout_state, self.rollout_state_reason, self.updated_at = state, reason, now
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,12 @@ class Service:
     deployments: list[Deployment] = field(default_factory=list)
     events: list[ServiceEvent] = field(default_factory=list)
     is_steady: bool = False
+    capacity_provider_strategy: list[dict[str, Any]] = field(default_factory=list)
+    """Empty: launch type FARGATE."""
+    history: History = field(default_factory=History)
+    last_completed: Deployment | None = None
+    """What a failed deployment is rolled back to."""
+    last_refusal: str = ""
 
     @property
     def physical_resource_id(self) -> str:
@@ -144,3 +155,17 @@ class Service:
     @property
     def primary(self) -> Deployment:
         return next(d for d in self.deployments if d.status == "PRIMARY")
+
+    @property
+    def deployment_configuration(self) -> dict[str, Any]:
+        """As DescribeServices shows it."""
+        return {
+            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+            **self.passthrough.get("deploymentConfiguration", {}),
+            "minimumHealthyPercent": self.minimum_healthy_percent,
+            "maximumPercent": self.maximum_percent,
+        }
+
+    @property
+    def circuit_breaker(self) -> CircuitBreaker:
+        return CircuitBreaker.from_api(self.deployment_configuration)

@@ -5,6 +5,7 @@ from typing import Any
 
 from hack.sandbox.aws.ecs.launch import platform_version
 from hack.sandbox.aws.ecs.model import Deployment, Service, Task
+from hack.sandbox.aws.ecs.render_history import capacity, current_revisions, render_summary
 
 
 def render_service(service: Service, tasks: Sequence[Task], include_tags: bool) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def render_service(service: Service, tasks: Sequence[Task], include_tags: bool) 
         "desiredCount": service.desired_count,
         "runningCount": sum(task.is_running for task in tasks),
         "pendingCount": sum(task.is_pending for task in tasks),
-        "launchType": "FARGATE",
+        **capacity(service),
         "platformVersion": service.platform_version,
         "platformFamily": "Linux",
         "taskDefinition": service.primary.task_definition_arn,
@@ -38,11 +39,12 @@ def render_service(service: Service, tasks: Sequence[Task], include_tags: bool) 
         "placementStrategy": [],
         **{key: value for key, value in service.passthrough.items() if value is not None},
     }
-    shown["deploymentConfiguration"] = {
-        **service.passthrough.get("deploymentConfiguration", {}),
-        "minimumHealthyPercent": service.minimum_healthy_percent,
-        "maximumPercent": service.maximum_percent,
-    }
+    shown["deploymentConfiguration"] = service.deployment_configuration
+    if record := service.history.current:
+        shown["currentServiceDeployment"] = record.arn
+        shown["currentServiceRevisions"] = [
+            render_summary(service, revision, tasks) for revision in current_revisions(service)
+        ]
     if include_tags:
         shown["tags"] = service.tags
     return shown
@@ -51,7 +53,6 @@ def render_service(service: Service, tasks: Sequence[Task], include_tags: bool) 
 def _render_deployment(service: Service, deployment: Deployment, tasks: Sequence[Task]) -> dict[str, Any]:
     own = [task for task in tasks if task.deployment_id == deployment.id]
     is_primary = deployment.status == "PRIMARY"
-    state = "completed" if deployment.rollout_state == "COMPLETED" else "in progress"
     return {
         "id": deployment.id,
         "status": deployment.status,
@@ -62,12 +63,12 @@ def _render_deployment(service: Service, deployment: Deployment, tasks: Sequence
         "failedTasks": deployment.failed_tasks,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.updated_at,
-        "launchType": "FARGATE",
-        "platformVersion": platform_version(service),
+        **capacity(service),
+        "platformVersion": platform_version(deployment),
         "platformFamily": "Linux",
         "networkConfiguration": deployment.network.to_api(),
         "rolloutState": deployment.rollout_state,
-        "rolloutStateReason": f"ECS deployment {deployment.id} {state}.",
+        "rolloutStateReason": deployment.rollout_state_reason,
     }
 
 
@@ -82,6 +83,7 @@ def render_task(task: Task, include_tags: bool) -> dict[str, Any]:
         "desiredStatus": task.desired_status,
         "connectivity": "CONNECTED",
         "launchType": "FARGATE",
+        "healthStatus": task.health,
         "platformVersion": task.platform_version,
         "platformFamily": "Linux",
         "availabilityZone": task.availability_zone,
@@ -127,7 +129,7 @@ def _render_container(task: Task, container: dict[str, Any]) -> dict[str, Any]:
         "name": container["name"],
         "image": container["image"],
         "lastStatus": task.status if task.status in ("RUNNING", "STOPPED") else "PENDING",
-        "healthStatus": "UNKNOWN",
+        "healthStatus": task.health if container.get("healthCheck") else "UNKNOWN",
         "networkInterfaces": [
             {"attachmentId": task.attachment_id, "privateIpv4Address": task.interface.private_ip}
         ],

@@ -8,8 +8,10 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.errors import client_error, invalid_parameter
+from hack.sandbox.aws.ecs.history_responses import HistoryResponse
 from hack.sandbox.aws.ecs.lifecycle import stop
 from hack.sandbox.aws.ecs.model import Service, Task
+from hack.sandbox.aws.ecs.registration import fargate_size, with_health_check
 from hack.sandbox.aws.ecs.render import render_service, render_task
 from hack.sandbox.aws.paging import page
 
@@ -19,7 +21,7 @@ LIST_SERVICES_DEFAULT = 10
 LIST_DEFAULT = 100
 
 
-class SimulatedEcsResponse(EC2ContainerServiceResponse):
+class SimulatedEcsResponse(HistoryResponse, EC2ContainerServiceResponse):
     def __init__(self) -> None:
         super().__init__()
         # moto writes "with tags or without" into a dictionary of the class, shared by all requests.
@@ -36,6 +38,7 @@ class SimulatedEcsResponse(EC2ContainerServiceResponse):
 
     def create_service(self) -> ActionResult:
         backend = self.ecs_backend
+        backend.simulation.linked_role.use(self.current_account, self.region)
         cluster = backend.active_cluster(self._cluster)
         service = backend.service_api.create(cluster, self.params, backend.now())
         return self._service(backend, service)
@@ -49,7 +52,8 @@ class SimulatedEcsResponse(EC2ContainerServiceResponse):
         backend = self.ecs_backend
         cluster = backend.active_cluster(self._cluster)
         force = bool(self._get_param("force", False))
-        return self._service(backend, backend.service_api.delete(cluster.name, self.params["service"], force))
+        service = backend.service_api.delete(cluster.name, self.params["service"], force, backend.now())
+        return self._service(backend, service)
 
     def describe_services(self) -> ActionResult:
         backend = self.ecs_backend
@@ -137,6 +141,12 @@ class SimulatedEcsResponse(EC2ContainerServiceResponse):
     # Task definitions
 
     def register_task_definition(self) -> ActionResult:
+        self.params["containerDefinitions"] = [
+            with_health_check(c) for c in self.params["containerDefinitions"]
+        ]
+        if "FARGATE" in self._get_param("requiresCompatibilities", []):
+            size = fargate_size(self._get_param("cpu"), self._get_param("memory"))
+            self.params["cpu"], self.params["memory"] = size
         result = cast("dict[str, Any]", super().register_task_definition().result)
         definition = result["taskDefinition"]
         definition.registered_at = self.ecs_backend.now()

@@ -4,19 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
+from hack.sandbox.aws.ecs import circuit, health
 from hack.sandbox.aws.ecs.container import start_containers
+from hack.sandbox.aws.ecs.events import add_event, add_refusal, names
 from hack.sandbox.aws.ecs.launch import Launcher, LaunchRefused
 from hack.sandbox.aws.ecs.lifecycle import Effects, advance, stop
-from hack.sandbox.aws.ecs.model import EVENTS_KEPT, Deployment, Service, ServiceEvent, Task
-from hack.sandbox.aws.ecs.rollout import is_complete, next_step
+from hack.sandbox.aws.ecs.model import Deployment, Service, Task
+from hack.sandbox.aws.ecs.rollout import is_blocked, is_complete, next_step
 from hack.sandbox.aws.ecs.timing import Timing
 
 Services = dict[str, Service]
 Tasks = dict[str, dict[str, Task]]
 
 FAILURES_BEFORE_WARNING = 3
+FAILED_HEALTH_CHECKS = "Task failed container health checks"
 
 
 @dataclass
@@ -50,6 +52,26 @@ class Scheduler:
                 self._drain(service, now)
         self._forget_stopped(now)
 
+    # Health
+
+    def due_health_checks(self, now: datetime) -> list[Task]:
+        """The running tasks whose container health check is to be made now."""
+        scale = self.timing.health_check_scale
+        return [
+            task
+            for tasks in self.tasks.values()
+            for task in tasks.values()
+            if health.is_due(task, now, scale)
+        ]
+
+    def record_health_check(self, task: Task, passed: bool, now: datetime) -> None:
+        """The verdict of a check that was due. A task that has become healthy ends a row of failures."""
+        before = task.health
+        health.record(task, passed, now, self.timing.health_check_scale)
+        service = self.services.get(f"{task.cluster_name}:{task.service_name}")
+        if service and task.health == "HEALTHY" != before and (deployment := _deployment_of(service, task)):
+            _forget_failures(service, deployment)
+
     # Tasks
 
     def _advance_tasks(self, service: Service, now: datetime) -> None:
@@ -67,17 +89,17 @@ class Scheduler:
 
     def _count_outcome(self, service: Service, deployment: Deployment, task: Task, now: datetime) -> None:
         if task.is_running:
-            deployment.failed_tasks = 0
             deployment.next_launch_at = None
+        if task.counts_as_healthy:
+            _forget_failures(service, deployment)
         elif task.stop_code == "TaskFailedToStart":
-            self._count_failure(service, deployment, now)
+            self._count_launch_failure(service, deployment, now)
 
-    def _count_failure(self, service: Service, deployment: Deployment, now: datetime) -> None:
-        deployment.failed_tasks += 1
-        deployment.updated_at = now
+    def _count_launch_failure(self, service: Service, deployment: Deployment, now: datetime) -> None:
+        _count_failure(service, deployment, now)
         deployment.next_launch_at = now + self.timing.retry_after(deployment.failed_tasks)
         if deployment.failed_tasks == FAILURES_BEFORE_WARNING:
-            self.add_event(
+            add_event(
                 service,
                 "is unable to consistently start tasks successfully. For more information, see the "
                 "Troubleshooting section of the Amazon ECS Developer Guide.",
@@ -93,12 +115,17 @@ class Scheduler:
     # Services
 
     def _roll(self, service: Service, now: datetime) -> None:
+        if record := service.history.current:
+            record.start(now)
         step = next_step(service, self.alive(service))
-        if step.stop:
-            self._stop_tasks(service, step.stop, now)
+        self._stop_unhealthy(service, step.unhealthy, now)
+        if circuit.trips(service):
+            circuit.fail_deployment(service, now)
+            step = next_step(service, self.alive(service))
+        self._stop_tasks(service, step.stop, now)
         self._launch(service, step.start, now)
-        self._retire_deployments(service)
         self._judge(service, now)
+        self._retire_deployments(service)
 
     def _launch(self, service: Service, count: int, now: datetime) -> None:
         deployment = service.primary
@@ -110,39 +137,76 @@ class Scheduler:
             try:
                 task = self.launcher.launch(service, deployment, definition, now)
             except LaunchRefused as refusal:
-                self.add_event(service, f"failed to launch a task with (error {refusal}).", now)
-                self._count_failure(service, deployment, now)
+                add_refusal(service, str(refusal), now)
+                self._count_launch_failure(service, deployment, now)
                 break
             deployment.launches += 1
             self.tasks.setdefault(service.cluster_name, {})[task.arn] = task
             started.append(task)
         if started:
             service.is_steady = False
-            self.add_event(service, f"has started {len(started)} tasks: {_names(started)}.", now)
+            service.last_refusal = ""
+            add_event(service, self._started(service, started), now)
+
+    def _started(self, service: Service, started: list[Task]) -> str:
+        unhealthy = [task for task in self.alive(service) if task.is_wanted and task.health == "UNHEALTHY"]
+        replaced = min(len(unhealthy), len(started))
+        text = f"has started {len(started)} tasks: {names(started)}."
+        return (
+            f"{text} Amazon ECS replaced {replaced} tasks due to an unhealthy status." if replaced else text
+        )
+
+    def _stop_unhealthy(self, service: Service, tasks: tuple[Task, ...], now: datetime) -> None:
+        for task in tasks:
+            add_event(service, f"(task {task.id}) failed container health checks.", now)
+            _count_failure(service, service.primary, now)
+        self._stop(service, tasks, FAILED_HEALTH_CHECKS, now)
 
     def _stop_tasks(self, service: Service, tasks: tuple[Task, ...], now: datetime) -> None:
-        service.is_steady = False
-        reason = f"Scaling activity initiated by (deployment {service.primary.id})"
+        self._stop(service, tasks, f"Scaling activity initiated by (deployment {service.primary.id})", now)
+
+    def _stop(self, service: Service, tasks: tuple[Task, ...], reason: str, now: datetime) -> None:
+        running = [task for task in tasks if task.is_running]
         for task in tasks:
+            service.is_steady = False
             stop(task, now, "ServiceSchedulerInitiated", reason)
-        self.add_event(service, f"has stopped {len(tasks)} running tasks: {_names(list(tasks))}.", now)
+        if running:
+            add_event(service, f"has stopped {len(running)} running tasks: {names(running)}.", now)
+        if pending := len(tasks) - len(running):
+            add_event(service, f"stopped {pending} pending tasks.", now)
 
     def _retire_deployments(self, service: Service) -> None:
         in_use = {task.deployment_id for task in self.alive(service)}
-        service.deployments = [d for d in service.deployments if d.status == "PRIMARY" or d.id in in_use]
+        kept = "FAILED" if service.history.rollback_started_at else ""
+        service.deployments = [
+            d
+            for d in service.deployments
+            if d.status == "PRIMARY" or d.id in in_use or d.rollout_state == kept
+        ]
 
     def _judge(self, service: Service, now: datetime) -> None:
-        if not is_complete(service, self.alive(service)):
-            service.is_steady = False
-            return
+        tasks = self.alive(service)
         deployment = service.primary
+        if not is_complete(service, tasks) or deployment.rollout_state == "FAILED":
+            service.is_steady = False
+            self._tell_block(service, tasks, now)
+            return
+        started_at = service.history.rollback_started_at
+        if started_at and now < started_at + self.timing.rollback:
+            return
         if deployment.rollout_state == "IN_PROGRESS":
-            deployment.rollout_state = "COMPLETED"
-            deployment.updated_at = now
-            self.add_event(service, f"(deployment {deployment.id}) deployment completed.", now)
+            _complete(service, deployment, now)
         if not service.is_steady:
             service.is_steady = True
-            self.add_event(service, "has reached a steady state.", now)
+            add_event(service, "has reached a steady state.", now)
+
+    def _tell_block(self, service: Service, tasks: list[Task], now: datetime) -> None:
+        if is_blocked(service, tasks):
+            text = (
+                "was unable to stop or start tasks during a deployment because of the service deployment "
+                "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+            )
+            add_refusal(service, text, now)
 
     def _drain(self, service: Service, now: datetime) -> None:
         reason = f"Scaling activity initiated by (deployment {service.primary.id})"
@@ -152,15 +216,33 @@ class Scheduler:
             service.status = "INACTIVE"
             service.deployments = [d for d in service.deployments if d.status == "PRIMARY"]
 
-    def add_event(self, service: Service, text: str, now: datetime) -> None:
-        """Newest first, as DescribeServices lists them."""
-        event = ServiceEvent(str(uuid4()), now, f"(service {service.name}) {text}")
-        service.events = [event, *service.events][:EVENTS_KEPT]
-
 
 def _deployment_of(service: Service, task: Task) -> Deployment | None:
     return next((d for d in service.deployments if d.id == task.deployment_id), None)
 
 
-def _names(tasks: list[Task]) -> str:
-    return " ".join(f"(task {task.id})" for task in tasks)
+def _complete(service: Service, deployment: Deployment, now: datetime) -> None:
+    deployment.enter("COMPLETED", f"ECS deployment {deployment.id} completed.", now)
+    service.last_completed = deployment
+    add_event(service, f"(deployment {deployment.id}) deployment completed.", now)
+    if record := service.history.current:
+        record.succeed(now)
+
+
+def _count_failure(service: Service, deployment: Deployment, now: datetime) -> None:
+    deployment.failed_tasks += 1
+    deployment.updated_at = now
+    record = service.history.current
+    if record and record.status == "IN_PROGRESS" and deployment is service.primary:
+        record.failure_count = deployment.failed_tasks
+
+
+def _forget_failures(service: Service, deployment: Deployment) -> None:
+    if service.circuit_breaker.reset_on_healthy_task:
+        deployment.failed_tasks = 0
+        if (
+            (record := service.history.current)
+            and record.status == "IN_PROGRESS"
+            and deployment is service.primary
+        ):
+            record.failure_count = 0

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from hack.sandbox.aws.ecs.capacity import choose_strategy
 from hack.sandbox.aws.ecs.errors import (
     client_error,
     invalid_parameter,
     service_not_active,
     service_not_found,
 )
-from hack.sandbox.aws.ecs.model import AwsvpcConfiguration, Deployment, Service
+from hack.sandbox.aws.ecs.model import Deployment, Service
+from hack.sandbox.aws.ecs.network_configuration import AwsvpcConfiguration
+from hack.sandbox.aws.ecs.recording import begin_service_deployment
 from hack.sandbox.aws.ecs.scheduler import Scheduler
 from hack.sandbox.aws.ecs.validation import check_definition, parse_network, refuse_unsimulated
 
@@ -69,6 +72,7 @@ class ServiceApi:
         refuse_unsimulated(request)
         service = self._build(cluster, request, identity, now)
         self._scheduler.services[f"{cluster.name}:{name}"] = service
+        begin_service_deployment(service, [], self._find_definition, now)
         return service
 
     def update(self, cluster_name: str, request: Request, now: datetime) -> Service:
@@ -91,9 +95,10 @@ class ServiceApi:
             service.primary.status = "ACTIVE"
             service.deployments.insert(0, deployment)
             service.is_steady = False
+            begin_service_deployment(service, self._scheduler.alive(service), self._find_definition, now)
         return service
 
-    def delete(self, cluster_name: str, name_or_arn: str, force: bool) -> Service:
+    def delete(self, cluster_name: str, name_or_arn: str, force: bool, now: datetime) -> Service:
         """ACTIVE -> DRAINING; a service that is draining already is returned as it is."""
         service = self.find(cluster_name, name_or_arn)
         if service is None or service.status == "INACTIVE":
@@ -103,6 +108,8 @@ class ServiceApi:
                 raise invalid_parameter("The service cannot be stopped while it is scaled above 0.")
             service.status = "DRAINING"
             service.desired_count = 0
+            if record := service.history.current:
+                record.stop("The service was deleted.", now)
         return service
 
     def _build(self, cluster: Any, request: Request, identity: Request, now: datetime) -> Service:
@@ -126,9 +133,10 @@ class ServiceApi:
             created_at=now,
             request=identity,
             passthrough=dict(_RETURNED_ONLY),
-            deployments=[_deployment(definition.arn, network, now)],
+            capacity_provider_strategy=choose_strategy(cluster, request),
         )
         _apply_settings(service, request)
+        service.deployments = [_deployment(definition.arn, network, service.platform_version, now)]
         return service
 
     def _changed_deployment(self, service: Service, request: Request, now: datetime) -> Deployment | None:
@@ -141,19 +149,30 @@ class ServiceApi:
             definition_arn = definition.arn
         if request.get("networkConfiguration"):
             network = parse_network(request, self._scheduler.launcher.network)
+        platform_version = request.get("platformVersion") or primary.platform_version
         changed = (
             definition_arn != primary.task_definition_arn
             or network != primary.network
-            or request.get("platformVersion", service.platform_version) != service.platform_version
+            or platform_version != primary.platform_version
         )
         if not changed and not request.get("forceNewDeployment"):
             return None
-        return _deployment(definition_arn, network, now)
+        return _deployment(definition_arn, network, platform_version, now)
 
 
-def _deployment(definition_arn: str, network: AwsvpcConfiguration, now: datetime) -> Deployment:
-    number = secrets.randbelow(9 * 10**18) + 10**18
-    return Deployment(f"ecs-svc/{number}", definition_arn, network, created_at=now, updated_at=now)
+def _deployment(
+    definition_arn: str, network: AwsvpcConfiguration, platform_version: str, now: datetime
+) -> Deployment:
+    deployment_id = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
+    return Deployment(
+        deployment_id,
+        definition_arn,
+        network,
+        created_at=now,
+        updated_at=now,
+        platform_version=platform_version,
+        rollout_state_reason=f"ECS deployment {deployment_id} in progress.",
+    )
 
 
 def _apply_settings(service: Service, request: Request) -> None:

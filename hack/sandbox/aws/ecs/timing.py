@@ -28,6 +28,10 @@ class Timing:
     """How long a stopped task can still be described (AWS keeps it for about an hour)."""
     task_definition_deletion: timedelta = timedelta(milliseconds=200)
     """DELETE_IN_PROGRESS -> gone."""
+    rollback: timedelta = timedelta(milliseconds=300)
+    """The least time that a rollback takes; the failed deployment can be seen until its end."""
+    health_check_scale: float = 0.01
+    """Factor of `interval` and `startPeriod` of container health checks; 0 checks at each tick of the sandbox."""
 
     def retry_after(self, failures: int) -> timedelta:
         """Wait before the next launch after so many failures in a row (at least one)."""
@@ -42,5 +46,7 @@ INSTANT = Timing(
     retry=timedelta(0),
     retry_limit=timedelta(0),
     task_definition_deletion=timedelta(0),
+    rollback=timedelta(0),
+    health_check_scale=0.0,
 )
 """Everything happens at the next tick; a failing deployment retries at each tick."""

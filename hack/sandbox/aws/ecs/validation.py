@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hack.sandbox.aws.ecs.errors import client_error, invalid_parameter
-from hack.sandbox.aws.ecs.model import AwsvpcConfiguration
+from hack.sandbox.aws.ecs.network_configuration import AwsvpcConfiguration
 from hack.sandbox.aws.network import VpcNetwork
 
 MAX_SUBNETS = 16
@@ -16,7 +16,6 @@ _SIMULATED = {
     "deploymentController": {"type": "ECS"},
 }
 _NOT_SIMULATED = (
-    "capacityProviderStrategy",
     "loadBalancers",
     "serviceRegistries",
     "serviceConnectConfiguration",
