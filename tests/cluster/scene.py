@@ -11,6 +11,7 @@ from uuid import uuid4
 import yaml
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT, Kind
 
+from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import DemoWorld, World
 from hack.sandbox.controlplane import ControlPlane
@@ -163,12 +164,22 @@ def _kind(obj: Object) -> Kind:
 
 
 @contextmanager
-def new_scene(plane: ControlPlane, kubeconfig: Path, folder: Path) -> Iterator[Scene]:
-    """A fresh AWS, Teleport and namespace, and an operator that serves this namespace alone."""
+def new_scene(
+    plane: ControlPlane,
+    kubeconfig: Path,
+    folder: Path,
+    *,
+    timing: Timing | None = None,
+    clock: Clock = utc_now,
+) -> Iterator[Scene]:
+    """A fresh AWS, Teleport and namespace, and an operator that serves this namespace alone.
+
+    `timing` and `clock` are those of ECS.
+    """
     name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'test')}-{uuid4().hex[:8]}"
     with (
         Namespace(plane.admin_kubeconfig, name) as namespace,
-        AwsSandbox() as aws,
+        AwsSandbox(timing=timing, clock=clock) as aws,
         TeleportSandbox(tasks=aws) as teleport,
     ):
         environment = operator_environment(aws.url, teleport, kubeconfig)
