@@ -1,6 +1,6 @@
-"""Write the CustomResourceDefinitions to crds/, or check that they are up to date.
+"""Write the CustomResourceDefinitions to crds/ and into the chart, or check that they are up to date.
 
-python -m hack.crdgen            write crds/*.yaml
+python -m hack.crdgen            write the files
 python -m hack.crdgen --check    exit 1 when they differ from the models
 """
 
@@ -11,7 +11,11 @@ from pathlib import Path
 import yaml
 from rds_enrollment.api.crds import manifests
 
-CRDS = Path(__file__).resolve().parent.parent / "crds"
+ROOT = Path(__file__).resolve().parent.parent
+CRDS = ROOT / "crds"
+CHART_CRDS = ROOT / "charts" / "rds-enrollment-operator" / "files" / "crds"
+"""A chart can read no file outside of itself."""
+FOLDERS = (CRDS, CHART_CRDS)
 HEADER = (
     "# Generated from operator/rds_enrollment/api by `python -m hack.crdgen`: change the models instead.\n"
 )
@@ -49,11 +53,12 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit 1 when crds/ is out of date"
     )
     if not parser.parse_args().check:
-        write(CRDS)
+        for folder in FOLDERS:
+            write(folder)
         return 0
-    outdated = differences(CRDS)
-    for name in outdated:
-        print(f"crds/{name} is not as generated; run `python -m hack.crdgen`", file=sys.stderr)
+    outdated = [folder / name for folder in FOLDERS for name in differences(folder)]
+    for path in outdated:
+        print(f"{path.relative_to(ROOT)} is not as generated; run `python -m hack.crdgen`", file=sys.stderr)
     return 1 if outdated else 0
 
 

@@ -1,0 +1,46 @@
+{{- /* Settings of `rds-enrollment run`, as environment variables. */ -}}
+{{- define "rds-enrollment.environment" -}}
+- name: RDS_ENROLLMENT_TELEPORT_ADDRESS
+  value: {{ .Values.teleport.address | quote }}
+- name: RDS_ENROLLMENT_TELEPORT_IDENTITY
+  value: {{ include "rds-enrollment.identityFolder" . }}
+- name: RDS_ENROLLMENT_TELEPORT_EDITION
+  value: {{ .Values.teleport.edition }}
+{{- with .Values.ownerId }}
+- name: RDS_ENROLLMENT_OWNER_ID
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.watchNamespaces }}
+- name: RDS_ENROLLMENT_WATCH_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
+- name: RDS_ENROLLMENT_HTTP_ADDRESS
+  value: {{ printf "0.0.0.0:%v" .Values.http.port | quote }}
+{{- with .Values.settings }}
+- name: RDS_ENROLLMENT_WORKERS
+  value: {{ .workers | quote }}
+- name: RDS_ENROLLMENT_AWS_THREADS
+  value: {{ .awsThreads | quote }}
+- name: RDS_ENROLLMENT_POLL_SECONDS
+  value: {{ .pollSeconds | quote }}
+- name: RDS_ENROLLMENT_WATCH_CHECK_SECONDS
+  value: {{ .watchCheckSeconds | quote }}
+- name: RDS_ENROLLMENT_WATCH_GRACE_SECONDS
+  value: {{ .watchGraceSeconds | quote }}
+- name: RDS_ENROLLMENT_LOG_LEVEL
+  value: {{ .logLevel }}
+- name: RDS_ENROLLMENT_LOG_FORMAT
+  value: {{ .logFormat }}
+{{- end }}
+{{- with .Values.aws.region }}
+- name: AWS_REGION
+  value: {{ . }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "rds-enrollment.identityFolder" -}}
+/var/run/rds-enrollment/teleport
+{{- end -}}

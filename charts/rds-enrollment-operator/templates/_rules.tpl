@@ -1,0 +1,10 @@
+{{- /* The operator's rules. The UID of kube-system is read for the default owner id alone. */ -}}
+{{- define "rds-enrollment.rules" -}}
+{{- $rules := list -}}
+{{- range .Files.Get "files/rules.yaml" | fromYamlArray -}}
+{{- if not (and $.Values.ownerId (has "namespaces" .resources)) -}}
+{{- $rules = append $rules . -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
