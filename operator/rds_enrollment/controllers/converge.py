@@ -72,7 +72,8 @@ async def _apply_all(
             await apply(step)
         except Conflict as conflict:
             logger.info("%s: %s", step.name, conflict.message, extra=what)
-            return
+            if not step.independent:
+                return
         except Outcome as outcome:
             failures.add(step, outcome)
             logger.warning("%s: %s", step.name, outcome.message, extra=what)

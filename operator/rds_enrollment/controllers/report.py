@@ -90,8 +90,9 @@ def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outco
         return Result(failed=True)
     if waits:
         return Result(requeue_after=min(waits))
-    if not outcomes and not is_true(conditions, ConditionType.READY):
+    ready = is_true(conditions, ConditionType.READY)
+    if not outcomes and not ready:
         return Result(requeue_after=adapters.poll_seconds)
-    if any(condition.status is not ConditionStatus.TRUE for condition in conditions):
+    if ready and any(condition.status is not ConditionStatus.TRUE for condition in conditions):
         resync = min(resync, INFORMING_POLLS * adapters.poll_seconds)
     return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
