@@ -25,6 +25,7 @@ from tests.unit.plan.deployment.build import (
     CLUSTER_SEEN,
     EMPTY,
     FOREIGN_TAGS,
+    MARK,
     ROLE,
     ROLE_SEEN,
     SERVICE,
@@ -83,7 +84,7 @@ def deregister(*revisions: int) -> tuple[DeregisterTaskDefinition, ...]:
             deregister(2, 3),
         ),
         (world(**{**NO_SERVICE, "service": service(status="INACTIVE", tags={})}), deregister(1)),
-        (world(**NO_REVISIONS), (DeleteJoinToken(condition=TOKEN_READY, token=TOKEN),)),
+        (world(**NO_REVISIONS), (DeleteJoinToken(condition=TOKEN_READY, token=TOKEN, owner=MARK),)),
         (
             world(**NO_TOKEN),
             (

@@ -1,0 +1,123 @@
+"""One integration, and the world as it is once the integration has converged: every value can be overridden.
+
+Literals are Teleport's (lib/integrations/awsoidc/idp_iam_config.go, lib/cloud/aws/policy_statements.go).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from rds_enrollment.plan.integration.wanted import WantedIntegration
+from rds_enrollment.plan.integration.world import IntegrationWorld
+from rds_enrollment.plan.observed.aws import IdentityProvider, Role
+from rds_enrollment.plan.observed.teleport import Integration, TeleportCluster
+from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.plan.scope import Scope
+
+MARK = "cluster-a/awsoidc/teleport/prod-aws"
+PROVIDER_ARN = "arn:aws:iam::123456789012:oidc-provider/example.teleport.sh"
+ROLE_ARN = "arn:aws:iam::123456789012:role/teleport-integration"
+TELEPORT_TAGS = {
+    "teleport.dev/cluster": "example.teleport.sh",
+    "teleport.dev/origin": "integration_awsoidc",
+    "teleport.dev/integration": "prod-aws",
+}
+TAGS = {**TELEPORT_TAGS, "rds-enrollment.dev/owner": MARK}
+SHARED_TAGS = {**TELEPORT_TAGS, "rds-enrollment.dev/owner": "cluster-a"}
+
+WANTED = WantedIntegration(
+    scope=Scope(
+        account="123456789012",
+        partition="aws",
+        integration="prod-aws",
+        cluster=TeleportCluster("example.teleport.sh", "18.0.0", "example.teleport.sh:443", cloud=False),
+        enterprise=False,
+    ),
+    owner=Owner("cluster-a", "awsoidc", "teleport", "prod-aws"),
+    role="teleport-integration",
+    task_roles=frozenset({"TeleportDatabaseAccess-*"}),
+    user_tags={},
+)
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": PROVIDER_ARN},
+            "Condition": {"StringEquals": {"example.teleport.sh:aud": "discover.teleport"}},
+        }
+    ],
+}
+LIST_DATABASES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "rds:DescribeDBInstances",
+                "rds:DescribeDBClusters",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            "Resource": "*",
+        }
+    ],
+}
+DEPLOY_SERVICE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": "arn:aws:iam::123456789012:role/TeleportDatabaseAccess-*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ecs:DescribeClusters",
+                "ecs:CreateCluster",
+                "ecs:PutClusterCapacityProviders",
+                "ecs:DescribeServices",
+                "ecs:CreateService",
+                "ecs:UpdateService",
+                "ecs:ListServices",
+                "ecs:RegisterTaskDefinition",
+                "ecs:DescribeTaskDefinition",
+                "ecs:DeregisterTaskDefinition",
+                "ecs:TagResource",
+                "ec2:DescribeSecurityGroups",
+                "iam:CreateServiceLinkedRole",
+            ],
+            "Resource": "*",
+        },
+    ],
+}
+PROVIDER = IdentityProvider(
+    arn=PROVIDER_ARN,
+    url="example.teleport.sh",
+    audiences=frozenset({"discover.teleport"}),
+    tags=SHARED_TAGS,
+)
+ROLE = Role(
+    name="teleport-integration",
+    arn=ROLE_ARN,
+    path="/",
+    trust=TRUST,
+    tags=TAGS,
+    policies={"ListDatabases": LIST_DATABASES, "DeployService": DEPLOY_SERVICE},
+)
+INTEGRATION = Integration(
+    name="prod-aws",
+    sub_kind="aws-oidc",
+    role_arn=ROLE_ARN,
+    labels={"rds-enrollment.dev/owner": MARK},
+)
+CONVERGED = IntegrationWorld(
+    provider=PROVIDER, role=ROLE, integration=INTEGRATION, dependents=(), provider_shared=False
+)
+
+
+def world(**fields: Any) -> IntegrationWorld:
+    """The converged world with some fields otherwise."""
+    return replace(CONVERGED, **fields)

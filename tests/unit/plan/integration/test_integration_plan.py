@@ -1,0 +1,164 @@
+"""The plan of one integration: each way its three things may stand."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.integration.plan import REQUIRED, plan
+from rds_enrollment.plan.integration.status import observed_status
+from rds_enrollment.plan.integration.world import IntegrationWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.part import Part, steps_of
+from rds_enrollment.plan.steps.aws import CreateIdentityProvider, CreateRole, PutRolePolicy
+from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
+
+from tests.unit.plan.integration.build import (
+    DEPLOY_SERVICE,
+    INTEGRATION,
+    LIST_DATABASES,
+    MARK,
+    PROVIDER,
+    PROVIDER_ARN,
+    ROLE,
+    ROLE_ARN,
+    SHARED_TAGS,
+    TAGS,
+    TELEPORT_TAGS,
+    TRUST,
+    WANTED,
+    world,
+)
+
+PROVIDER_READY = ConditionType.IDENTITY_PROVIDER_READY
+ROLE_READY = ConditionType.ROLE_READY
+REGISTERED = ConditionType.INTEGRATION_REGISTERED
+UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
+
+
+def part(condition: ConditionType, seen: IntegrationWorld) -> Part:
+    return next(item for item in plan(WANTED, seen) if item.condition is condition)
+
+
+def test_ready_needs_all_four() -> None:
+    assert set(REQUIRED) == {ConditionType.CREDENTIALS_VALID, PROVIDER_READY, ROLE_READY, REGISTERED}
+    assert [item.condition for item in plan(WANTED, world())] == [PROVIDER_READY, ROLE_READY, REGISTERED]
+
+
+def test_from_nothing() -> None:
+    assert steps_of(plan(WANTED, world(provider=None, role=None, integration=None))) == (
+        CreateIdentityProvider(
+            condition=PROVIDER_READY,
+            url="https://example.teleport.sh",
+            audiences=("discover.teleport",),
+            tags=SHARED_TAGS,
+        ),
+        CreateRole(
+            condition=ROLE_READY,
+            role="teleport-integration",
+            description="Used by Teleport to provide access to AWS resources.",
+            trust=TRUST,
+            tags=TAGS,
+        ),
+        PutRolePolicy(
+            condition=ROLE_READY,
+            role="teleport-integration",
+            policy="ListDatabases",
+            document=LIST_DATABASES,
+        ),
+        PutRolePolicy(
+            condition=ROLE_READY,
+            role="teleport-integration",
+            policy="DeployService",
+            document=DEPLOY_SERVICE,
+        ),
+    )
+
+
+def test_as_wanted() -> None:
+    parts = plan(WANTED, world())
+    assert [item.done for item in parts] == [True, True, True]
+    assert steps_of(parts) == ()
+
+
+def test_users_tags_stand_beside_the_marks() -> None:
+    wanted = replace(WANTED, user_tags={"team": "data", "teleport.dev/cluster": "forged"})
+    assert wanted.tags == {"team": "data", **TAGS}
+    assert wanted.shared_tags == {"team": "data", **SHARED_TAGS}
+    assert wanted.provider_arn == PROVIDER_ARN
+
+
+@pytest.mark.parametrize("tags", [{}, TELEPORT_TAGS, SHARED_TAGS])
+def test_a_provider_is_used_whoever_made_it(tags: dict[str, str]) -> None:
+    provider = replace(PROVIDER, tags=tags, audiences=frozenset({"discover.teleport", "sts.amazonaws.com"}))
+    assert part(PROVIDER_READY, world(provider=provider)).done
+
+
+def test_a_provider_without_the_audience_is_told_and_not_changed() -> None:
+    provider = replace(PROVIDER, audiences=frozenset({"sts.amazonaws.com"}))
+    found = part(PROVIDER_READY, world(provider=provider))
+    assert (found.steps, found.verdict.reason) == ((), Reason.AUDIENCE_MISSING)
+    assert isinstance(found.outcome, Blocked)
+    assert (
+        f"aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {PROVIDER_ARN} "
+        "--client-id discover.teleport"
+    ) in found.verdict.message
+
+
+def test_an_integration_is_registered_once_its_role_is_there() -> None:
+    found = part(REGISTERED, world(integration=None))
+    assert found.steps == (CreateIntegration(condition=REGISTERED, integration=INTEGRATION),)
+    for role in (None, replace(ROLE, policies={}), replace(ROLE, tags={}), UNREAD):
+        held = part(REGISTERED, world(role=role, integration=None))
+        assert (held.steps, held.outcome, held.verdict.reason) == ((), None, Reason.PENDING)
+
+
+def test_an_integration_with_another_role_is_mended_once_the_role_is_there() -> None:
+    drifted = replace(INTEGRATION, role_arn="arn:aws:iam::123456789012:role/other")
+    found = part(REGISTERED, world(integration=drifted))
+    assert found.steps == (UpdateIntegration(condition=REGISTERED, integration=INTEGRATION),)
+    assert part(REGISTERED, world(integration=drifted, role=None)).verdict.reason is Reason.PENDING
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": {}},
+        {"labels": {"rds-enrollment.dev/owner": "cluster-b/awsoidc/teleport/prod-aws"}},
+        {"sub_kind": "github", "role_arn": ""},
+    ],
+)
+def test_a_foreign_integration_is_left_alone(change: dict[str, Any]) -> None:
+    foreign = replace(INTEGRATION, **{"role_arn": "other", **change})
+    found = part(REGISTERED, world(integration=foreign))
+    assert (found.steps, found.verdict.reason) == ((), Reason.OWNED_BY_ANOTHER)
+    assert isinstance(found.outcome, Blocked)
+    assert "spec.integrationName" in found.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("field", "condition"),
+    [("provider", PROVIDER_READY), ("role", ROLE_READY), ("integration", REGISTERED)],
+)
+def test_unseen(field: str, condition: ConditionType) -> None:
+    parts = plan(WANTED, world(**{field: UNREAD}))
+    assert steps_of(parts) == ()
+    assert [item.condition for item in parts if item.outcome is UNREAD.outcome] == [condition]
+    assert not part(condition, world(**{field: UNREAD})).done
+
+
+def test_status_tells_what_was_seen_and_keeps_what_was_not() -> None:
+    seen = observed_status(AwsOidcIntegrationStatus(), WANTED, world())
+    assert seen.model_dump(mode="json", by_alias=True, exclude_defaults=True) == {
+        "teleportCluster": "example.teleport.sh",
+        "integrationName": "prod-aws",
+        "issuer": "https://example.teleport.sh",
+        "identityProviderArn": PROVIDER_ARN,
+        "roleArn": ROLE_ARN,
+    }
+    assert observed_status(seen, WANTED, IntegrationWorld()) == seen
+    gone = observed_status(seen, WANTED, world(provider=None, role=None))
+    assert (gone.identity_provider_arn, gone.role_arn) == (None, None)
+    assert MARK not in gone.model_dump_json()
