@@ -1,0 +1,97 @@
+"""Where the runs take place: one Kubernetes, AWS and Teleport for all of them, made empty for each."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from hack.sandbox.aws.ecs.timing import INSTANT
+from hack.sandbox.aws.server import AwsSandbox
+from hack.sandbox.aws.world import World
+from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.gate import Gate
+from hack.sandbox.kubernetes_gate import KubernetesGate
+from hack.sandbox.operator_process import OperatorProcess
+from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT, install, operator_environment
+from hack.sandbox.teleport.agents import AgentTiming
+from hack.sandbox.teleport.server import TeleportSandbox
+from tests.chaos.masks import Mask
+from tests.chaos.state import State, read_state
+from tests.chaos.workloads import Workload
+from tests.cluster.kubernetes_api import Namespace
+
+_JOIN_DELAY = timedelta(seconds=0.1)
+_POLL_SECONDS = "0.1"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What one run acts in."""
+
+    workload: Workload
+    world: World
+    namespace: Namespace
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The sandboxes, with every way into them gated, and the operator's process."""
+
+    plane: ControlPlane
+    kubernetes: KubernetesGate
+    aws: AwsSandbox
+    teleport: TeleportSandbox
+    operator: OperatorProcess
+
+    @contextmanager
+    def scene(self, workload: Workload) -> Iterator[Scene]:
+        """An empty world with the workload's seed in it. The operator is dead before and after."""
+        self.aws.reset()
+        self.teleport.reset()
+        world = World(self.aws.url)
+        name = f"chaos-{uuid4().hex[:8]}"
+        aliases = {**workload.seed(world), name: "<namespace>"}
+        with Namespace(self.plane.admin_kubeconfig, name) as namespace:
+            try:
+                yield Scene(workload, world, namespace, Mask(aliases))
+            finally:
+                self.operator.kill()
+                self.guard(None)
+
+    def guard(self, gate: Gate | None) -> None:
+        """Have every write of the operator pass this gate."""
+        self.kubernetes.gate = self.aws.gate = self.teleport.gate = gate
+
+    def start_operator(self, scene: Scene) -> None:
+        """A fresh process, which serves the scene's namespace alone. Does not wait until it is ready."""
+        self.operator.start(RDS_ENROLLMENT_WATCH_NAMESPACES=scene.namespace.name)
+
+    def state(self, scene: Scene) -> State:
+        """What is there now, masked."""
+        state = read_state(scene.world, scene.workload.region, self.teleport, scene.namespace)
+        masked: State = scene.mask.value(state)
+        return masked
+
+
+@contextmanager
+def open_arena(folder: Path) -> Iterator[Arena]:
+    """Everything up, the operator installed with the chart's rights and not started. `folder` takes its files."""
+    with ExitStack() as stack:
+        plane = stack.enter_context(ControlPlane())
+        aws = stack.enter_context(AwsSandbox(timing=INSTANT))
+        teleport = stack.enter_context(
+            TeleportSandbox(tasks=aws, agent_timing=AgentTiming(join_delay=_JOIN_DELAY))
+        )
+        kubernetes = stack.enter_context(KubernetesGate(plane.server, plane.ca))
+        install(plane)
+        kubeconfig = plane.service_account_kubeconfig(
+            OPERATOR_NAMESPACE, SERVICE_ACCOUNT, folder / "operator.kubeconfig", server=kubernetes.url
+        )
+        environment = operator_environment(aws.url, teleport, kubeconfig)
+        environment["RDS_ENROLLMENT_POLL_SECONDS"] = _POLL_SECONDS
+        operator = OperatorProcess(environment, folder / "operator.log")
+        stack.callback(operator.kill)
+        yield Arena(plane, kubernetes, aws, teleport, operator)

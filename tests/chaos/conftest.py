@@ -1,0 +1,14 @@
+"""One arena for the tests of a module: a process can hold one AWS at a time, and other tests need their own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.arena import Arena, open_arena
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    """All sandboxes; empty at the start of each run."""
+    with open_arena(tmp_path_factory.mktemp("arena")) as opened:
+        yield opened

@@ -1,0 +1,105 @@
+"""The two kinds of runs: undisturbed, and killed at one write and started again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rds_enrollment.api.kinds import KINDS
+
+from tests.chaos.arena import Arena, Scene
+from tests.chaos.gates import Crash, Recorder
+from tests.chaos.state import State, difference
+from tests.chaos.workloads import Workload
+from tests.chaos.writes import WriteName
+from tests.cluster.kubernetes_api import describe
+from tests.cluster.metrics import Metrics
+from tests.cluster.waiting import wait_until
+
+TIMEOUT_SECONDS = 60.0
+"""Detects a hang; a run takes a few seconds."""
+_LOG_LINES = 30
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run came to."""
+
+    writes: Sequence[WriteName]
+    """That took effect, in their order."""
+    reports: int
+    """Writes of status and Events, all of them."""
+    state: State
+    """Masked."""
+
+
+def undisturbed(arena: Arena, workload: Workload) -> Run:
+    """The reference. Raises AssertionError when the workload does not get done."""
+    with arena.scene(workload) as scene:
+        recorder = Recorder(scene.mask.text)
+        _begin(arena, scene, recorder)
+        _wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done")
+        _wait(arena, scene, lambda: _is_idle(arena), "the operator is idle")
+        return Run(recorder.names, recorder.reports, arena.state(scene))
+
+
+def crashed(arena: Arena, workload: Workload, crash: Crash, reference: Run) -> Run:
+    """Kill the operator as planned, start it again, and wait for the state of the reference.
+
+    Raises AssertionError when the planned write never came, when the workload does not get done, or with the
+    difference when the state does not become that of the reference.
+    """
+    with arena.scene(workload) as scene:
+        recorder = Recorder(scene.mask.text, crash, arena.operator.kill)
+        _begin(arena, scene, recorder)
+        _wait(arena, scene, recorder.crashed.is_set, f"the planned write comes: {crash.write}")
+        arena.start_operator(scene)
+        _wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done after the crash")
+        _wait(arena, scene, lambda: _is_idle(arena), "the operator is idle after the crash")
+        state = _settled(arena, scene, reference.state)
+        return Run(recorder.names, recorder.reports, state)
+
+
+def _begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
+    arena.guard(recorder)
+    arena.start_operator(scene)
+    scene.workload.act(scene.namespace)
+
+
+def _is_idle(arena: Arena) -> bool:
+    """Whether it has passed over objects of each kind, and no pass runs or waits for its turn."""
+    if arena.operator.probe("/readyz") != 200:
+        return False
+    metrics = Metrics.parse(arena.operator.read("/metrics"))
+    return metrics.is_idle and all(metrics.passes(kind) for kind in KINDS.values())
+
+
+def _settled(arena: Arena, scene: Scene, expected: State) -> State:
+    """The state, as soon as it is the expected one."""
+    last: list[State] = []
+
+    def settled() -> bool:
+        last[:] = [arena.state(scene)]
+        return last[0] == expected
+
+    try:
+        wait_until(settled, "the state is that of the reference", TIMEOUT_SECONDS / 4)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}\n{difference(expected, last[0])}") from None
+    return last[0]
+
+
+def _wait(arena: Arena, scene: Scene, condition: Callable[[], bool], what: str) -> None:
+    try:
+        wait_until(condition, what, TIMEOUT_SECONDS)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}\n{_report(arena, scene)}") from None
+
+
+def _report(arena: Arena, scene: Scene) -> str:
+    log = arena.operator.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n".join(
+        [
+            *(describe(obj) for obj in scene.namespace.objects()),
+            f"The operator {'runs' if arena.operator.running else 'is dead'}; end of its log:",
+            *log,
+        ]
+    )

@@ -1,0 +1,39 @@
+"""The operator, killed before and after each external write of the main job, comes to the same end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.chaos.arena import Arena
+from tests.chaos.gates import Crash
+from tests.chaos.golden import crashes, read_golden
+from tests.chaos.runs import Run, crashed, undisturbed
+from tests.chaos.workloads import CREATE
+from tests.chaos.writes import surplus
+
+EXTRA_WRITES = 2
+"""That a crash may cost at most."""
+REPORTS = 2
+"""A crashed run has two operators, and each of them may say as much as one that is left alone."""
+
+
+@pytest.fixture(scope="module")
+def reference(arena: Arena) -> Run:
+    """Once in each worker."""
+    return undisturbed(arena, CREATE)
+
+
+def test_the_main_job_costs_exactly_these_writes(reference: Run) -> None:
+    assert sorted(reference.writes) == read_golden(CREATE)
+
+
+@pytest.mark.parametrize("crash", crashes(CREATE), ids=str)
+def test_a_killed_operator_comes_to_the_same_end(
+    arena: Arena, reference: Run, crash: Crash, record_property: Callable[[str, object], None]
+) -> None:
+    run = crashed(arena, CREATE, crash, reference)
+    extra = surplus(run.writes, reference.writes)
+    record_property("extra writes", ", ".join(map(str, extra)))
+    record_property("reports", f"{run.reports}, without a crash {reference.reports}")
+    assert len(extra) <= EXTRA_WRITES, extra
+    assert run.reports <= REPORTS * reference.reports
