@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from grpclib.client import Channel
+from grpclib.exceptions import StreamTerminatedError
 
 from rds_enrollment.teleport.identity import Identity
-from rds_enrollment.teleport.ways import Address, Way
+from rds_enrollment.teleport.address import Address
+from rds_enrollment.teleport.channel import WayChannel
+from rds_enrollment.teleport.ways import Way
 from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceStub
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceStub
+from rds_enrollment.teleport.wire.user_tasks_grpc import UserTaskServiceStub
 
 
 class Session:
@@ -23,9 +27,15 @@ class Session:
         self.identity = identity
         self.auth = AuthServiceStub(channel)
         self.integrations = IntegrationServiceStub(channel)
+        self.user_tasks = UserTaskServiceStub(channel)
         self._channel = channel
         self._calls = 0
         self._retired = False
+
+    def cause(self, error: Exception) -> Exception:
+        """What ended a call that failed with `error`: the server's TLS alert, where that ended the connection."""
+        refusal = self._channel.refusal if isinstance(self._channel, WayChannel) else None
+        return refusal if refusal and isinstance(error, StreamTerminatedError) else error
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -65,10 +75,15 @@ class Connection:
         """Where it leads."""
         return self.way.address
 
+    @property
+    def proxy(self) -> Address | None:
+        """The Teleport proxy that it is known to lead through."""
+        return self.way.proxy
+
     def session(self) -> Session:
         """The current session, a new one if there is none or the identity changed.
 
-        Raises Blocked: TeleportIdentityUnreadable, TeleportIdentityExpired.
+        Raises Blocked: TeleportIdentityUnreadable, TeleportIdentityExpired, TeleportIdentityNotYetValid.
         """
         identity = self.way.identity()
         if self._session is None or self._session.identity is not identity:

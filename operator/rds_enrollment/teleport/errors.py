@@ -16,12 +16,17 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
+from rds_enrollment.teleport.tls_errors import meaning as meaning_of_tls
 
 _MAX_QUOTE = 300
 
 
 class NotFoundError(Conflict):
     """The object of the call does not exist: None to a read, done to a deletion, a conflict to anything else."""
+
+
+class UnimplementedError(Blocked):
+    """The server has no such method: it is older, or newer, than the one that has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ _MEANINGS: Mapping[Status, _Meaning] = {
     Status.INVALID_ARGUMENT: _Meaning(Blocked, Reason.TELEPORT_REQUEST_REFUSED, ""),
     Status.OUT_OF_RANGE: _Meaning(Blocked, Reason.TELEPORT_REQUEST_REFUSED, ""),
     Status.UNIMPLEMENTED: _Meaning(
-        Blocked,
+        UnimplementedError,
         Reason.TELEPORT_REQUEST_REFUSED,
         "this server does not offer it, or is no Teleport auth service",
     ),
@@ -96,18 +101,29 @@ class Failure:
 
     outcome: Outcome
     code: str
-    """For metrics: gRPC's status name, or the layer that failed: DEADLINE, TLS, CONNECTION, PROTOCOL."""
+    """For metrics: gRPC's status name, or what failed below: DEADLINE, WAY, TLS, CONNECTION, PROTOCOL."""
     connection_suspect: bool
     """Whether the connection should not be used again."""
 
 
 def translate(error: Exception, call: Call) -> Failure:
-    """What `error`, raised by grpclib during `call`, means."""
-    if isinstance(error, GRPCError):
-        return Failure(_from_status(error, call), error.status.name, error.status is Status.UNAVAILABLE)
+    """What `error`, raised by grpclib or by the way in during `call`, means."""
+    match error:
+        case GRPCError():
+            return Failure(_from_status(error, call), error.status.name, error.status is Status.UNAVAILABLE)
+        case Outcome():
+            return Failure(_within(call, error), "WAY", connection_suspect=True)
+        case ssl.SSLError():
+            meaning = meaning_of_tls(error)
+            message = f"{call}: Teleport at {call.address} {meaning.problem}"
+            return Failure(meaning.outcome(meaning.reason, message), "TLS", connection_suspect=True)
     code, problem = _below_grpc(error)
     message = f"{call}: Teleport at {call.address} {problem}"
     return Failure(Transient(Reason.TELEPORT_UNREACHABLE, message), code, connection_suspect=True)
+
+
+def _within(call: Call, outcome: Outcome) -> Outcome:
+    return type(outcome)(outcome.reason, f"{call}: {outcome.message}")
 
 
 def _from_status(error: GRPCError, call: Call) -> Outcome:
@@ -129,16 +145,6 @@ def _below_grpc(error: Exception) -> tuple[str, str]:
             return (
                 "DEADLINE",
                 "did not answer in time: check the address, its firewall and the network between",
-            )
-        case ssl.SSLCertVerificationError():
-            return "TLS", (
-                f"shows a certificate that the identity's authorities do not vouch for ({error.verify_message}): "
-                "wrong cluster, or an identity from before its authority was rotated"
-            )
-        case ssl.SSLError():
-            return "TLS", (
-                f"ended the TLS handshake ({error.reason}): wrong cluster CA, or an expired identity, "
-                "or it is no Teleport auth service"
             )
         case StreamTerminatedError():
             return "CONNECTION", (

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.outcome import Blocked
@@ -32,21 +33,24 @@ class Identity:
     """Aware, UTC."""
     not_after: datetime
     """Aware, UTC."""
+    cluster_name: str = ""
+    """The cluster that issued it; empty when its issuer has no name."""
 
     def check_valid(self, now: datetime) -> None:
-        """Raises Blocked(TeleportIdentityExpired) when its certificate is not valid at `now`."""
-        if now < self.not_before:
-            problem = f"is not valid before {self.not_before.isoformat()}"
-            action = "check the clock of this machine"
-        elif now >= self.not_after:
-            problem = f"expired at {self.not_after.isoformat()}"
-            action = "renew it (tbot, or tctl auth sign)"
-        else:
-            return
+        """Raises Blocked (TeleportIdentityNotYetValid, TeleportIdentityExpired) when `now` is outside its time."""
         # Without the present time: the same problem must give the same message, whenever it is met.
-        raise Blocked(
-            Reason.TELEPORT_IDENTITY_EXPIRED, f"the Teleport identity {self.source} {problem}: {action}"
-        )
+        if now < self.not_before:
+            raise Blocked(
+                Reason.TELEPORT_IDENTITY_NOT_YET_VALID,
+                f"the Teleport identity {self.source} is not valid before {self.not_before.isoformat()}: "
+                "check the clock of this machine",
+            )
+        if now >= self.not_after:
+            raise Blocked(
+                Reason.TELEPORT_IDENTITY_EXPIRED,
+                f"the Teleport identity {self.source} expired at {self.not_after.isoformat()}: "
+                "renew it (tbot, or tctl auth sign)",
+            )
 
 
 def parse(content: bytes, source: Path) -> Identity:
@@ -71,6 +75,7 @@ def parse(content: bytes, source: Path) -> Identity:
         authorities_pem=b"".join(blocks[2:]),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
+        cluster_name=_issuing_cluster(certificate),
     )
 
 
@@ -87,6 +92,14 @@ def _certificate(block: bytes, source: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(block)
     except ValueError:
         raise unreadable(source, "has a broken certificate") from None
+
+
+def _issuing_cluster(certificate: x509.Certificate) -> str:
+    """The organization of the authority, which bears its cluster's name (Teleport lib/tlsca, ClusterName)."""
+    for attribute in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME):
+        for name in certificate.issuer.get_attributes_for_oid(attribute):
+            return str(name.value)
+    return ""
 
 
 def _check_key(block: bytes, certificate: x509.Certificate, source: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.identity_file import IdentityFile
-from rds_enrollment.teleport.ways import Address, Direct
+from rds_enrollment.teleport.address import Address
+from rds_enrollment.teleport.ways import Direct
 
 from tests.unit.teleport.authority import Authority, issue_identity
 from tests.unit.teleport.fake_auth import FakeTeleport

@@ -1,7 +1,8 @@
 """Addresses, and how often a connection pings."""
 
 import pytest
-from rds_enrollment.teleport.ways import CHANNEL_CONFIGURATION, Address
+from rds_enrollment.teleport.address import Address
+from rds_enrollment.teleport.channel import CHANNEL_CONFIGURATION
 
 
 def test_pings_are_rarer_than_the_server_tolerates() -> None:
