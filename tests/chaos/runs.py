@@ -14,7 +14,7 @@ from tests.cluster.kubernetes_api import describe
 from tests.cluster.metrics import Metrics
 from tests.cluster.waiting import wait_until
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 120.0
 """Detects a hang; a run takes a few seconds."""
 _LOG_LINES = 30
 

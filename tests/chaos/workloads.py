@@ -31,12 +31,13 @@ def _seed_demo(world: World) -> Mapping[str, str]:
 
 
 def aliases(seeded: DemoWorld) -> Mapping[str, str]:
-    """Names for the generated parts of a demo world."""
+    """Names for the generated parts of a demo world. Subnets are numbered in the order of their ids, as the operator
+    lists them."""
     vpc = seeded.vpc
     named = {vpc.id: "<vpc>", vpc.agents_group: "<agents-group>", vpc.database_group: "<database-group>"}
-    for number, subnet in enumerate(vpc.private_subnets):
+    for number, subnet in enumerate(sorted(vpc.private_subnets)):
         named[subnet] = f"<private-subnet-{number}>"
-    for number, subnet in enumerate(vpc.public_subnets):
+    for number, subnet in enumerate(sorted(vpc.public_subnets)):
         named[subnet] = f"<public-subnet-{number}>"
     for database in (*seeded.instances, *seeded.clusters):
         named[database.resource_id] = f"<resource-{database.identifier}>"
