@@ -42,7 +42,7 @@ def stack(plane: ControlPlane, aws: AwsSandbox, teleport: TeleportSandbox) -> It
 
     A task's container health check passes when its agent has joined the cluster.
     """
-    aws.task_health = lambda task: task.task_arn in teleport.agents.joined
+    check_health_by_connection(aws, teleport)
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rds-enrollment-")))
         install(plane)
@@ -54,6 +54,11 @@ def stack(plane: ControlPlane, aws: AwsSandbox, teleport: TeleportSandbox) -> It
         )
         cleanup.callback(operator.kill)
         yield Stack(plane, aws, teleport, operator)
+
+
+def check_health_by_connection(aws: AwsSandbox, teleport: TeleportSandbox) -> None:
+    """Let a container health check pass exactly while the task's agent is connected to the cluster."""
+    aws.task_health = lambda task: task.task_arn in teleport.agents.joined
 
 
 def install(plane: ControlPlane) -> None:

@@ -12,6 +12,8 @@ from hack.sandbox.aws.sampler import Sampler
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.tasks import RunningTask
 from hack.sandbox.aws.world import Vpc, World
+from hack.sandbox.stack import check_health_by_connection
+from hack.sandbox.teleport.server import TeleportSandbox
 
 from .support import CLUSTER, INSTANT_HEALTH, REGION, SERVICE, Aws, ManualClock, Shown, eventually, refusal
 from .test_breaker import breaker, ended, failed_deployment, messages
@@ -212,6 +214,17 @@ def test_the_source_may_wait_for_one_who_asks_the_sandbox(aws: Aws, vpc: Vpc, sa
     finally:
         done.set()
         thread.join()
+
+
+def test_a_task_whose_agent_never_joins_fails_its_checks(aws: Aws, vpc: Vpc, sandbox: AwsSandbox) -> None:
+    with TeleportSandbox(tasks=sandbox) as teleport:
+        check_health_by_connection(sandbox, teleport)
+        deploy_checked(aws, vpc, deploymentConfiguration=breaker())
+        eventually(lambda: failed_deployment(aws))
+        assert teleport.agents.joined == {}
+        assert teleport.agents.join_failures
+    stopped = {task["stoppedReason"] for task in aws.tasks("STOPPED")}
+    assert stopped == {"Task failed container health checks"}
 
 
 @pytest.mark.parametrize(
