@@ -26,7 +26,7 @@ class Metrics:
             }
         )
 
-    def total(self, name: str, **labels: str) -> float:
+    def total(self, name: str, /, **labels: str) -> float:
         """Sum of the samples of a name that carry these labels."""
         return sum(
             value

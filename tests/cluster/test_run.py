@@ -1,0 +1,187 @@
+"""`rds-enrollment run` as a process: HTTP, logs, its end, faulty settings, and secrets that stay inside."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from moto.core.authorization import enable_iam_authentication
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, KINDS, RDS_ENROLLMENT
+
+from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.stack import operator_environment
+from hack.sandbox.teleport.roles import BOT_ROLE
+from tests.cluster.scene import ENROLLMENT, INTEGRATION, Scene
+
+PROGRAM = Path(sys.executable).with_name("rds-enrollment")
+END_SECONDS = 10.0
+"""From SIGTERM to the end: part of the contract."""
+
+
+@pytest.fixture
+def scene(enrolled: tuple[Scene, DemoWorld]) -> Scene:
+    """The enrolled world, with an operator that runs and is at rest."""
+    scene, _ = enrolled
+    if not scene.operator.running:
+        scene.start()
+    scene.wait_all_ready()
+    scene.wait_idle()
+    return scene
+
+
+# HTTP and logs of an operator that did its work
+
+
+def test_health_and_readiness(scene: Scene) -> None:
+    operator = scene.operator
+    assert (operator.probe("/healthz"), operator.read("/healthz")) == (200, "ok\n")
+    assert (operator.probe("/readyz"), operator.read("/readyz")) == (200, "ok\n")
+    assert operator.probe("/anything-else") == 404
+
+
+def test_metrics(scene: Scene) -> None:
+    metrics = scene.metrics()
+    for kind in KINDS.values():
+        assert metrics.passes(kind) >= 1
+    assert metrics.total("controller_runtime_reconcile_panics_total") == 0
+    assert metrics.total("workqueue_adds_total", name="objects") >= 3
+    assert metrics.total("process_resident_memory_bytes") > 0
+
+
+def test_log_lines_are_json_and_name_their_object(scene: Scene) -> None:
+    objects = {(obj["kind"], obj["metadata"]["name"]) for obj in scene.namespace.objects()}
+    lines = [json.loads(line) for line in scene.log_lines()]
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    passes = [line for line in lines if line["logger"].startswith("rds_enrollment.controllers")]
+    assert {(line["kind"], line["name"]) for line in passes} == objects
+    assert {line["namespace"] for line in passes} == {scene.namespace.name}
+    steps = {(line["step"], line["target"]) for line in passes if "step" in line}
+    assert ("CreateRole", "IAM role teleport-prod-aws") in steps
+
+
+# The end
+
+
+def test_sigterm_in_the_middle_of_a_pass(scene: Scene) -> None:
+    scene.aws.calls.clear()
+    scene.aws.latency = 3.0
+    try:
+        scene.namespace.request_reconcile(RDS_ENROLLMENT, ENROLLMENT, uuid4().hex)
+        scene.wait(lambda: bool(scene.aws.calls.counts), "RDS has been asked")
+        began = time.monotonic()
+        code = scene.operator.stop(timeout=60.0)
+        took = time.monotonic() - began
+    finally:
+        scene.aws.latency = 0.0
+
+    assert code == 0
+    assert took < END_SECONDS
+    assert json.loads(scene.log_lines()[-1])["message"] == "Stopped"
+    assert not any("traceback" in json.loads(line) for line in scene.log_lines())
+
+
+# Faulty settings
+
+
+def run(*flags: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """`rds-enrollment run` to its end."""
+    kept = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run(
+        [PROGRAM, "run", *flags], env=kept, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def told_in_one_line(ended: "subprocess.CompletedProcess[str]") -> str:
+    """The one line that the program said. Its exit code is that of wrong usage."""
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+@pytest.fixture
+def settings(scene: Scene, operator_kubeconfig: Path) -> dict[str, str]:
+    """Settings with which the operator would run."""
+    return {
+        **operator_environment(scene.aws.url, scene.teleport, operator_kubeconfig),
+        "RDS_ENROLLMENT_HTTP_ADDRESS": "127.0.0.1:0",
+    }
+
+
+def test_unknown_flag(settings: dict[str, str]) -> None:
+    assert told_in_one_line(run("--no-such-flag", **settings)).startswith(
+        "rds-enrollment: No such option '--no-such-flag'"
+    )
+
+
+def test_missing_setting(settings: dict[str, str]) -> None:
+    del settings["RDS_ENROLLMENT_TELEPORT_ADDRESS"]
+    assert told_in_one_line(run(**settings)) == (
+        "rds-enrollment: --teleport-address (RDS_ENROLLMENT_TELEPORT_ADDRESS) is required"
+    )
+
+
+def test_wrong_value(settings: dict[str, str]) -> None:
+    line = told_in_one_line(run("--workers", "0", **settings))
+    assert line.startswith("rds-enrollment: --workers (RDS_ENROLLMENT_WORKERS)")
+
+
+def test_identity_that_is_missing(settings: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "absent"
+    line = told_in_one_line(run("--teleport-identity", str(path), **settings))
+    assert line.startswith("rds-enrollment: ")
+    assert f"{path} cannot be read (No such file or directory)" in line
+
+
+def test_identity_that_is_none(settings: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "identity"
+    path.write_text("nothing that Teleport wrote\n")
+    line = told_in_one_line(run("--teleport-identity", str(path), **settings))
+    assert line.startswith("rds-enrollment: ")
+    assert str(path) in line
+    assert "nothing that Teleport wrote" not in line
+
+
+# Secrets
+
+
+def secrets_of(scene: Scene, kubeconfig: Path, secret_key: str) -> list[str]:
+    """The values that nobody may see: each line of the private key, the AWS secret, the account's token."""
+    identity = scene.teleport.identity_file.read_text()
+    key = identity.partition("-----BEGIN")[2].partition("-----END")[0].splitlines()[1:]
+    token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
+    found = [*key, secret_key, token]
+    assert all(len(secret) > 16 for secret in found)
+    return found
+
+
+def test_no_secret_leaves_the_process(scene: Scene, operator_kubeconfig: Path) -> None:
+    """At the most talkative level, and through a failure of Teleport and one of AWS."""
+    secret_key = f"secret-{uuid4().hex}"
+    scene.operator.stop()
+    scene.teleport.resources.databases.discard("orders")
+    scene.teleport.role = BOT_ROLE.without("db", "create")
+    try:
+        scene.start(RDS_ENROLLMENT_LOG_LEVEL="debug", AWS_SECRET_ACCESS_KEY=secret_key)
+        scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesEnrolled", "False", "TeleportAccessDenied")
+        with enable_iam_authentication():
+            scene.namespace.request_reconcile(AWS_OIDC_INTEGRATION, INTEGRATION, uuid4().hex)
+            scene.wait_condition(
+                AWS_OIDC_INTEGRATION, INTEGRATION, "CredentialsValid", "False", "CredentialsInvalid"
+            )
+    finally:
+        scene.teleport.role = BOT_ROLE
+    scene.wait_all_ready()
+
+    seen = {
+        "log": "\n".join(scene.log_lines()),
+        "objects": json.dumps(scene.namespace.objects()),
+        "events": json.dumps(scene.namespace.events()),
+        "metrics": scene.operator.read("/metrics"),
+    }
+    assert all(seen.values())
+    for secret in secrets_of(scene, operator_kubeconfig, secret_key):
+        assert [place for place, text in seen.items() if secret in text] == []
