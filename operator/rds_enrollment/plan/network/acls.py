@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from rds_enrollment.plan.network import changes
 from rds_enrollment.plan.network.packet import Leg
 from rds_enrollment.plan.network.verdict import Blocker, BlockerKind, Hop
-from rds_enrollment.plan.observed.network import AclRule, Address, NetworkAcl, PortRange, Subnet, Vpc
+from rds_enrollment.plan.observed.network import (
+    LAST_RULE_NUMBER,
+    AclRule,
+    Address,
+    NetworkAcl,
+    PortRange,
+    Subnet,
+    Vpc,
+)
 
 
 def leave(leg: Leg, subnet: Subnet) -> Iterator[Hop | Blocker]:
@@ -51,7 +59,7 @@ def _pass(
     for port in _telling_ports(rules, ports):
         rule = _deciding(rules, peer, port)
         if rule is None or not rule.allow:
-            number = str(rule.number) if rule else "*"
+            number = str(rule.number) if rule and rule.number <= LAST_RULE_NUMBER else "*"
             yield Blocker(
                 BlockerKind.NETWORK_ACL_EGRESS if egress else BlockerKind.NETWORK_ACL_INGRESS,
                 acl.id,

@@ -9,6 +9,7 @@ from rds_enrollment.plan.network.packet import Leg, block_of, subnet_of
 from rds_enrollment.plan.network.space import everything, host_block, is_public
 from rds_enrollment.plan.network.verdict import Change
 from rds_enrollment.plan.observed.network import (
+    LAST_RULE_NUMBER,
     AclRule,
     Address,
     Cidr,
@@ -17,9 +18,6 @@ from rds_enrollment.plan.observed.network import (
     TransitGatewayAttachment,
     Vpc,
 )
-
-_LAST_RULE_NUMBER = 32766
-"""EC2 API, CreateNetworkAclEntry: the final deny has 32767."""
 
 _RULE_STEP = 10
 
@@ -123,12 +121,12 @@ def allow_in_acl(
 
 
 def _free_number(taken: list[int], denying: AclRule | None) -> int | None:
-    if denying is not None and denying.number <= _LAST_RULE_NUMBER:
+    if denying is not None and denying.number <= LAST_RULE_NUMBER:
         return next((number for number in range(denying.number - 1, 0, -1) if number not in taken), None)
-    after_all = max((number for number in taken if number <= _LAST_RULE_NUMBER), default=0) + _RULE_STEP
-    if after_all <= _LAST_RULE_NUMBER:
+    after_all = max((number for number in taken if number <= LAST_RULE_NUMBER), default=0) + _RULE_STEP
+    if after_all <= LAST_RULE_NUMBER:
         return after_all
-    return next((number for number in range(_LAST_RULE_NUMBER, 0, -1) if number not in taken), None)
+    return next((number for number in range(LAST_RULE_NUMBER, 0, -1) if number not in taken), None)
 
 
 def _block_option(block: Cidr) -> tuple[str, str]:

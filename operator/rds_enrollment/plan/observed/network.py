@@ -37,6 +37,10 @@ class PortRange:
 
 ALL_PORTS = PortRange(0, 65535)
 
+LAST_RULE_NUMBER = 32766
+"""Of a network ACL's own rules; the final denials that AWS lists have higher ones (EC2 API,
+CreateNetworkAclEntry)."""
+
 
 class InternetGatewayBlock(StrEnum):
     """Subnet.BlockPublicAccessStates.InternetGatewayBlockMode."""
@@ -186,7 +190,7 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class AclRule:
-    """One NetworkAclEntry. The lowest matching number decides; the final deny (32767, `*`) need not be there."""
+    """One NetworkAclEntry. The lowest matching number decides; the final denials (`*`) need not be there."""
 
     number: int
     egress: bool
