@@ -16,14 +16,14 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --q
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (DEMO_ONCE=1: exit)
 	$(BIN)/python -m hack.demo
 
 .PHONY: test
-test: lint control-plane ## Run the linters and every test
+test: lint control-plane helm ## Run the linters and every test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 .PHONY: lint
@@ -42,9 +42,25 @@ format: $(INSTALLED) ## Rewrite the sources in the project's style
 control-plane: $(INSTALLED) ## Find or build kube-apiserver, etcd and kubectl (minutes, once)
 	$(BIN)/python -m hack.sandbox.controlplane --build-only
 
+.PHONY: helm
+helm: $(INSTALLED) ## Find or install Helm 4
+	$(BIN)/python -m hack.sandbox.helm
+
 .PHONY: crds
-crds: $(INSTALLED) ## Write crds/ from the models
+crds: $(INSTALLED) ## Write crds/ and the chart's copy from the models
 	$(BIN)/python -m hack.crdgen
+
+.PHONY: chart-snapshots
+chart-snapshots: helm ## Write the snapshots of the rendered chart
+	$(BIN)/python -m tests.chart.rendering
+
+.PHONY: argocd
+argocd: $(INSTALLED) ## Write Argo CD's health scripts from the reasons
+	$(BIN)/python -m hack.argocd
+
+.PHONY: argocd-testdata
+argocd-testdata: control-plane ## Take the test data of the health scripts from a run in the sandbox
+	$(BIN)/python -m hack.argocd.capture
 
 .PHONY: protos
 protos: $(INSTALLED) ## Write the Python modules of Teleport's wire messages

@@ -1,0 +1,1 @@
+"""What Argo CD needs to know of the three kinds."""
