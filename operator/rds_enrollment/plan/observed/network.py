@@ -64,6 +64,8 @@ class Subnet:
     map_public_ip: bool = False
     """Whether an interface that does not say otherwise gets a public IPv4 address."""
     internet_gateway_block: InternetGatewayBlock = InternetGatewayBlock.OFF
+    owner: str = ""
+    """The account that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
