@@ -26,6 +26,14 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 test: lint control-plane helm ## Run the linters and every test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
+.PHONY: chaos
+chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; see docs/reliability.md
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/chaos
+
+.PHONY: chaos-golden
+chaos-golden: $(INSTALLED) control-plane ## Write the golden tables of external writes anew
+	$(BIN)/python -m tests.chaos.golden
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style, types and the layers between packages
 	$(BIN)/ruff check .

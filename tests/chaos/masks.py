@@ -17,6 +17,7 @@ _PATTERNS = (
     (re.compile(r"\bip-\d+-\d+-\d+-\d+\b"), "<host>"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b(?!/)"), "<address>"),
 )
+_ALIAS = re.compile(r"<[^<>]+>")
 
 
 class Mask:
@@ -33,13 +34,18 @@ class Mask:
         return text
 
     def value(self, value: Any) -> Any:
-        """A JSON-able copy: keys and texts masked, dates as `<time>`, lists of objects without order."""
+        """A JSON-able copy: keys and texts masked, dates as `<time>`; lists of objects, and of generated names,
+        whose order follows ids, without order."""
         match value:
             case dict():
                 return {self.text(str(key)): self.value(item) for key, item in sorted(value.items())}
             case list() | tuple():
                 items = [self.value(item) for item in value]
-                return sorted(items, key=repr) if any(isinstance(item, dict) for item in items) else items
+                return sorted(items, key=repr) if all(map(_has_no_place, items)) else items
             case None | bool() | int() | float():
                 return value
         return self.text(str(value))
+
+
+def _has_no_place(item: Any) -> bool:
+    return isinstance(item, dict) or (isinstance(item, str) and _ALIAS.fullmatch(item) is not None)
