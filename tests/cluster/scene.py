@@ -9,7 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import yaml
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT, Kind
+from rds_enrollment.api.kinds import (
+    AWS_OIDC_INTEGRATION,
+    DATABASE_SERVICE_DEPLOYMENT,
+    KINDS,
+    RDS_ENROLLMENT,
+    Kind,
+)
 
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.server import AwsSandbox
@@ -122,13 +128,18 @@ class Scene:
         self.wait(reached, f"{kind.kind}/{name}: {type_}={status} {reason or ''}")
         return condition(self.namespace.get(kind, name), type_)
 
+    def delete_all(self) -> None:
+        """Ask for the deletion of every object, at once."""
+        for obj in self.namespace.objects():
+            self.namespace.delete(KINDS[obj["kind"]], obj["metadata"]["name"])
+
     def wait_gone(self) -> None:
         """Wait until no object of the three kinds is left."""
         self.wait(lambda: not self.namespace.objects(), "every object is gone")
 
     def reconcile(self, obj: Object) -> Object:
         """Request a pass over an object and wait for its end; returns the object as it is then."""
-        kind, name, token = _kind(obj), obj["metadata"]["name"], uuid4().hex
+        kind, name, token = KINDS[obj["kind"]], obj["metadata"]["name"], uuid4().hex
         self.namespace.request_reconcile(kind, name, token)
 
         def handled() -> bool:
@@ -156,11 +167,6 @@ class Scene:
         parts = [describe(obj) for obj in self.namespace.objects()]
         log = self.log_lines()[-_LOG_LINES:] if self.operator.log.exists() else ["never started"]
         return "\n".join([*parts, f"Operator (runs: {self.operator.running}), end of its log:", *log])
-
-
-def _kind(obj: Object) -> Kind:
-    kinds = (AWS_OIDC_INTEGRATION, RDS_ENROLLMENT, DATABASE_SERVICE_DEPLOYMENT)
-    return next(kind for kind in kinds if kind.kind == obj["kind"])
 
 
 @contextmanager

@@ -43,12 +43,6 @@ def watched(scene: Scene) -> Journal:
     return journal
 
 
-def delete_all(scene: Scene) -> None:
-    for kind in KINDS.values():
-        for obj in scene.namespace.all(kind):
-            scene.namespace.delete(kind, obj["metadata"]["name"])
-
-
 def owner(entry: Entry, vpc: str) -> str:
     """Kind of the object that a write of this module belongs to."""
     if entry.name in DATABASES:
@@ -60,7 +54,7 @@ def owner(entry: Entry, vpc: str) -> str:
 def test_all_at_once(scene: Scene, seeded: DemoWorld) -> None:
     journal, vpc = watched(scene), seeded.vpc.id
 
-    delete_all(scene)
+    scene.delete_all()
     scene.wait_gone()
 
     assert inventory.in_aws(scene) == []

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseSpecV3, DatabaseV3
 from rds_enrollment.teleport.wire.integration_pb2 import (
     AWSOIDCIntegrationSpecV1,
@@ -128,13 +128,6 @@ def roles(scene: Scene) -> dict[str, Any]:
     return {name: (role, inventory.policies(scene, name)) for name, role in inventory.roles(scene).items()}
 
 
-def delete_all(scene: Scene) -> None:
-    for kind in KINDS.values():
-        for obj in scene.namespace.all(kind):
-            scene.namespace.delete(kind, obj["metadata"]["name"])
-    scene.wait_gone()
-
-
 def is_settled(scene: Scene, expected: dict[tuple[str, str], str]) -> Callable[[], bool]:
     """Whether each (kind, condition) is False with its reason."""
 
@@ -191,7 +184,8 @@ def test_names_that_others_hold(scene: Scene) -> None:
     conflicting = {item["name"]: item["state"] for item in scene.enrollment["status"]["databases"]}
     assert conflicting == {"orders": "Conflicting", "billing": "Enrolled", "events": "Enrolled"}
 
-    delete_all(scene)
+    scene.delete_all()
+    scene.wait_gone()
     assert (roles(scene), in_teleport(scene), inventory.clusters(scene)) == before
 
 
@@ -208,7 +202,8 @@ def test_service_of_the_wizard(scene: Scene) -> None:
     )
     assert f":service/{ECS_CLUSTER}/database-service-{vpc.id} exists and carries no" in entry["message"]
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesEnrolled", "True")
-    delete_all(scene)
+    scene.delete_all()
+    scene.wait_gone()
 
     after = inventory.services(scene)[0]
     unchanged = ("serviceArn", "status", "desiredCount", "taskDefinition", "networkConfiguration", "tags")
