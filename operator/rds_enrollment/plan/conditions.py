@@ -81,7 +81,7 @@ def merge(
     for kind, verdict in ordinary.items():
         conditions = _settled(conditions, kind, verdict, generation, now)
     overruled, stalled = verdicts.get(ConditionType.READY), verdicts.get(ConditionType.STALLED)
-    ready = overruled or _ready(conditions, required)
+    ready = overruled or _ready(conditions, required, generation)
     conditions = _set(conditions, ConditionType.READY, ready, generation, now)
     busy = overruled is None and stalled is None and ready.status != ConditionStatus.TRUE
     reconciling = Verdict(ConditionStatus.TRUE, ready.reason, ready.message) if busy else None
@@ -117,13 +117,16 @@ def _settled(
     return _set(conditions, kind, verdict, generation, now)
 
 
-def _ready(conditions: Conditions, required: Sequence[ConditionType]) -> Verdict:
+def _ready(conditions: Conditions, required: Sequence[ConditionType], generation: int) -> Verdict:
     found = [condition for kind in required if (condition := find_condition(conditions, kind))]
     for status in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN):
         for condition in found:
             if condition.status == status:
                 message = f"{condition.type}: {condition.message}"
                 return Verdict(condition.status, _known(condition.reason), message)
+    stale = next((condition for condition in found if condition.observed_generation != generation), None)
+    if stale is not None:
+        return Verdict.unknown(Reason.PENDING, f"{stale.type}: Not looked at since the spec changed.")
     return Verdict.ok("Everything is in place and was read back.")
 
 

@@ -153,7 +153,12 @@ def test_a_verdict_on_ready_overrules_the_others_and_ends_reconciling() -> None:
 def test_the_generation_is_the_one_that_was_looked_at() -> None:
     conditions = pass_of({ROLE: OK}, CONVERGED, generation=7)
     generations = {item.type: item.observed_generation for item in conditions}
-    assert generations == {"RoleReady": 7, "JoinTokenReady": 1, "Ready": 7}
+    assert generations == {"RoleReady": 7, "JoinTokenReady": 1, "Ready": 7, "Reconciling": 7}
+    assert texts(conditions)["Ready"] == (
+        "Unknown",
+        "Pending",
+        "JoinTokenReady: Not looked at since the spec changed.",
+    )
 
 
 def test_the_time_moves_with_the_status_alone() -> None:
