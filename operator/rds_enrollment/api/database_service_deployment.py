@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.base import SpecModel
 from rds_enrollment.api.common import (
     NAME_RULE,
@@ -25,7 +26,7 @@ class TaskRole(SpecModel):
     """Name of the IAM role that the tasks run with, 1 to 64 characters."""
 
 
-class DatabaseServiceDeploymentSpec(CommonSpec):
+class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """What is wanted."""
 
     model_config = ConfigDict(json_schema_extra=validations(immutable_optional("taskRole")))

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.base import ApiModel, SpecModel
 from rds_enrollment.api.common import (
     NAME_RULE,
@@ -88,7 +89,7 @@ class Databases(SpecModel):
     """Databases chosen one by one, 1 to 500. Give either all or identifiers."""
 
 
-class DeploymentTemplate(SpecModel):
+class DeploymentTemplate(AgentSpec):
     """What each generated DatabaseServiceDeployment gets."""
 
     subnets: Subnets

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rds_enrollment.aws import ecs_writes, iam
+from rds_enrollment.aws import ecs_writes, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.steps import aws as steps
 
@@ -25,6 +25,12 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateService: ecs_writes.create_service,
     steps.UpdateService: ecs_writes.update_service,
     steps.DeleteService: ecs_writes.delete_service,
+    steps.CreateLogGroup: logs.create_log_group,
+    steps.PutRetentionPolicy: logs.put_retention_policy,
+    steps.DeleteRetentionPolicy: logs.delete_retention_policy,
+    steps.AssociateKmsKey: logs.associate_kms_key,
+    steps.DisassociateKmsKey: logs.disassociate_kms_key,
+    steps.DeleteLogGroup: logs.delete_log_group,
 }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.client import EC2Client
     from types_boto3_ecs.client import ECSClient
     from types_boto3_iam.client import IAMClient
+    from types_boto3_logs.client import CloudWatchLogsClient
     from types_boto3_rds.client import RDSClient
     from types_boto3_sts.client import STSClient
 
@@ -143,6 +144,8 @@ class AwsAccount:
     def client(self, service: Literal["ecs"], region: str | None = None) -> "ECSClient": ...
     @overload
     def client(self, service: Literal["iam"], region: str | None = None) -> "IAMClient": ...
+    @overload
+    def client(self, service: Literal["logs"], region: str | None = None) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["rds"], region: str | None = None) -> "RDSClient": ...
     @overload

@@ -55,6 +55,7 @@ class DatabaseServiceDeploymentController(
             replicas=spec.replicas,
             task_role=resource.task_role_name,
             user_tags=spec.tags,
+            agents=spec,
         )
 
     def observer(

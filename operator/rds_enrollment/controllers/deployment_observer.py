@@ -2,13 +2,13 @@
 
 import asyncio
 
-from rds_enrollment.aws import ec2, ecs, iam
+from rds_enrollment.aws import ec2, ecs, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen
-from rds_enrollment.plan.observed.aws import EcsService, SecurityGroup, Subnet, Task, TaskDefinition
+from rds_enrollment.plan.observed.aws import EcsService, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -38,6 +38,7 @@ class DeploymentObserver:
                 seen(run(ecs.list_active_task_definitions, account, region, wanted.family))
             )
             agents = first.create_task(seen(self._agents()))
+            log_group = first.create_task(seen(self._log_group()))
         async with asyncio.TaskGroup() as second:
             serving = second.create_task(self._serving(service.result(), newest.result()))
             tasks = second.create_task(self._tasks(service.result()))
@@ -53,6 +54,7 @@ class DeploymentObserver:
             revisions=revisions.result(),
             tasks=tasks.result(),
             agents=agents.result(),
+            log_group=log_group.result(),
         )
 
     async def _subnets(self) -> tuple[Subnet, ...]:
@@ -90,6 +92,13 @@ class DeploymentObserver:
         return await seen(
             run(ecs.list_tasks, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
         )
+
+    async def _log_group(self) -> LogGroup | None:
+        """A group that is not ours to make is not looked at."""
+        wanted, run = self._wanted, self._adapters.threads.run
+        if not wanted.owns_log_group:
+            return None
+        return await run(logs.get_log_group, self._account, wanted.region, wanted.log_group)
 
     async def _agents(self) -> tuple[Agent, ...]:
         """Teleport lists expired heartbeats until it gets to removing them."""

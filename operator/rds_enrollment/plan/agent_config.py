@@ -12,6 +12,8 @@ from typing import Any, cast
 import yaml
 
 CONFIG_FLAG = "--config-string"
+ACCOUNT_LABEL, REGION_LABEL, VPC_LABEL = "account-id", "region", "vpc-id"
+"""The labels of a database by which agents find it."""
 
 
 def agent_config(
@@ -35,7 +37,7 @@ def agent_config(
 
 def matcher_labels(account: str, region: str, vpc_id: str) -> dict[str, str]:
     """The labels by which a deployment's agents find their databases."""
-    return {"account-id": account, "region": region, "vpc-id": vpc_id}
+    return {ACCOUNT_LABEL: account, REGION_LABEL: region, VPC_LABEL: vpc_id}
 
 
 def encode(config: Mapping[str, Any]) -> str:

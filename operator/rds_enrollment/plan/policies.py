@@ -71,12 +71,29 @@ def task_trust() -> Document:
     )
 
 
-def task_policy() -> Document:
-    """Inline policy of the task role; the wizard gives it the role's own name."""
+def task_policy(*more: Mapping[str, Any]) -> Document:
+    """Inline policy of the task role, with `more` statements; the wizard gives it the role's own name."""
     return _document(
         _allow("rds-db:connect"),
         _allow("rds:DescribeDBInstances", "rds:DescribeDBClusters"),
         _allow("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"),
+        *more,
+    )
+
+
+def read_secret(arn: str) -> Mapping[str, Any]:
+    """What an execution role needs for a registry's credentials (Amazon ECS Developer Guide, private registry
+    authentication)."""
+    return _allow("secretsmanager:GetSecretValue", resources=[arn])
+
+
+def pull_from_ecr() -> Mapping[str, Any]:
+    """What an execution role needs for a private Amazon ECR repository (AmazonECSTaskExecutionRolePolicy)."""
+    return _allow(
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
     )
 
 

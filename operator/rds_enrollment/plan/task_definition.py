@@ -4,16 +4,15 @@ Source of the values: Teleport lib/integrations/awsoidc/deployservice.go, lib/ut
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from rds_enrollment.api.agents import AgentSpec, Logs, Resources, RuntimePlatform
 from rds_enrollment.plan import agent_config, names
 from rds_enrollment.plan.observed.aws import Document
 
 CONTAINER = "teleport-service"
 ENTRY_POINT = ["/usr/bin/dumb-init"]
-CPU_UNITS = 2048
-MEMORY_MIB = 4096
 _ABSENT_IN_TASK = ("volumes", "placementConstraints", "proxyConfiguration", "ephemeralStorage")
 _ABSENT_IN_CONTAINER = (
     "healthCheck",
@@ -42,6 +41,21 @@ class AgentTask:
     task_role: str
     """Role name: task role and execution role, as the wizard has it."""
     join_token: str
+    agents: AgentSpec = field(default_factory=AgentSpec)
+    """The user's wishes; what is not set is as the wizard has it."""
+
+    @property
+    def log_group(self) -> str:
+        """A group of this deployment's own as soon as something is set that others should not share."""
+        return log_group(self.agents.logs, self.teleport_cluster, self.vpc_id)
+
+
+def log_group(logs: Logs | None, teleport_cluster: str, vpc_id: str) -> str:
+    """The CloudWatch log group of a deployment's agents."""
+    shared = names.log_group(teleport_cluster)
+    if logs is None:
+        return shared
+    return logs.group or (f"{shared}/{vpc_id}" if logs.retention_days or logs.kms_key_id else shared)
 
 
 def image(version: str, *, enterprise: bool) -> str:
@@ -54,15 +68,29 @@ def image(version: str, *, enterprise: bool) -> str:
 def register_body(task: AgentTask) -> dict[str, Any]:
     """The request of ecs:RegisterTaskDefinition, without tags."""
     role = names.role_arn(task.partition, task.account, task.task_role)
+    size = task.agents.resources or Resources()
     return {
         "family": names.task_family(task.teleport_cluster, task.vpc_id),
         "requiresCompatibilities": ["FARGATE"],
-        "cpu": str(CPU_UNITS),
-        "memory": str(MEMORY_MIB),
+        "cpu": str(size.cpu_units),
+        "memory": str(size.memory_mib),
         "networkMode": "awsvpc",
         "taskRoleArn": role,
         "executionRoleArn": role,
         "containerDefinitions": [_container(task)],
+        **_platform(task.agents.runtime_platform),
+    }
+
+
+def _platform(platform: RuntimePlatform | None) -> dict[str, Any]:
+    """The wizard names none, which is Linux on X86_64."""
+    if platform is None:
+        return {}
+    return {
+        "runtimePlatform": {
+            "cpuArchitecture": platform.cpu_architecture.value,
+            "operatingSystemFamily": "LINUX",
+        }
     }
 
 
@@ -70,27 +98,42 @@ def _container(task: AgentTask) -> dict[str, Any]:
     config = agent_config.agent_config(
         proxy_address=task.proxy_address,
         join_token=task.join_token,
-        labels=agent_config.matcher_labels(task.account, task.region, task.vpc_id),
+        labels={
+            **agent_config.matcher_labels(task.account, task.region, task.vpc_id),
+            **task.agents.database_labels,
+        },
+        log_severity=(task.agents.logs or Logs()).level.value,
     )
     return {
         "name": CONTAINER,
-        "image": image(task.version, enterprise=task.enterprise),
+        **_image(task),
         "entryPoint": list(ENTRY_POINT),
         "command": agent_config.command(config),
         "environment": [
             {"name": "TELEPORT_INSTALL_METHOD_AWSOIDC_DEPLOYSERVICE", "value": "true"},
             {"name": "TELEPORT_EXT_UPGRADER_VERSION", "value": task.version},
+            *({"name": item.name, "value": item.value} for item in task.agents.environment),
         ],
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {
-                "awslogs-group": names.log_group(task.teleport_cluster),
+                "awslogs-group": task.log_group,
                 "awslogs-region": task.region,
                 "awslogs-create-group": "true",
                 "awslogs-stream-prefix": names.log_stream_prefix(task.teleport_cluster, task.vpc_id),
             },
         },
     }
+
+
+def _image(task: AgentTask) -> dict[str, Any]:
+    chosen = task.agents.image
+    if chosen is None:
+        return {"image": image(task.version, enterprise=task.enterprise)}
+    container: dict[str, Any] = {"image": f"{chosen.repository}:{task.version}"}
+    if chosen.pull_secret_arn:
+        container["repositoryCredentials"] = {"credentialsParameter": chosen.pull_secret_arn}
+    return container
 
 
 def differences(wanted: Document, actual: Document) -> list[str]:
@@ -100,6 +143,8 @@ def differences(wanted: Document, actual: Document) -> list[str]:
     fields += [name for name in ("taskRoleArn", "executionRoleArn") if wanted[name] != actual.get(name)]
     if set(wanted["requiresCompatibilities"]) != set(actual.get("requiresCompatibilities", [])):
         fields.append("requiresCompatibilities")
+    if _architecture(wanted) != _architecture(actual):
+        fields.append("runtimePlatform")
     fields += [name for name in _ABSENT_IN_TASK if actual.get(name)]
     containers = actual.get("containerDefinitions", [])
     if len(containers) != 1:
@@ -117,6 +162,8 @@ def _container_differences(wanted: Mapping[str, Any], actual: Mapping[str, Any])
         fields.append("environment")
     if _logging(wanted) != _logging(actual):
         fields.append("logConfiguration")
+    if wanted.get("repositoryCredentials") != (actual.get("repositoryCredentials") or None):
+        fields.append("repositoryCredentials")
     fields += [name for name in _ABSENT_IN_CONTAINER if actual.get(name)]
     if actual.get("essential", True) is not True:
         fields.append("essential")
@@ -130,6 +177,12 @@ def _same_command(wanted: Sequence[str], actual: Sequence[str]) -> bool:
     return list(wanted[:-1]) == list(actual[:-1]) and agent_config.decoded(wanted) == agent_config.decoded(
         actual
     )
+
+
+def _architecture(definition: Mapping[str, Any]) -> tuple[str, str]:
+    """AWS's defaults where nothing is named."""
+    platform = definition.get("runtimePlatform") or {}
+    return platform.get("cpuArchitecture", "X86_64"), platform.get("operatingSystemFamily", "LINUX")
 
 
 def _environment(container: Mapping[str, Any]) -> dict[str, str]:

@@ -87,7 +87,7 @@ def is_bounded(schema: Schema) -> bool:
         case "object":
             return "additionalProperties" not in schema or "maxProperties" in schema
         case "integer":
-            return "minimum" in schema
+            return "minimum" in schema or "enum" in schema
     return False
 
 

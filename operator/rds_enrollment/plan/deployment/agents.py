@@ -85,7 +85,7 @@ def _serves(wanted: WantedDeployment, agent: Agent) -> bool:
     """Addresses repeat between VPCs: the agent's matcher must name this one, too."""
     labels = matcher_labels(wanted.scope.account, wanted.region, wanted.vpc_id)
     expected = {key: (value,) for key, value in labels.items()}
-    return any(dict(matcher) == expected for matcher in agent.matchers)
+    return any(expected.items() <= dict(matcher).items() for matcher in agent.matchers)
 
 
 def _hostnames(task: Task) -> set[str]:

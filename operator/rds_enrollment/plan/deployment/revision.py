@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.logs import logs_part
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_task_definition
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
@@ -26,6 +27,9 @@ def fitting_revision(wanted: WantedDeployment, world: DeploymentWorld) -> TaskDe
 
 def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: bool, attempts: int) -> Part:
     """Register when no revision fits; deregister what neither serves nor is about to."""
+    logs = logs_part(wanted, world, attempts)
+    if not logs.done:
+        return logs
     for seen in (world.serving, world.newest, world.revisions):
         if isinstance(seen, Unseen):
             return unseen(_CONDITION, seen, attempts)

@@ -42,7 +42,7 @@ def _service(wanted: WantedDeployment, service: EcsService | None) -> dict[str, 
         "console_url": names.service_console_url(
             scope.partition, region, wanted.cluster_name, wanted.service_name
         ),
-        "logs_url": names.logs_console_url(scope.partition, region, names.log_group(scope.cluster.name)),
+        "logs_url": names.logs_console_url(scope.partition, region, wanted.log_group),
     }
 
 

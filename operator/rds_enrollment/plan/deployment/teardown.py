@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.logs import logs_removal
 from rds_enrollment.plan.deployment.revision import service_of_another
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -22,7 +23,7 @@ _ROLE = ConditionType.ROLE_READY
 def teardown(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
     parts: list[Part] = []
-    for remove in (_service, _revisions, _token, _role, _cluster):
+    for remove in (_service, _revisions, _logs, _token, _role, _cluster):
         part = remove(wanted, world, attempts)
         parts.append(part)
         if not part.done:
@@ -60,11 +61,20 @@ def _revisions(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     return writing(_REVISION, *steps)
 
 
+def _logs(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    """The tasks that wrote to it are gone by now."""
+    if isinstance(world.log_group, Unseen):
+        return unseen(_REVISION, world.log_group, attempts)
+    step = logs_removal(wanted, world)
+    return writing(_REVISION, step) if step else removed(_REVISION, "No log group of this object is left.")
+
+
 def _token(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     if isinstance(world.token, Unseen):
         return unseen(_TOKEN, world.token, attempts)
     if isinstance(world.token, JoinToken) and ownership.marked(world.token.labels, wanted.owner.mark):
-        return writing(_TOKEN, DeleteJoinToken(condition=_TOKEN, token=world.token.name))
+        step = DeleteJoinToken(condition=_TOKEN, token=world.token.name, owner=wanted.owner.mark)
+        return writing(_TOKEN, step)
     return removed(_TOKEN, "No join token of this object is left.")
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan import names, ownership, policies
 from rds_enrollment.plan.observed.aws import Document
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.plan.scope import Scope
-from rds_enrollment.plan.task_definition import AgentTask, register_body
+from rds_enrollment.plan.task_definition import AgentTask, log_group, register_body
 
 TASK_ROLE_DESCRIPTION = "Used by Teleport Database Service deployed in Amazon ECS."
 """Teleport lib/integrations/awsoidc/deployservice_iam_config.go."""
@@ -38,6 +40,8 @@ class WantedDeployment:
     replicas: int
     task_role: str
     user_tags: Mapping[str, str]
+    agents: AgentSpec = field(default_factory=AgentSpec)
+    """What the agents run with."""
 
     @property
     def cluster_name(self) -> str:
@@ -50,6 +54,16 @@ class WantedDeployment:
     @property
     def family(self) -> str:
         return names.task_family(self.scope.cluster.name, self.vpc_id)
+
+    @property
+    def log_group(self) -> str:
+        return log_group(self.agents.logs, self.scope.cluster.name, self.vpc_id)
+
+    @property
+    def owns_log_group(self) -> bool:
+        """Whether we make the log group; otherwise ECS does, or the user did."""
+        logs = self.agents.logs
+        return logs is not None and bool(logs.retention_days or logs.kms_key_id)
 
     @property
     def join_token(self) -> str:
@@ -77,10 +91,22 @@ def wanted_role(wanted: WantedDeployment) -> WantedRole:
         name=wanted.task_role,
         description=TASK_ROLE_DESCRIPTION,
         trust=policies.task_trust(),
-        policies={wanted.task_role: policies.task_policy()},
+        policies={wanted.task_role: policies.task_policy(*_image_access(wanted))},
         tags=wanted.tags,
         mark=wanted.owner.mark,
     )
+
+
+def _image_access(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
+    """What the role needs on top to pull the image: the execution role is the task role."""
+    image = wanted.agents.image
+    if image is None:
+        return ()
+    if image.pull_secret_arn:
+        return (policies.read_secret(image.pull_secret_arn),)
+    if ".dkr.ecr." in image.repository:
+        return (policies.pull_from_ecr(),)
+    return ()
 
 
 def wanted_token(wanted: WantedDeployment) -> JoinToken:
@@ -111,5 +137,6 @@ def wanted_task_definition(wanted: WantedDeployment) -> Document:
             enterprise=scope.enterprise,
             task_role=wanted.task_role,
             join_token=wanted.join_token,
+            agents=wanted.agents,
         )
     )

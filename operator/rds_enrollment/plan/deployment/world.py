@@ -6,6 +6,7 @@ from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import (
     EcsCluster,
     EcsService,
+    LogGroup,
     Role,
     SecurityGroup,
     Subnet,
@@ -34,5 +35,7 @@ class DeploymentWorld:
     """ARNs of the family's ACTIVE revisions."""
     tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)
     """Running, starting and recently stopped tasks of the service."""
+    log_group: Seen[LogGroup | None] = field(default_factory=Unseen)
+    """Read only where the deployment has one of its own."""
     agents: Seen[tuple[Agent, ...]] = field(default_factory=Unseen)
     """All unexpired Database Service heartbeats in Teleport."""

@@ -150,6 +150,19 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class LogGroup:
+    """logs:DescribeLogGroups with logs:ListTagsForResource."""
+
+    name: str
+    arn: str
+    retention_days: int | None
+    """None: events never expire."""
+    kms_key_id: str
+    """Empty for CloudWatch's own encryption."""
+    tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
 class Subnet:
     """ec2:DescribeSubnets."""
 

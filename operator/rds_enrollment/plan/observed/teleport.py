@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TeleportCluster:
-    """The cluster behind the connection (proto.AuthService/Ping)."""
+    """The cluster behind the connection (proto.AuthService/Ping, and its proxy's GET /webapi/find)."""
 
     name: str
     version: str
@@ -15,6 +15,16 @@ class TeleportCluster:
     proxy_address: str
     """host:port of the proxy's public address; empty when the server publishes none."""
     cloud: bool
+    edition: str = ""
+    """oss, ent or community, as the proxy tells it; empty when it could not be asked."""
+    agent_version: str = ""
+    """The version that the cluster's automatic updates give to agents, without a leading v; empty as above, or when
+    the cluster tells none."""
+
+    @property
+    def enterprise(self) -> bool:
+        """Whether it is Teleport Enterprise, as every cloud is: decides which image agents run."""
+        return self.edition == "ent" if self.edition else self.cloud
 
 
 @dataclass(frozen=True, slots=True)

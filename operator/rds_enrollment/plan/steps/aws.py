@@ -236,3 +236,51 @@ class DeleteService(AwsStep):
     @property
     def target(self) -> str:
         return f"ECS service {self.service}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogGroupStep(AwsStep):
+    """A write to a CloudWatch log group."""
+
+    group: str
+
+    @property
+    def target(self) -> str:
+        return f"CloudWatch log group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLogGroup(LogGroupStep):
+    """logs:CreateLogGroup. `kms_key_id` is empty for CloudWatch's own encryption."""
+
+    kms_key_id: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRetentionPolicy(LogGroupStep):
+    """logs:PutRetentionPolicy."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRetentionPolicy(LogGroupStep):
+    """logs:DeleteRetentionPolicy: events never expire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociateKmsKey(LogGroupStep):
+    """logs:AssociateKmsKey."""
+
+    kms_key_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisassociateKmsKey(LogGroupStep):
+    """logs:DisassociateKmsKey: CloudWatch's own encryption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteLogGroup(LogGroupStep):
+    """logs:DeleteLogGroup, with everything that was logged."""

@@ -39,6 +39,8 @@ class DeleteIntegration(TeleportStep):
     """IntegrationService/DeleteIntegration."""
 
     integration: str
+    owner: str
+    """The owner mark that the object carries: what has become another's is left alone."""
 
     @property
     def target(self) -> str:
@@ -72,6 +74,8 @@ class DeleteJoinToken(TeleportStep):
     """AuthService/DeleteToken."""
 
     token: str
+    owner: str
+    """The owner mark that the object carries: what has become another's is left alone."""
 
     @property
     def target(self) -> str:
@@ -113,6 +117,8 @@ class DeleteDatabase(TeleportStep):
 
     independent: ClassVar[bool] = True
     database: str
+    owner: str
+    """The owner mark that the object carries: what has become another's is left alone."""
 
     @property
     def target(self) -> str:

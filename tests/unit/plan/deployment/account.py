@@ -71,6 +71,7 @@ class Account:
             newest=max(active, key=lambda item: item.revision, default=None),
             revisions=tuple(item.arn for item in active),
             tasks=self.tasks,
+            log_group=None,
             agents=tuple(_agent(item) for item in self.tasks),
         )
 

@@ -250,6 +250,7 @@ CONVERGED = DeploymentWorld(
     newest=task_definition(),
     revisions=(arn(1),),
     tasks=(task("t1", "10.0.0.1"), task("t2", "10.0.0.2")),
+    log_group=None,
     agents=(agent("ip-10-0-0-1.us-west-1.compute.internal"), agent("ip-10-0-0-2.us-west-1.compute.internal")),
 )
 EMPTY = replace(
@@ -262,6 +263,7 @@ EMPTY = replace(
     newest=None,
     revisions=(),
     tasks=(),
+    log_group=None,
     agents=(),
 )
 

@@ -9,10 +9,12 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, all_done, steps_of
 from rds_enrollment.plan.steps.aws import (
     DeleteCluster,
+    DeleteLogGroup,
     DeleteRole,
     DeleteRolePolicy,
     DeleteService,
@@ -29,6 +31,7 @@ from tests.unit.plan.deployment.build import (
     ROLE,
     ROLE_SEEN,
     SERVICE,
+    TAGS,
     TELEPORT_TAGS,
     TOKEN,
     TOKEN_SEEN,
@@ -128,10 +131,17 @@ def test_a_cluster_that_is_gone_used_or_foreign_ends_it(cluster: Any) -> None:
     assert {part.verdict.reason for part in parts} == {Reason.DELETING}
 
 
+def test_a_log_group_of_ours_goes_after_the_tasks_that_wrote_to_it() -> None:
+    ours = LogGroup(name="g", arn="arn", retention_days=30, kms_key_id="", tags=TAGS)
+    parts = ended(world(**{**NO_REVISIONS, "log_group": ours}))
+    assert steps_of(parts) == (DeleteLogGroup(condition=REGISTERED, region="us-west-1", group="g"),)
+
+
 def test_nothing_left_is_done() -> None:
     parts = ended(EMPTY)
     assert [part.condition for part in parts] == [
         SERVICE_DEPLOYED,
+        REGISTERED,
         REGISTERED,
         TOKEN_READY,
         ROLE_READY,

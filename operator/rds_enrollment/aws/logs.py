@@ -1,0 +1,80 @@
+"""Amazon CloudWatch Logs: the log groups of deployments that have one of their own."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rds_enrollment.aws.errors import translated
+from rds_enrollment.plan.observed.aws import LogGroup
+from rds_enrollment.plan.steps import aws as steps
+
+if TYPE_CHECKING:
+    from rds_enrollment.aws.session import AwsAccount
+
+
+def get_log_group(account: "AwsAccount", region: str, name: str) -> LogGroup | None:
+    """logs:DescribeLogGroups, which knows prefixes only, and logs:ListTagsForResource."""
+    client = account.client("logs", region)
+    with translated("logs:DescribeLogGroups", f"CloudWatch log group {name} in {region}"):
+        pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+        entries = (entry for page in pages for entry in page["logGroups"])
+        entry = next((entry for entry in entries if entry.get("logGroupName") == name), None)
+    if entry is None:
+        return None
+    # ListTagsForResource takes the ARN without the `:*` that DescribeLogGroups ends it with.
+    arn = entry.get("arn", "").removesuffix(":*")
+    with translated("logs:ListTagsForResource", f"CloudWatch log group {name} in {region}"):
+        try:
+            tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
+        except client.exceptions.ResourceNotFoundException:
+            return None
+    return LogGroup(
+        name=name,
+        arn=arn,
+        retention_days=entry.get("retentionInDays"),
+        kms_key_id=entry.get("kmsKeyId", ""),
+        tags=tags,
+    )
+
+
+def create_log_group(account: "AwsAccount", step: steps.CreateLogGroup) -> None:
+    """logs:CreateLogGroup. Raises Conflict when the name is taken."""
+    client = account.client("logs", step.region)
+    with translated("logs:CreateLogGroup", step.target):
+        if step.kms_key_id:
+            client.create_log_group(logGroupName=step.group, kmsKeyId=step.kms_key_id, tags=dict(step.tags))
+        else:
+            client.create_log_group(logGroupName=step.group, tags=dict(step.tags))
+
+
+def put_retention_policy(account: "AwsAccount", step: steps.PutRetentionPolicy) -> None:
+    """logs:PutRetentionPolicy."""
+    with translated("logs:PutRetentionPolicy", step.target):
+        client = account.client("logs", step.region)
+        client.put_retention_policy(logGroupName=step.group, retentionInDays=step.days)
+
+
+def delete_retention_policy(account: "AwsAccount", step: steps.DeleteRetentionPolicy) -> None:
+    """logs:DeleteRetentionPolicy."""
+    with translated("logs:DeleteRetentionPolicy", step.target):
+        account.client("logs", step.region).delete_retention_policy(logGroupName=step.group)
+
+
+def associate_kms_key(account: "AwsAccount", step: steps.AssociateKmsKey) -> None:
+    """logs:AssociateKmsKey."""
+    with translated("logs:AssociateKmsKey", step.target):
+        client = account.client("logs", step.region)
+        client.associate_kms_key(logGroupName=step.group, kmsKeyId=step.kms_key_id)
+
+
+def disassociate_kms_key(account: "AwsAccount", step: steps.DisassociateKmsKey) -> None:
+    """logs:DisassociateKmsKey."""
+    with translated("logs:DisassociateKmsKey", step.target):
+        account.client("logs", step.region).disassociate_kms_key(logGroupName=step.group)
+
+
+def delete_log_group(account: "AwsAccount", step: steps.DeleteLogGroup) -> None:
+    """logs:DeleteLogGroup. One that is gone is deleted."""
+    with translated("logs:DeleteLogGroup", step.target):
+        client = account.client("logs", step.region)
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_log_group(logGroupName=step.group)
