@@ -31,7 +31,6 @@ class Scene:
     """What one run acts in."""
 
     workload: Workload
-    world: World
     namespace: Namespace
     mask: Mask
 
@@ -45,18 +44,19 @@ class Arena:
     aws: AwsSandbox
     teleport: TeleportSandbox
     operator: OperatorProcess
+    world: World
+    """Builds and reads in AWS, past the gate."""
 
     @contextmanager
     def scene(self, workload: Workload) -> Iterator[Scene]:
         """An empty world with the workload's seed in it. The operator is dead before and after."""
         self.aws.reset()
         self.teleport.reset()
-        world = World(self.aws.url)
         name = f"chaos-{uuid4().hex[:8]}"
-        aliases = {**workload.seed(world), name: "<namespace>"}
+        aliases = {**workload.seed(self.world), name: "<namespace>"}
         with Namespace(self.plane.admin_kubeconfig, name) as namespace:
             try:
-                yield Scene(workload, world, namespace, Mask(aliases))
+                yield Scene(workload, namespace, Mask(aliases))
             finally:
                 self.operator.kill()
                 self.guard(None)
@@ -71,7 +71,7 @@ class Arena:
 
     def state(self, scene: Scene) -> State:
         """What is there now, masked."""
-        state = read_state(scene.world, scene.workload.region, self.teleport, scene.namespace)
+        state = read_state(self.world, scene.workload.region, self.teleport, scene.namespace)
         masked: State = scene.mask.value(state)
         return masked
 
@@ -94,4 +94,4 @@ def open_arena(folder: Path) -> Iterator[Arena]:
         environment["RDS_ENROLLMENT_POLL_SECONDS"] = _POLL_SECONDS
         operator = OperatorProcess(environment, folder / "operator.log")
         stack.callback(operator.kill)
-        yield Arena(plane, kubernetes, aws, teleport, operator)
+        yield Arena(plane, kubernetes, aws, teleport, operator, World(aws.url))

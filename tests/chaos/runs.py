@@ -16,6 +16,8 @@ from tests.cluster.waiting import wait_until
 
 TIMEOUT_SECONDS = 120.0
 """Detects a hang; a run takes a few seconds."""
+_POLL_SECONDS = 0.2
+"""A look at everything costs time that the operator needs."""
 _LOG_LINES = 30
 
 
@@ -50,7 +52,8 @@ def crashed(arena: Arena, workload: Workload, crash: Crash, reference: Run) -> R
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text, crash, arena.operator.kill)
         _begin(arena, scene, recorder)
-        _wait(arena, scene, recorder.crashed.is_set, f"the planned write comes: {crash.write}")
+        if not recorder.crashed.wait(TIMEOUT_SECONDS):
+            raise AssertionError(f"the planned write never came: {crash.write}\n{_report(arena, scene)}")
         arena.start_operator(scene)
         _wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done after the crash")
         _wait(arena, scene, lambda: _is_idle(arena), "the operator is idle after the crash")
@@ -81,7 +84,7 @@ def _settled(arena: Arena, scene: Scene, expected: State) -> State:
         return last[0] == expected
 
     try:
-        wait_until(settled, "the state is that of the reference", TIMEOUT_SECONDS / 4)
+        wait_until(settled, "the state is that of the reference", TIMEOUT_SECONDS / 4, _POLL_SECONDS)
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n{difference(expected, last[0])}") from None
     return last[0]
@@ -89,7 +92,7 @@ def _settled(arena: Arena, scene: Scene, expected: State) -> State:
 
 def _wait(arena: Arena, scene: Scene, condition: Callable[[], bool], what: str) -> None:
     try:
-        wait_until(condition, what, TIMEOUT_SECONDS)
+        wait_until(condition, what, TIMEOUT_SECONDS, _POLL_SECONDS)
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n{_report(arena, scene)}") from None
 
