@@ -49,8 +49,13 @@ _ATTACHED = ("available", "attached")
 """EC2 API, InternetGatewayAttachment: `available` stands for attached."""
 
 
+def _block(text: str) -> Cidr:
+    """Host bits are passed over, as EC2 itself does (EC2 API, CreateRoute)."""
+    return ip_network(text, strict=False)
+
+
 def subnet(entry: Entry) -> Subnet:
-    block_mode = entry.get("BlockPublicAccessStates", {}).get("InternetGatewayBlockMode", "off")
+    mode = entry.get("BlockPublicAccessStates", {}).get("InternetGatewayBlockMode")
     return Subnet(
         id=entry["SubnetId"],
         vpc_id=entry["VpcId"],
@@ -59,16 +64,18 @@ def subnet(entry: Entry) -> Subnet:
         cidrs=tuple(_subnet_blocks(entry)),
         available_addresses=entry.get("AvailableIpAddressCount", 0),
         map_public_ip=entry.get("MapPublicIpOnLaunch", False),
-        internet_gateway_block=InternetGatewayBlock(block_mode),
+        internet_gateway_block=next(
+            (item for item in InternetGatewayBlock if item == mode), InternetGatewayBlock.OFF
+        ),
     )
 
 
 def _subnet_blocks(entry: Entry) -> Iterator[Cidr]:
     if entry.get("CidrBlock"):  # a subnet of IPv6 alone has none
-        yield ip_network(entry["CidrBlock"])
+        yield _block(entry["CidrBlock"])
     for association in entry.get("Ipv6CidrBlockAssociationSet", ()):
         if association.get("Ipv6CidrBlockState", {}).get("State") == "associated":
-            yield ip_network(association["Ipv6CidrBlock"])
+            yield _block(association["Ipv6CidrBlock"])
 
 
 def route_table(entry: Entry) -> RouteTable:
@@ -91,7 +98,7 @@ def route_table(entry: Entry) -> RouteTable:
 def _route(entry: Entry) -> Route:
     cidr = entry.get("DestinationCidrBlock") or entry.get("DestinationIpv6CidrBlock")
     return Route(
-        destination=ip_network(cidr) if cidr else entry["DestinationPrefixListId"],
+        destination=_block(cidr) if cidr else entry["DestinationPrefixListId"],
         target=next((str(entry[name]) for name in _TARGETS if entry.get(name)), ""),
         blackhole=entry.get("State") == "blackhole",
         propagated=entry.get("Origin") == "EnableVgwRoutePropagation",
@@ -114,7 +121,7 @@ def _acl_rule(entry: Entry) -> AclRule:
         egress=entry["Egress"],
         allow=entry["RuleAction"] == "allow",
         protocol=_protocol(entry["Protocol"]),
-        cidr=ip_network(entry.get("CidrBlock") or entry["Ipv6CidrBlock"]),
+        cidr=_block(entry.get("CidrBlock") or entry["Ipv6CidrBlock"]),
         ports=_port_range(entry.get("PortRange", {}), "From", "To"),
     )
 
@@ -137,9 +144,8 @@ def _group_rules(permissions: Iterable[Entry]) -> Iterator[GroupRule]:
 
 
 def _peers(permission: Entry) -> Iterator[Cidr | str]:
-    # A rule's block may have host bits: EC2 takes and shows it as it was written.
-    yield from (ip_network(item["CidrIp"], strict=False) for item in permission.get("IpRanges", ()))
-    yield from (ip_network(item["CidrIpv6"], strict=False) for item in permission.get("Ipv6Ranges", ()))
+    yield from (_block(item["CidrIp"]) for item in permission.get("IpRanges", ()))
+    yield from (_block(item["CidrIpv6"]) for item in permission.get("Ipv6Ranges", ()))
     yield from (item["GroupId"] for item in permission.get("UserIdGroupPairs", ()))
     yield from (item["PrefixListId"] for item in permission.get("PrefixListIds", ()))
 
@@ -195,7 +201,7 @@ def _side_blocks(side: Entry) -> Iterator[Cidr]:
     if not blocks and side.get("CidrBlock"):
         blocks = [side["CidrBlock"]]
     blocks += [item["Ipv6CidrBlock"] for item in side.get("Ipv6CidrBlockSet", ())]
-    yield from map(ip_network, blocks)
+    yield from map(_block, blocks)
 
 
 def vpc_endpoint(entry: Entry) -> VpcEndpoint:
@@ -219,12 +225,12 @@ def prefix_list(entry: Entry) -> PrefixList:
     return PrefixList(
         id=entry["PrefixListId"],
         name=entry["PrefixListName"],
-        cidrs=tuple(map(ip_network, entry.get("Cidrs", ()))),
+        cidrs=tuple(map(_block, entry.get("Cidrs", ()))),
     )
 
 
 def prefix_list_entry(entry: Entry) -> Cidr:
-    return ip_network(entry["Cidr"])
+    return _block(entry["Cidr"])
 
 
 def network_interface(entry: Entry) -> NetworkInterface:

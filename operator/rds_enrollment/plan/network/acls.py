@@ -8,7 +8,7 @@ the port that the connection was opened from.
 from collections.abc import Iterator
 
 from rds_enrollment.plan.network import changes
-from rds_enrollment.plan.network.packet import Leg
+from rds_enrollment.plan.network.packet import Leg, is_for_tcp
 from rds_enrollment.plan.network.verdict import Blocker, BlockerKind, Hop
 from rds_enrollment.plan.observed.network import (
     LAST_RULE_NUMBER,
@@ -89,9 +89,7 @@ def _deciding(rules: list[AclRule], peer: Address, port: int) -> AclRule | None:
 
 
 def _matches(rule: AclRule, peer: Address, port: int) -> bool:
-    if rule.cidr.version != peer.version or peer not in rule.cidr:
-        return False
-    return rule.protocol == "all" or (rule.protocol == "tcp" and port in rule.ports)
+    return rule.cidr.version == peer.version and peer in rule.cidr and is_for_tcp(rule, port)
 
 
 def _purpose(leg: Leg, ports: PortRange) -> str:

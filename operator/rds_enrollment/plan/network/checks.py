@@ -153,5 +153,5 @@ def explain(subnet: str, what: str, verdict: Verdict) -> str:
     blocker = verdict.blocker
     if blocker is None:
         return f"{what} is reached from {subnet}."
-    command = f": {blocker.change.command}" if blocker.change.command else ""
+    command = f" Command: {blocker.change.command}" if blocker.change.command else ""
     return f"From {subnet} the {what} is not reached. {blocker.sentence} {blocker.change.sentence}{command}"

@@ -7,7 +7,7 @@ themselves. A rule that names a group means the private addresses of that group'
 from collections.abc import Iterable, Iterator
 
 from rds_enrollment.plan.network import changes
-from rds_enrollment.plan.network.packet import Leg, in_any
+from rds_enrollment.plan.network.packet import Leg, in_any, is_for_tcp
 from rds_enrollment.plan.network.verdict import Blocker, BlockerKind, Hop, Step
 from rds_enrollment.plan.observed.network import Address, GroupRule, SecurityGroup, Vpc
 
@@ -74,13 +74,9 @@ def _allowing(
     peers: frozenset[str] | None,
 ) -> tuple[SecurityGroup, GroupRule] | None:
     for group, rule in rules:
-        if _is_for(rule, port) and _is_about(rule, vpc, address, peers):
+        if is_for_tcp(rule, port) and _is_about(rule, vpc, address, peers):
             return group, rule
     return None
-
-
-def _is_for(rule: GroupRule, port: int) -> bool:
-    return rule.protocol == "all" or (rule.protocol == "tcp" and port in rule.ports)
 
 
 def _is_about(rule: GroupRule, vpc: Vpc, address: Address, peers: frozenset[str] | None) -> bool:

@@ -10,6 +10,9 @@ from rds_enrollment.plan.observed.network import Address
 _HTTPS = 443
 _DOCKER_HUB = ("auth.docker.io", "registry-1.docker.io")
 
+_CHINA_STORE_REGION = "cn-north-1"
+_CHINA_STORE = "rds-truststore.s3.cn-north-1.amazonaws.com.cn"
+
 _PRIVATE_ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 """Amazon ECR User Guide, "Amazon ECR private registries"."""
 
@@ -58,11 +61,16 @@ class Needs:
         return (self._host(self.proxy_address),) if self.proxy_address else ()
 
     def rds_trust_store(self) -> tuple[Destination, ...]:
-        """Where agents fetch the CAs of RDS (Teleport lib/srv/db/cloud, one host per partition)."""
+        """Where agents fetch the CAs of RDS: one host per partition (Teleport lib/srv/db/ca.go).
+
+        China's is a bucket, which the S3 endpoints of its own region serve.
+        """
         if not self.trust_store:
             return ()
+        if self.region == _CHINA_STORE_REGION:
+            return (self._service("s3", _CHINA_STORE),)
         if self.region.startswith("cn-"):
-            return (self._service("s3", "rds-truststore.s3.cn-north-1.amazonaws.com.cn"),)
+            return (self._host(_CHINA_STORE),)
         partition = "us-gov-west-1." if self.region.startswith("us-gov-") else ""
         return (self._host(f"truststore.pki.{partition}rds.amazonaws.com"),)
 

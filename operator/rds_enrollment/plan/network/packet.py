@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rds_enrollment.plan.observed.network import Address, Cidr, PortRange, Subnet, Vpc
+from rds_enrollment.plan.observed.network import AclRule, Address, Cidr, GroupRule, PortRange, Subnet, Vpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,8 @@ def in_any(address: Address, cidrs: tuple[Cidr, ...]) -> bool:
 def block_of(subnet: Subnet, version: int) -> Cidr | None:
     """The subnet's block of the IP version."""
     return next((cidr for cidr in subnet.cidrs if cidr.version == version), None)
+
+
+def is_for_tcp(rule: AclRule | GroupRule, port: int) -> bool:
+    """Whether the rule is about TCP to the port."""
+    return rule.protocol == "all" or (rule.protocol == "tcp" and port in rule.ports)

@@ -5,11 +5,12 @@ from typing import TypeAlias
 
 from rds_enrollment.plan.observed.network import Address, PortRange
 
-LINUX_EPHEMERAL_PORTS = PortRange(32768, 61000)
-"""Where Linux kernels open connections from (Amazon VPC User Guide, Custom network ACLs, Ephemeral ports)."""
+LINUX_EPHEMERAL_PORTS = PortRange(32768, 60999)
+"""Where Linux opens connections from (the kernel's ip_local_port_range). Rules of thumb such as 1024-65535 contain
+it (Amazon VPC User Guide, Custom network ACLs, Ephemeral ports)."""
 
 NAT_EPHEMERAL_PORTS = PortRange(1024, 65535)
-"""Where a NAT gateway opens connections from (the same page)."""
+"""Where a NAT gateway opens connections from (the same page of the user guide)."""
 
 
 @dataclass(frozen=True, slots=True)

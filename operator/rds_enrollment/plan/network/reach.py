@@ -47,7 +47,7 @@ class _Question:
         self._endpoint = _taking_over(vpc, destination)
         own = destination.security_groups if isinstance(destination, Interface) else frozenset()
         taking = self._endpoint.security_groups if self._endpoint else frozenset()
-        self._edges = blocks_of(vpc, source.security_groups | own | taking)
+        self._edges = blocks_of(vpc, source.security_groups | own | taking, destination.port)
 
     def verdict(self) -> Verdict:
         """Open when one IP version gets through; otherwise what stops the first."""

@@ -1,10 +1,10 @@
 """Which addresses stand for all: what is judged by blocks is the same for every address between their edges."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_network
 from itertools import pairwise
 
-from rds_enrollment.plan.network.packet import in_any
+from rds_enrollment.plan.network.packet import in_any, is_for_tcp
 from rds_enrollment.plan.observed.network import LOCAL, Address, Cidr, Vpc
 
 _FIRST_ADDRESSES_KEPT = 4
@@ -41,19 +41,25 @@ def is_public(address: Address) -> bool:
     return address.is_global
 
 
-def blocks_of(vpc: Vpc, groups: Iterable[str]) -> frozenset[Cidr]:
-    """Every block that the routes, the ACLs and the rules of `groups` name, and those of all prefix lists."""
+def blocks_of(vpc: Vpc, groups: Iterable[str], port: int) -> frozenset[Cidr]:
+    """Every block at whose edge a verdict on TCP to the port may change: of routes, ACLs, prefix lists and groups."""
     routes = (route.destination for table in vpc.route_tables for route in table.routes)
-    rules = (
-        rule.peer
-        for group_id in groups
-        if (group := vpc.group_by_id.get(group_id))
-        for rule in (*group.ingress, *group.egress)
-    )
-    named = (block for peers in (routes, rules) for block in peers if not isinstance(block, str))
+    named = (block for block in routes if not isinstance(block, str))
     acls = (rule.cidr for acl in vpc.network_acls for rule in acl.rules)
     lists = (cidr for prefix_list in vpc.prefix_lists for cidr in prefix_list.cidrs)
-    return frozenset((*named, *acls, *lists))
+    return frozenset((*named, *acls, *lists, *_joined_rules(vpc, groups, port)))
+
+
+def _joined_rules(vpc: Vpc, groups: Iterable[str], port: int) -> Iterator[Cidr]:
+    """The blocks that the groups allow. Rules add up, so that edges inside of what they allow together mean
+    nothing."""
+    for group in (vpc.group_by_id[group_id] for group_id in groups if group_id in vpc.group_by_id):
+        for rules in (group.ingress, group.egress):
+            blocks = [
+                rule.peer for rule in rules if not isinstance(rule.peer, str) and is_for_tcp(rule, port)
+            ]
+            yield from collapse_addresses(block for block in blocks if isinstance(block, IPv4Network))
+            yield from collapse_addresses(block for block in blocks if isinstance(block, IPv6Network))
 
 
 def local_blocks(vpc: Vpc) -> frozenset[Cidr]:
