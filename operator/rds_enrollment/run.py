@@ -53,6 +53,7 @@ class Parts:
     events: Recorder
     threads: ThreadPool
     queue: WorkQueue[Key]
+    wakes: Wakes
     registry: CollectorRegistry
     owner_id: str
     now: Callable[[], datetime]
@@ -104,6 +105,7 @@ async def _parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
                     metrics=QueueMetrics(registry, "objects"),
                     controller=lambda key: key.kind.lower(),
                 ),
+                wakes=Wakes(),
                 registry=registry,
                 owner_id=settings.owner_id or await _cluster_uid(objects),
                 now=_now,
@@ -124,7 +126,7 @@ async def _serve(
         grace=settings.watch_grace_seconds, clock=time.monotonic, wall=time.time, registry=parts.registry
     )
     check = WatchCheck(rest, monitor, namespaces=settings.watch_namespaces, missed=queue.add)
-    watch = _watch(settings, queue, monitor)
+    watch = _watch(settings, queue, parts.wakes, monitor)
     http = HttpServer(
         registry=parts.registry,
         health={
@@ -152,9 +154,8 @@ async def _serve(
         await http.stop()
 
 
-def _watch(settings: Settings, queue: WorkQueue[Key], monitor: WatchMonitor) -> WatchThread:
+def _watch(settings: Settings, queue: WorkQueue[Key], wakes: Wakes, monitor: WatchMonitor) -> WatchThread:
     loop = asyncio.get_running_loop()
-    wakes = Wakes()
 
     def deliver(kind: str, obj: Mapping[str, Any], deleted: bool) -> None:
         monitor.delivered(version_of(kind, obj["metadata"]), deleted=deleted)

@@ -5,6 +5,8 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 from rds_enrollment.teleport.wire.auth_service_pb2 import (
     CreateTokenV2Request,
+    ListDatabasesRequest,
+    ListDatabasesResponse,
     ListResourcesRequest,
     ListResourcesResponse,
     PingRequest,
@@ -17,9 +19,10 @@ from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2, ProvisionTo
 
 from hack.sandbox.teleport.calls import Caller, Rpc
 from hack.sandbox.teleport.cluster import Cluster
-from hack.sandbox.teleport.errors import bad_parameter
+from hack.sandbox.teleport.errors import bad_parameter, not_implemented
 from hack.sandbox.teleport.heartbeat_lists import HeartbeatLists
 from hack.sandbox.teleport.labels import selects
+from hack.sandbox.teleport.paging import page
 from hack.sandbox.teleport.validation.database import check_database
 from hack.sandbox.teleport.validation.token import check_token
 
@@ -39,6 +42,7 @@ class AuthService:
         return [
             Rpc(f"{SERVICE}/Ping", PingRequest, PingResponse, self.ping),
             Rpc(f"{SERVICE}/GetDatabases", Empty, DatabaseV3List, self.get_databases),
+            Rpc(f"{SERVICE}/ListDatabases", ListDatabasesRequest, ListDatabasesResponse, self.list_databases),
             Rpc(f"{SERVICE}/GetDatabase", ResourceRequest, DatabaseV3, self.get_database),
             Rpc(f"{SERVICE}/CreateDatabase", DatabaseV3, Empty, self.create_database, _name_of_database),
             Rpc(f"{SERVICE}/UpdateDatabase", DatabaseV3, Empty, self.update_database, _name_of_database),
@@ -59,13 +63,19 @@ class AuthService:
         )
 
     def get_databases(self, _request: Empty, caller: Caller) -> DatabaseV3List:
+        return DatabaseV3List(Databases=self._visible_databases(caller))
+
+    def list_databases(self, request: ListDatabasesRequest, caller: Caller) -> ListDatabasesResponse:
+        if not self._cluster.lists_databases_by_page:
+            raise not_implemented(f"version {self._cluster.version} has no ListDatabases")
+        databases = self._visible_databases(caller)
+        cut = page(databases, _name_of_database, request.page_token, request.page_size)
+        return ListDatabasesResponse(databases=cut.items, next_page_token=cut.next_key)
+
+    def _visible_databases(self, caller: Caller) -> list[DatabaseV3]:
         role = self._cluster.role_of(caller)
         role.check("db", "list", "read")
-        return DatabaseV3List(
-            Databases=[
-                each for each in self._databases.list() if selects(role.db_labels, each.Metadata.Labels)
-            ]
-        )
+        return [each for each in self._databases.list() if selects(role.db_labels, each.Metadata.Labels)]
 
     def get_database(self, request: ResourceRequest, caller: Caller) -> DatabaseV3:
         role = self._cluster.role_of(caller)

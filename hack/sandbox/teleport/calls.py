@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -94,6 +94,21 @@ class CallLayer:
             for rpc in rpcs
         }
         return Servable(handlers)
+
+    def streaming(
+        self,
+        name: str,
+        request: type[Q],
+        answer: type[A],
+        serve: Callable[[Stream[Q, A], Caller], Awaitable[None]],
+    ) -> "Servable":
+        """A method that answers with a stream."""
+
+        async def handle(stream: Stream[Q, A]) -> None:
+            self.log.add(name, None)
+            await serve(stream, caller_of(stream))
+
+        return Servable({f"/{name}": Handler(handle, Cardinality.UNARY_STREAM, request, answer)})
 
     def _handler(self, rpc: Rpc[Q, A]) -> Callable[[Stream[Q, A]], Any]:
         async def handle(stream: Stream[Q, A]) -> None:

@@ -25,6 +25,11 @@ class Cluster:
     def __post_init__(self) -> None:
         self.resources = Resources(self.clock)
 
+    @property
+    def lists_databases_by_page(self) -> bool:
+        """Not in v18.0; in which later release it came does not matter here, and 19 stands for all of them."""
+        return int(self.version.partition(".")[0]) >= 19
+
     def role_of(self, caller: Caller) -> Role:
         """A caller without the known role may do what every caller may."""
         return self.role if BOT_ROLE_NAME in caller.roles else NOTHING

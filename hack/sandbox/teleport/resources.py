@@ -17,8 +17,12 @@ from rds_enrollment.teleport.wire.heartbeat_pb2 import DatabaseServerV3, Databas
 from rds_enrollment.teleport.wire.integration_pb2 import IntegrationV1
 from rds_enrollment.teleport.wire.resource_pb2 import Metadata
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2
+from rds_enrollment.teleport.wire.user_tasks_pb2 import UserTask
 
 from hack.sandbox.teleport.errors import already_exists, masked, not_found
+
+Observer = Callable[[str, Message, bool], None]
+"""Is told of each write while the lock is held: kind, the object, and whether it was deleted."""
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -37,6 +41,7 @@ class Collection(Generic[M]):
     lock: threading.RLock
     shown: Callable[[str], str] = str
     """A key as errors may show it."""
+    observe: Observer | None = None
     generation: int = 0
     """Grows with every change; what expires changes nothing."""
     _items: dict[str, M] = field(default_factory=dict)
@@ -60,7 +65,7 @@ class Collection(Generic[M]):
         self.metadata(stored).Revision = str(uuid4())
         with self.lock:
             self._items[self.key(stored)] = stored
-            self.generation += 1
+            self._changed(stored, deleted=False)
         return _copy(stored)
 
     def get(self, key: str) -> M:
@@ -82,8 +87,9 @@ class Collection(Generic[M]):
 
     def discard(self, key: str) -> None:
         with self.lock:
-            self._items.pop(key, None)
-            self.generation += 1
+            gone = self._items.pop(key, None)
+            if gone is not None:
+                self._changed(gone, deleted=True)
 
     def list(self) -> list[M]:
         with self.lock:
@@ -91,8 +97,13 @@ class Collection(Generic[M]):
 
     def clear(self) -> None:
         with self.lock:
-            self._items.clear()
-            self.generation += 1
+            for key in list(self._items):
+                self.discard(key)
+
+    def _changed(self, resource: M, *, deleted: bool) -> None:
+        self.generation += 1
+        if self.observe is not None:
+            self.observe(self.kind, resource, deleted)
 
     def _find(self, key: str) -> M | None:
         with self.lock:
@@ -120,6 +131,8 @@ class Resources:
         self.databases = Collection[DatabaseV3](
             "db", lambda each: each.Metadata, lambda each: each.Metadata.Name, clock, self.lock
         )
+        self.user_tasks = dict[str, UserTask]()
+        """By name: for the tests to fill."""
         self.tokens = Collection[ProvisionTokenV2](
             "token", lambda each: each.Metadata, lambda each: each.Metadata.Name, clock, self.lock, masked
         )
@@ -141,8 +154,17 @@ class Resources:
             "db_server", lambda each: each.Metadata, database_server_key, clock, self.lock
         )
 
+    def observed_by(self, observe: Observer) -> None:
+        """Tell `observe` of every write from now on. What expires is no write."""
+        self.databases.observe = observe
+        self.tokens.observe = observe
+        self.integrations.observe = observe
+        self.database_services.observe = observe
+        self.database_servers.observe = observe
+
     def clear(self) -> None:
         with self.lock:
+            self.user_tasks.clear()
             self.databases.clear()
             self.tokens.clear()
             self.integrations.clear()

@@ -7,7 +7,7 @@ from typing import Literal
 from hack.sandbox.teleport.errors import access_denied
 from hack.sandbox.teleport.labels import EVERYTHING, LabelSelector, selects
 
-Kind = Literal["db", "db_server", "db_service", "token", "integration"]
+Kind = Literal["db", "db_server", "db_service", "token", "integration", "user_task"]
 Verb = Literal["list", "read", "create", "update", "delete", "use"]
 
 _IMPLICIT: Mapping[Kind, frozenset[Verb]] = {
@@ -54,6 +54,7 @@ BOT_ROLE = Role(
         "db_service": frozenset({"list", "read"}),
         "token": frozenset({"list", "read", "create", "update", "delete"}),
         "integration": frozenset({"list", "read", "create", "update", "delete", "use"}),
+        "user_task": frozenset({"list", "read"}),
     },
     db_labels=EVERYTHING,
     db_service_labels=EVERYTHING,

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rds_enrollment.teleport.wire.event_pb2 import Event, Watch
+
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskSource
 from hack.sandbox.gate import Gate, Write
 from hack.sandbox.teleport.agents import AgentFleet, AgentTiming
@@ -15,10 +17,12 @@ from hack.sandbox.teleport.auth_service import AuthService
 from hack.sandbox.teleport.authority import Authority
 from hack.sandbox.teleport.calls import CallLayer
 from hack.sandbox.teleport.cluster import Cluster
+from hack.sandbox.teleport.event_streams import EventStreams
 from hack.sandbox.teleport.integration_service import IntegrationService
 from hack.sandbox.teleport.listener import LOOPBACK, Listener
 from hack.sandbox.teleport.resources import Clock, Resources
 from hack.sandbox.teleport.roles import BOT_ROLE, Role
+from hack.sandbox.teleport.user_task_service import UserTaskService
 
 BOT_USER = "bot-rds-enrollment-operator"
 
@@ -71,9 +75,13 @@ class TeleportSandbox:
         self.authority = Authority(cluster_name, utc_now())
         self.identity_file = self.authority.write_identity(Path(self._folder.name) / "identity", BOT_USER)
         self._calls = CallLayer(self._latency_of)
+        self.events = EventStreams(self._cluster)
+        """The streams of events, to be dropped and held."""
         services = [
             self._calls.servable(AuthService(self._cluster).rpcs()),
             self._calls.servable(IntegrationService(self._cluster).rpcs()),
+            self._calls.servable(UserTaskService(self._cluster).rpcs()),
+            self._calls.streaming(EventStreams.name, Watch, Event, self.events.serve),
         ]
         self._listener = Listener(services, self.authority.server_context(), port)
         self.agents = AgentFleet(self._cluster, tasks or _NoTasks(), agent_timing or AgentTiming())

@@ -13,7 +13,7 @@ from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.threads import ThreadPool
-from rds_enrollment.teleport.client import TeleportClient
+from rds_enrollment.teleport.view import LiveView
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Adapters:
     aws: AwsClients
     threads: ThreadPool
     """For AWS calls, which block."""
-    teleport: TeleportClient
+    teleport: LiveView
     owner_id: str
     edition: Literal["auto", "oss", "ent"]
     poll_seconds: float

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.runtime.reconciler import Key
 
@@ -28,10 +28,12 @@ class _Memory:
     """The integration that it refers to."""
     owners: tuple[Key, ...]
     """The enrolments that generated it."""
+    network: tuple[str, str] | None
+    """Region and VPC id of a deployment."""
 
 
 class Wakes:
-    """Remembers one small value per object. Used from the watch's thread alone."""
+    """Remembers one small value per object. Fed from the watch's thread alone."""
 
     def __init__(self) -> None:
         self._known: dict[Key, _Memory] = {}
@@ -48,6 +50,11 @@ class Wakes:
         noticed = deleted or before is None or (before.uid, before.face) != (now.uid, now.face)
         own = [key] if changed else []
         return [*own, *(self._around(key, now) if noticed else ())]
+
+    def deployments_in(self, region: str, vpc_id: str) -> list[Key]:
+        """The deployments for a VPC. May be called from any thread."""
+        known = list(self._known.items())
+        return [key for key, memory in known if memory.network == (region, vpc_id)]
 
     def _around(self, key: Key, now: _Memory) -> list[Key]:
         """Those that refer to an integration; of the others the owners, and an integration that goes."""
@@ -69,6 +76,7 @@ def _remembered(key: Key, obj: Object) -> _Memory:
             for owner in metadata.get("ownerReferences", ())
             if owner["kind"] == RDS_ENROLLMENT.kind
         ),
+        network=_network(key, obj),
     )
 
 
@@ -78,6 +86,12 @@ def _ready(obj: Object) -> object:
         if condition["type"] == ConditionType.READY:
             return condition["status"], condition["reason"], condition["message"]
     return None
+
+
+def _network(key: Key, obj: Object) -> tuple[str, str] | None:
+    if key.kind != DATABASE_SERVICE_DEPLOYMENT.kind:
+        return None
+    return obj["spec"].get("region", ""), obj["spec"].get("vpcId", "")
 
 
 def _integration(key: Key, obj: Object) -> Key | None:

@@ -40,6 +40,11 @@ class TeleportClient:
         self._connection = Connection(way)
         self._call = Caller(self._connection, observe_call, timer)
 
+    @property
+    def caller(self) -> Caller:
+        """Makes single calls over the same connection."""
+        return self._call
+
     def close(self) -> None:
         """Ends the connection; calls in flight fail."""
         self._connection.close()
@@ -68,9 +73,9 @@ class TeleportClient:
         """Read-modify-write: labels become exactly `database.labels`, fields unknown to us stay."""
         await databases.update_database(self._call, database)
 
-    async def delete_database(self, name: str) -> None:
-        """One that is gone is deleted."""
-        await databases.delete_database(self._call, name)
+    async def delete_database(self, name: str, owner: str = "") -> None:
+        """One that is gone is deleted. Raises Conflict when it does not carry this owner mark."""
+        await databases.delete_database(self._call, name, owner)
 
     async def get_token(self, name: str) -> JoinToken | None:
         """One join token, None when there is none."""
@@ -84,9 +89,9 @@ class TeleportClient:
         """Read-modify-write: labels that `token` does not name and fields unknown to us stay."""
         await tokens.update_token(self._call, token)
 
-    async def delete_token(self, name: str) -> None:
-        """One that is gone is deleted."""
-        await tokens.delete_token(self._call, name)
+    async def delete_token(self, name: str, owner: str = "") -> None:
+        """One that is gone is deleted. Raises Conflict when it does not carry this owner mark."""
+        await tokens.delete_token(self._call, name, owner)
 
     async def get_integration(self, name: str) -> Integration | None:
         """One integration of any sub kind, None when there is none."""
@@ -100,9 +105,9 @@ class TeleportClient:
         """Read-modify-write: labels that `integration` does not name and fields unknown to us stay."""
         await integrations.update_integration(self._call, integration)
 
-    async def delete_integration(self, name: str) -> None:
-        """One that is gone is deleted."""
-        await integrations.delete_integration(self._call, name)
+    async def delete_integration(self, name: str, owner: str = "") -> None:
+        """One that is gone is deleted. Raises Conflict when it does not carry this owner mark."""
+        await integrations.delete_integration(self._call, name, owner)
 
     async def agents(self) -> list[Agent]:
         """All `db_service` heartbeats, expired ones included as long as the server keeps them."""

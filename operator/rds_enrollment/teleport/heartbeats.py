@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.observed.teleport import Agent, DatabaseServer
-from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.teleport.calls import LISTING_SECONDS, Caller
 from rds_enrollment.teleport.errors import Permission
 from rds_enrollment.teleport.heartbeats_wire import read_agent, read_database_server
 from rds_enrollment.teleport.metadata_wire import NAMESPACE
+from rds_enrollment.teleport.paging import not_ending
 from rds_enrollment.teleport.wire.auth_service_pb2 import ListResourcesRequest, PaginatedResource
+from rds_enrollment.teleport.wire.heartbeat_pb2 import DatabaseServerV3, DatabaseServiceV1
 
 PAGE_SIZE = 500
 
@@ -19,12 +19,24 @@ async def list_agents(call: Caller) -> list[Agent]:
 
     Without the role's db_service_labels the list is empty, not refused.
     """
-    return [read_agent(item.DatabaseService) async for item in _resources(call, "db_service")]
+    return [read_agent(message) async for message in iterate_agents(call)]
 
 
 async def list_database_servers(call: Caller) -> list[DatabaseServer]:
     """One entry for each agent and each database that it serves."""
-    return [read_database_server(item.DatabaseServer) async for item in _resources(call, "db_server")]
+    return [read_database_server(message) async for message in iterate_database_servers(call)]
+
+
+async def iterate_agents(call: Caller) -> AsyncIterator[DatabaseServiceV1]:
+    """The messages of `list_agents`."""
+    async for item in _resources(call, "db_service"):
+        yield item.DatabaseService
+
+
+async def iterate_database_servers(call: Caller) -> AsyncIterator[DatabaseServerV3]:
+    """The messages of `list_database_servers`."""
+    async for item in _resources(call, "db_server"):
+        yield item.DatabaseServer
 
 
 async def _resources(call: Caller, kind: str) -> AsyncIterator[PaginatedResource]:
@@ -46,9 +58,7 @@ async def _resources(call: Caller, kind: str) -> AsyncIterator[PaginatedResource
         if not page.NextKey:
             return
         if page.NextKey == start_key:
-            raise Transient(
-                Reason.TELEPORT_FAILED, f"Teleport's pages of {kind} do not end (at {start_key!r})"
-            )
+            raise not_ending(kind, start_key)
         start_key = page.NextKey
 
 

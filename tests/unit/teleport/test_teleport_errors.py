@@ -6,9 +6,17 @@ import pytest
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.observed.teleport import Database, Integration, JoinToken
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
 from rds_enrollment.teleport.client import TeleportClient
-from rds_enrollment.teleport.errors import Call, NotFoundError, Permission, quoted, translate
+from rds_enrollment.teleport.errors import (
+    Call,
+    NotFoundError,
+    Permission,
+    UnimplementedError,
+    quoted,
+    translate,
+)
 
 from tests.unit.teleport.fake_auth import FakeTeleport
 from tests.unit.teleport.values import DATABASE, INTEGRATION, TOKEN
@@ -27,7 +35,7 @@ MEANINGS = {
     Status.FAILED_PRECONDITION: (Conflict, Reason.CONFLICT),
     Status.ABORTED: (Conflict, Reason.CONFLICT),
     Status.OUT_OF_RANGE: (Blocked, Reason.TELEPORT_REQUEST_REFUSED),
-    Status.UNIMPLEMENTED: (Blocked, Reason.TELEPORT_REQUEST_REFUSED),
+    Status.UNIMPLEMENTED: (UnimplementedError, Reason.TELEPORT_REQUEST_REFUSED),
     Status.INTERNAL: (Transient, Reason.TELEPORT_FAILED),
     Status.UNAVAILABLE: (Transient, Reason.TELEPORT_UNREACHABLE),
     Status.DATA_LOSS: (Transient, Reason.TELEPORT_FAILED),
@@ -80,13 +88,10 @@ DENIALS: list[tuple[str, ClientCall, str]] = [
     ("GetDatabases", lambda c: c.databases(), "a rule for db with list, read, and db_labels that match"),
     ("GetDatabase", lambda c: c.get_database("x"), "a rule for db with read, and db_labels that match"),
     ("CreateDatabase", lambda c: c.create_database(DATABASE), "a rule for db with create, and db_labels"),
-    ("DeleteDatabase", lambda c: c.delete_database("x"), "a rule for db with delete, and db_labels"),
     ("GetToken", lambda c: c.get_token("x"), "a rule for token with read"),
     ("CreateTokenV2", lambda c: c.create_token(TOKEN), "a rule for token with create"),
-    ("DeleteToken", lambda c: c.delete_token("x"), "a rule for token with delete"),
     ("GetIntegration", lambda c: c.get_integration("x"), "a rule for integration with read"),
     ("CreateIntegration", lambda c: c.create_integration(INTEGRATION), "a rule for integration with create"),
-    ("DeleteIntegration", lambda c: c.delete_integration("x"), "a rule for integration with delete"),
     ("ListResources", lambda c: c.agents(), "a rule for db_service with list, read, and db_service_labels"),
     ("ListResources", lambda c: c.database_servers(), "a rule for db_server with list, read, and db_labels"),
 ]
@@ -134,6 +139,31 @@ async def test_a_denied_update_names_the_rule_to_grant(
     with pytest.raises(Blocked) as caught:
         await getattr(client, update)(value)
 
+    assert rule in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("rpc", "kind", "value", "rule"),
+    [
+        ("DeleteDatabase", "database", DATABASE, "a rule for db with delete, and db_labels"),
+        ("DeleteToken", "token", TOKEN, "a rule for token with delete"),
+        ("DeleteIntegration", "integration", INTEGRATION, "a rule for integration with delete"),
+    ],
+)
+async def test_a_denied_deletion_names_the_rule_to_grant(
+    teleport: FakeTeleport,
+    client: TeleportClient,
+    rpc: str,
+    kind: str,
+    value: Database | JoinToken | Integration,
+    rule: str,
+) -> None:
+    await getattr(client, f"create_{kind}")(value)
+    teleport.journal.fail(rpc, Status.PERMISSION_DENIED)
+    with pytest.raises(Blocked) as caught:
+        await getattr(client, f"delete_{kind}")(value.name)
+
+    assert caught.value.reason is Reason.TELEPORT_ACCESS_DENIED
     assert rule in caught.value.message
 
 

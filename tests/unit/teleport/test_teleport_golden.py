@@ -15,6 +15,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan.observed.teleport import Database, Integration, JoinRule, JoinToken, RdsMetadata
 from rds_enrollment.teleport import heartbeats
 from rds_enrollment.teleport.client import TeleportClient
@@ -88,7 +89,7 @@ async def test_databases(teleport: FakeTeleport, client: TeleportClient, case: s
     value = database(INPUTS["databases"][case])
     await client.create_database(value)
     await client.update_database(value)
-    await client.delete_database(value.name)
+    await client.delete_database(value.name, value.labels.get(OWNER_MARK, ""))
 
     assert_golden(teleport.journal.sent("CreateDatabase"), case)
     assert_golden(teleport.journal.sent("GetDatabase"), case)
@@ -101,7 +102,7 @@ async def test_tokens(teleport: FakeTeleport, client: TeleportClient, case: str)
     value = token(INPUTS["tokens"][case])
     await client.create_token(value)
     await client.update_token(value)
-    await client.delete_token(value.name)
+    await client.delete_token(value.name, value.labels.get(OWNER_MARK, ""))
 
     for rpc in ("CreateTokenV2", "GetToken", "UpsertTokenV2", "DeleteToken"):
         assert_golden(teleport.journal.sent(rpc), case)
@@ -112,7 +113,7 @@ async def test_integrations(teleport: FakeTeleport, client: TeleportClient, case
     value = Integration(**INPUTS["integrations"][case])
     await client.create_integration(value)
     await client.update_integration(value)
-    await client.delete_integration(value.name)
+    await client.delete_integration(value.name, value.labels.get(OWNER_MARK, ""))
 
     for rpc in ("CreateIntegration", "GetIntegration", "UpdateIntegration", "DeleteIntegration"):
         assert_golden(teleport.journal.sent(rpc), case)

@@ -282,13 +282,16 @@ async def test_a_broken_page_gives_no_partial_list(teleport: FakeTeleport, clien
 STEPS = [
     (CreateDatabase(condition=READY, database=DATABASE), ["CreateDatabase"]),
     (UpdateDatabase(condition=READY, database=DATABASE), ["GetDatabase", "UpdateDatabase"]),
-    (DeleteDatabase(condition=READY, database=DATABASE.name), ["DeleteDatabase"]),
+    (DeleteDatabase(condition=READY, database=DATABASE.name, owner=""), ["GetDatabase", "DeleteDatabase"]),
     (CreateJoinToken(condition=READY, token=TOKEN), ["CreateTokenV2"]),
     (UpdateJoinToken(condition=READY, token=TOKEN), ["GetToken", "UpsertTokenV2"]),
-    (DeleteJoinToken(condition=READY, token=TOKEN.name), ["DeleteToken"]),
+    (DeleteJoinToken(condition=READY, token=TOKEN.name, owner=""), ["GetToken", "DeleteToken"]),
     (CreateIntegration(condition=READY, integration=INTEGRATION), ["CreateIntegration"]),
     (UpdateIntegration(condition=READY, integration=INTEGRATION), ["GetIntegration", "UpdateIntegration"]),
-    (DeleteIntegration(condition=READY, integration=INTEGRATION.name), ["DeleteIntegration"]),
+    (
+        DeleteIntegration(condition=READY, integration=INTEGRATION.name, owner=""),
+        ["GetIntegration", "DeleteIntegration"],
+    ),
 ]
 
 

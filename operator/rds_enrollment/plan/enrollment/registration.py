@@ -64,7 +64,8 @@ def register(selection: Selection, existing: Iterable[Database], owner_mark: str
         *(ours.names_for(write.database) for write in writes),
     )
     deletions = (
-        DeleteDatabase(condition=_CONDITION, database=name) for name in sorted(ours.by_name.keys() - needed)
+        DeleteDatabase(condition=_CONDITION, database=name, owner=owner_mark)
+        for name in sorted(ours.by_name.keys() - needed)
     )
     entries = [
         *(_granted_entry(claim, ours) for claim in ruling.granted),

@@ -28,7 +28,8 @@ def _databases(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int) 
     if not names:
         return removed(_ENROLLED, "No database of this enrolment is left in Teleport.")
     message = f"{counted(len(names), 'database')} left in Teleport: {listing(names)}."
-    steps = tuple(DeleteDatabase(condition=_ENROLLED, database=name) for name in names)
+    mark = wanted.owner.mark
+    steps = tuple(DeleteDatabase(condition=_ENROLLED, database=name, owner=mark) for name in names)
     return Part(_ENROLLED, Verdict.no(Reason.DELETING, message), steps)
 
 

@@ -46,7 +46,9 @@ def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: i
     if isinstance(seen, Unseen):
         return unseen(_REGISTERED, seen, attempts)
     if isinstance(seen, Integration) and ownership.marked(seen.labels, wanted.owner.mark):
-        return writing(_REGISTERED, DeleteIntegration(condition=_REGISTERED, integration=seen.name))
+        mark = wanted.owner.mark
+        step = DeleteIntegration(condition=_REGISTERED, integration=seen.name, owner=mark)
+        return writing(_REGISTERED, step)
     return removed(_REGISTERED, "No integration of this object is left in Teleport.")
 
 
