@@ -26,8 +26,6 @@ from rds_enrollment.plan.observed.network import (
 
 MAX_CALLS = 10
 
-_PAGE: Any = {"PageSize": 1000}
-
 _INTERFACES: Any = [{"Name": "description", "Values": ["RDSNetworkInterface", "VPC Endpoint Interface *"]}]
 """What RDS and PrivateLink write on their interfaces. A region may have thousands of others."""
 
@@ -42,6 +40,8 @@ class _Listing:
     """Of the answer; each of its entries becomes a value."""
     convert: Callable[[values.Entry], Any]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    page_size: int = 1000
+    """As many entries as EC2 gives at once (EC2 API, the operation's MaxResults)."""
 
     @property
     def method(self) -> str:
@@ -51,7 +51,7 @@ class _Listing:
 
 _ALWAYS = {
     "subnets": _Listing("DescribeSubnets", "Subnets", values.subnet),
-    "route_tables": _Listing("DescribeRouteTables", "RouteTables", values.route_table),
+    "route_tables": _Listing("DescribeRouteTables", "RouteTables", values.route_table, page_size=100),
     "network_acls": _Listing("DescribeNetworkAcls", "NetworkAcls", values.network_acl),
     "security_groups": _Listing("DescribeSecurityGroups", "SecurityGroups", values.security_group),
     "internet_gateways": _Listing("DescribeInternetGateways", "InternetGateways", values.internet_gateway),
@@ -68,7 +68,7 @@ _ATTACHMENTS = _Listing(
     "DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments", values.transit_gateway_attachment
 )
 _PEERINGS = _Listing("DescribeVpcPeeringConnections", "VpcPeeringConnections", values.peering_connection)
-_ENTRIES = _Listing("GetManagedPrefixListEntries", "Entries", values.prefix_list_entry)
+_ENTRIES = _Listing("GetManagedPrefixListEntries", "Entries", values.prefix_list_entry, page_size=100)
 
 
 def network_facts(account: AwsAccount, region: str) -> NetworkFacts:
@@ -109,15 +109,17 @@ class _Reader:
         self._left = MAX_CALLS
 
     def may_read(self) -> bool:
+        """Whether the budget has a call left."""
         return self._left > 0
 
     def read(self, listing: _Listing, **arguments: Any) -> list[Any]:
+        """The values of all entries; `arguments` are added to the listing's own."""
         self._left -= 1
         with translated(f"ec2:{listing.operation}", f"the networks of {self._region}"):
             # Typed as Any: the stubs know paginators by literal name only.
             client: Any = self._account.client("ec2", self._region)
             pages = client.get_paginator(listing.method).paginate(
-                **listing.arguments, **arguments, PaginationConfig=_PAGE
+                **listing.arguments, **arguments, PaginationConfig={"PageSize": listing.page_size}
             )
             return [listing.convert(entry) for page in pages for entry in page[listing.member]]
 

@@ -55,6 +55,7 @@ def _block(text: str) -> Cidr:
 
 
 def subnet(entry: Entry) -> Subnet:
+    """ec2:DescribeSubnets, Subnet."""
     mode = entry.get("BlockPublicAccessStates", {}).get("InternetGatewayBlockMode")
     return Subnet(
         id=entry["SubnetId"],
@@ -79,6 +80,7 @@ def _subnet_blocks(entry: Entry) -> Iterator[Cidr]:
 
 
 def route_table(entry: Entry) -> RouteTable:
+    """ec2:DescribeRouteTables, RouteTable. Associations that are not in force do not count."""
     associations = [
         association
         for association in entry.get("Associations", ())
@@ -106,6 +108,7 @@ def _route(entry: Entry) -> Route:
 
 
 def network_acl(entry: Entry) -> NetworkAcl:
+    """ec2:DescribeNetworkAcls, NetworkAcl."""
     return NetworkAcl(
         id=entry["NetworkAclId"],
         vpc_id=entry["VpcId"],
@@ -127,6 +130,7 @@ def _acl_rule(entry: Entry) -> AclRule:
 
 
 def security_group(entry: Entry) -> SecurityGroup:
+    """ec2:DescribeSecurityGroups, SecurityGroup: one rule for each peer of a permission."""
     return SecurityGroup(
         id=entry["GroupId"],
         vpc_id=entry.get("VpcId", ""),
@@ -161,11 +165,13 @@ def _port_range(entry: Entry, first: str, last: str) -> PortRange:
 
 
 def internet_gateway(entry: Entry) -> InternetGateway:
+    """ec2:DescribeInternetGateways, InternetGateway."""
     attached = (item["VpcId"] for item in entry.get("Attachments", ()) if item.get("State") in _ATTACHED)
     return InternetGateway(id=entry["InternetGatewayId"], vpc_id=next(attached, ""))
 
 
 def nat_gateway(entry: Entry) -> NatGateway:
+    """ec2:DescribeNatGateways, NatGateway."""
     addresses = (item.get("PrivateIp") for item in entry.get("NatGatewayAddresses", ()))
     return NatGateway(
         id=entry["NatGatewayId"],
@@ -178,6 +184,7 @@ def nat_gateway(entry: Entry) -> NatGateway:
 
 
 def transit_gateway_attachment(entry: Entry) -> TransitGatewayAttachment:
+    """ec2:DescribeTransitGatewayVpcAttachments, TransitGatewayVpcAttachment."""
     return TransitGatewayAttachment(
         id=entry["TransitGatewayAttachmentId"],
         transit_gateway_id=entry["TransitGatewayId"],
@@ -188,6 +195,7 @@ def transit_gateway_attachment(entry: Entry) -> TransitGatewayAttachment:
 
 
 def peering_connection(entry: Entry) -> PeeringConnection:
+    """ec2:DescribeVpcPeeringConnections, VpcPeeringConnection."""
     sides = (entry["RequesterVpcInfo"], entry["AccepterVpcInfo"])
     return PeeringConnection(
         id=entry["VpcPeeringConnectionId"],
@@ -205,6 +213,7 @@ def _side_blocks(side: Entry) -> Iterator[Cidr]:
 
 
 def vpc_endpoint(entry: Entry) -> VpcEndpoint:
+    """ec2:DescribeVpcEndpoints, VpcEndpoint."""
     private_dns = entry.get("PrivateDnsEnabled", False)
     for_resolvers_alone = entry.get("DnsOptions", {}).get("PrivateDnsOnlyForInboundResolverEndpoint", False)
     kind = str(entry.get("VpcEndpointType", "")).lower()
@@ -222,6 +231,7 @@ def vpc_endpoint(entry: Entry) -> VpcEndpoint:
 
 
 def prefix_list(entry: Entry) -> PrefixList:
+    """ec2:DescribePrefixLists, PrefixList."""
     return PrefixList(
         id=entry["PrefixListId"],
         name=entry["PrefixListName"],
@@ -230,10 +240,12 @@ def prefix_list(entry: Entry) -> PrefixList:
 
 
 def prefix_list_entry(entry: Entry) -> Cidr:
+    """ec2:GetManagedPrefixListEntries, PrefixListEntry."""
     return _block(entry["Cidr"])
 
 
 def network_interface(entry: Entry) -> NetworkInterface:
+    """ec2:DescribeNetworkInterfaces, NetworkInterface."""
     ipv4 = (item["PrivateIpAddress"] for item in entry.get("PrivateIpAddresses", ()))
     ipv6 = (item["Ipv6Address"] for item in entry.get("Ipv6Addresses", ()))
     return NetworkInterface(

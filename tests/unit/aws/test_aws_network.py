@@ -79,6 +79,27 @@ def test_the_simplest_network_costs_eight_calls(account: AwsAccount, vpc: Vpc, s
     assert sum(sandbox.calls.counts.values()) == 8
 
 
+def test_no_page_is_larger_than_ec2_gives(account: AwsAccount, vpc: Vpc, ec2: Any) -> None:
+    asked: dict[str, int] = {}
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        asked[model.name] = params["MaxResults"]
+
+    own_prefix_list(ec2, vpc)
+    events = account.client("ec2", REGION).meta.events
+    events.register("provide-client-params.ec2", note)
+    try:
+        network_facts(account, REGION)
+    finally:
+        events.unregister("provide-client-params.ec2", note)
+
+    service: Any = account.client("ec2", REGION).meta.service_model
+    assert "GetManagedPrefixListEntries" in asked
+    for operation, size in asked.items():
+        limits = service.operation_model(operation).input_shape.members["MaxResults"].metadata
+        assert size <= limits.get("max", size)
+
+
 def test_all_kinds_together_stay_within_the_budget(
     account: AwsAccount, vpc: Vpc, sandbox: AwsSandbox, ec2: Any
 ) -> None:
@@ -185,7 +206,8 @@ def test_an_interface_endpoint_and_its_groups(account: AwsAccount, world: World,
     assert reach(read(account, vpc), private(vpc), logs).open
 
 
-def test_a_customers_prefix_list(account: AwsAccount, vpc: Vpc, ec2: Any) -> None:
+def own_prefix_list(ec2: Any, vpc: Vpc) -> None:
+    """The agents may reach a list of the customer's own, and nothing else."""
     made = ec2.create_managed_prefix_list(
         PrefixListName="office", MaxEntries=5, AddressFamily="IPv4", Entries=[{"Cidr": "18.0.0.0/24"}]
     )
@@ -199,6 +221,10 @@ def test_a_customers_prefix_list(account: AwsAccount, vpc: Vpc, ec2: Any) -> Non
         "PrefixListIds": [{"PrefixListId": list_id}],
     }
     ec2.authorize_security_group_egress(GroupId=vpc.agents_group, IpPermissions=[allowed])
+
+
+def test_a_customers_prefix_list(account: AwsAccount, vpc: Vpc, ec2: Any) -> None:
+    own_prefix_list(ec2, vpc)
 
     seen = read(account, vpc)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from rds_enrollment.plan.network import acls, changes, route_changes
 from rds_enrollment.plan.network.packet import Leg, in_any
-from rds_enrollment.plan.network.space import is_public
+from rds_enrollment.plan.network.space import is_private
 from rds_enrollment.plan.network.verdict import Assumption, Blocker, BlockerKind, Hop, Step
 from rds_enrollment.plan.observed.network import (
     LOCAL,
@@ -34,6 +34,7 @@ def _internet_gateway(leg: Leg, table: RouteTable, route: Route) -> Iterator[Ste
             f"{table.id} routes {leg.goal} to {gateway}, which is not attached to {leg.vpc.id}.",
             route_changes.attach_internet_gateway(leg, table, route),
         )
+    yield from to_the_internet(leg, table, gateway)
     refusing = {InternetGatewayBlock.BIDIRECTIONAL}
     if not leg.behind_nat:
         refusing.add(InternetGatewayBlock.INGRESS)
@@ -55,9 +56,21 @@ def _egress_only_gateway(leg: Leg, table: RouteTable, route: Route) -> Iterator[
     detached, only deleted, and then the route is a blackhole."""
     if leg.destination.version == 4:
         yield wrong_family(leg, table, route)
+    yield from to_the_internet(leg, table, route.target)
     yield from _public_access(leg, route.target, frozenset({InternetGatewayBlock.BIDIRECTIONAL}))
     yield Hop(route.target, "egress-only internet gateway")
     yield Hop(leg.name, leg.goal)
+
+
+def to_the_internet(leg: Leg, table: RouteTable, gateway: str) -> Iterator[Blocker]:
+    """Nothing has a private address there (RFC 1918, RFC 4193)."""
+    if is_private(leg.destination):
+        yield Blocker(
+            BlockerKind.NO_ROUTE,
+            table.id,
+            f"{table.id} routes {leg.goal} to {gateway}, but a private address is not in the internet.",
+            route_changes.route_out(leg, table, None),
+        )
 
 
 def _public_access(leg: Leg, gateway: str, refusing: frozenset[InternetGatewayBlock]) -> Iterator[Blocker]:
@@ -73,6 +86,7 @@ def _public_access(leg: Leg, gateway: str, refusing: frozenset[InternetGatewayBl
 
 
 def wrong_family(leg: Leg, table: RouteTable, route: Route) -> Blocker:
+    """The route names a gateway of the other IP version."""
     return Blocker(
         BlockerKind.WRONG_IP_FAMILY,
         table.id,
@@ -196,11 +210,9 @@ def _local(leg: Leg, table: RouteTable, route: Route) -> Iterator[Step]:
 
 
 def out_of_sight(leg: Leg, table: RouteTable, route: Route) -> Iterator[Step]:
-    what = "the internet" if is_public(leg.destination) else "other networks"
+    """What a gateway, an appliance or another account does with the connection is taken to be right."""
     yield Hop(route.target, f"target of {table.id}")
-    yield Assumption(
-        f"{route.target} leads to {leg.goal}: what lies behind it, towards {what}, is not visible."
-    )
+    yield Assumption(f"What lies behind {route.target} on the way to {leg.goal} is not visible.")
     yield Hop(leg.name, leg.goal)
 
 

@@ -7,32 +7,23 @@ from rds_enrollment.plan.network.outward import blackhole, no_route
 from rds_enrollment.plan.network.packet import Leg
 from rds_enrollment.plan.network.routes import route_of, table_of
 from rds_enrollment.plan.network.verdict import Hop, Step
-from rds_enrollment.plan.observed.network import LOCAL, RouteTable, Subnet
+from rds_enrollment.plan.observed.network import LOCAL, Subnet
 
 
 def within(
     leg: Leg, source_groups: frozenset[str], subnet: Subnet, destination_groups: frozenset[str]
 ) -> Iterator[Step]:
-    """Into `subnet`, to an interface with `destination_groups`, and the answer back. Inside one subnet only the
-    groups judge."""
+    """Into `subnet`, to an interface with `destination_groups`, and the answer back.
+
+    Inside one subnet only the groups judge. A route more specific than the local one leads through an appliance
+    ("Middlebox routing"), which decides from there on.
+    """
     if subnet.id == leg.subnet.id:
         yield from groups.enter(leg, destination_groups, source_groups)
         yield Hop(leg.name, leg.goal)
         return
     yield from acls.leave(leg, leg.subnet)
     table = table_of(leg.vpc, leg.subnet.id)
-    yield from _route(leg, table)
-    if table is not None and _through_appliance(leg, table):
-        yield from acls.answer_enters(leg, leg.subnet)
-        return
-    yield from acls.enter(leg, subnet)
-    yield from groups.enter(leg, destination_groups, source_groups)
-    yield Hop(leg.name, leg.goal)
-    yield from acls.answer_leaves(leg, subnet)
-    yield from acls.answer_enters(leg, leg.subnet)
-
-
-def _route(leg: Leg, table: RouteTable | None) -> Iterator[Step]:
     route = route_of(leg, table) if table else None
     if table is None or route is None:
         yield no_route(leg, table)
@@ -40,12 +31,11 @@ def _route(leg: Leg, table: RouteTable | None) -> Iterator[Step]:
     if route.blackhole:
         yield blackhole(leg, table, route)
     yield Hop(table.id, f"{route.destination} to {route.target}")
-    if route.target != LOCAL:
+    if route.target == LOCAL:
+        yield from acls.enter(leg, subnet)
+        yield from groups.enter(leg, destination_groups, source_groups)
+        yield Hop(leg.name, leg.goal)
+        yield from acls.answer_leaves(leg, subnet)
+    else:
         yield from gateways.out_of_sight(leg, table, route)
-
-
-def _through_appliance(leg: Leg, table: RouteTable) -> bool:
-    """A route more specific than the local one sends traffic between subnets through an appliance ("Middlebox
-    routing"), which decides from there on."""
-    route = route_of(leg, table)
-    return route is not None and route.target != LOCAL
+    yield from acls.answer_enters(leg, leg.subnet)

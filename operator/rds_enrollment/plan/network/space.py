@@ -31,6 +31,19 @@ _SPECIAL_IPV4 = tuple(
 )
 """Not of the internet (RFC 6890; multicast and reserved blocks)."""
 
+_PRIVATE = tuple(
+    ip_network(block)
+    for block in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
 _IPV4_END = 2**32
 
 
@@ -39,6 +52,11 @@ def is_public(address: Address) -> bool:
     if isinstance(address, IPv4Address):
         return not in_any(address, _SPECIAL_IPV4)
     return address.is_global
+
+
+def is_private(address: Address) -> bool:
+    """Whether the address belongs to private networks, which the internet does not route."""
+    return in_any(address, _PRIVATE)
 
 
 def blocks_of(vpc: Vpc, groups: Iterable[str], port: int) -> frozenset[Cidr]:

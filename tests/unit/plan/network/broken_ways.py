@@ -68,6 +68,9 @@ ROUTES = [
         destination=PROXY_V6,
     ),
     replace(_no_route("no route to the other network"), destination=REMOTE, edits=(NO_WAY_OUT,)),
+    replace(
+        _no_route("a private address through the default route", culprit="rtb-public"), destination=REMOTE
+    ),
     wizard(
         Broken(
             "the NAT gateway's route is a blackhole",
