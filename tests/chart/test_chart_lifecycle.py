@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hack.sandbox.controlplane import ControlPlane
-from hack.sandbox.helm import Helm, HelmError
+from hack.sandbox.helm import Helm, HelmError, locate
 from tests.chart.release import Release
 from tests.chart.rendering import CHART, ROOT, find, objects, render
 
@@ -17,9 +17,17 @@ OBJECTS = "kept-objects"
 CRDS = ("awsoidcintegrations", "rdsenrollments", "databaseservicedeployments")
 
 
+@pytest.fixture(scope="module")
+def control_plane() -> Iterator[ControlPlane]:
+    """One for this module alone: other tests' objects would hold up the deletion of the CRDs."""
+    with ControlPlane() as plane:
+        yield plane
+
+
 @pytest.fixture
-def empty(control_plane: ControlPlane, helm: Helm) -> Iterator[Release]:
+def empty(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Release]:
     """A release that is not installed yet; everything of it is gone afterwards, the CRDs too."""
+    helm = Helm(locate(), tmp_path / "helm", control_plane.admin_kubeconfig)
     control_plane.run_kubectl("create", "namespace", OBJECTS)
     release = Release(helm)
     yield release

@@ -64,14 +64,17 @@ class Cast:
         documents = [
             manifest(kind, {"metadata.name": name, "metadata.namespace": self.namespace}) for kind in KINDS
         ]
+        everything = {"apiVersion": "v1", "kind": "List", "items": documents}
+        self.plane.run_kubectl("create", "--filename=-", stdin=json.dumps(everything))
+        kinds = ",".join(kind.plural for kind in KINDS.values())
         shown = self.plane.run_kubectl(
-            "create",
-            "--filename=-",
+            "get",
+            kinds,
+            f"--field-selector=metadata.name={name}",
+            f"--namespace={self.namespace}",
             "--output=json",
-            stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}),
         )
-        found = json.loads(shown)
-        return {item["kind"]: item for item in found["items"]}
+        return {item["kind"]: item for item in json.loads(shown)["items"]}
 
     def allowed(self, account: str, right: Right) -> bool:
         user = f"system:serviceaccount:{self.namespace}:{account}"

@@ -134,8 +134,8 @@ class CommonSpec(SpecModel):
 class CommonStatus(ApiModel):
     """Fields that every kind's status has. Absent (None, empty) until observed."""
 
-    observed_generation: Annotated[int, Field(ge=0)] | None = None
-    """The metadata.generation that the rest of the status is about."""
+    observed_generation: Annotated[int, Field(ge=-1)] | None = None
+    """The metadata.generation that the rest of the status is about; -1 before the first look."""
     conditions: Annotated[Conditions, Field(max_length=24, json_schema_extra=list_map("type"))] = ()
     """What is known about the object, one statement per type; Ready sums up."""
     teleport_cluster: Text | None = None

@@ -14,6 +14,9 @@ _API_VERSION = {
 }
 _KIND = {"description": "Kind of this object.", "type": "string"}
 _METADATA = {"type": "object"}
+_UNSEEN = {"observedGeneration": -1}
+"""Status of an object that no operator has looked at. Without one kstatus (Flux, Helm 4) takes it for ready: it only
+waits where the generations differ (sigs.k8s.io/cli-utils pkg/kstatus)."""
 
 
 def manifests() -> list[Manifest]:
@@ -68,5 +71,11 @@ def _root_schema(kind: Kind) -> Schema:
         "kind": _KIND,
         "metadata": _METADATA,
     }
+    properties["status"] = _unseen(properties["status"])
     order = ("apiVersion", "kind", "metadata", "spec", "status")
     return root | {"required": ["spec"], "properties": {name: properties[name] for name in order}}
+
+
+def _unseen(status: Schema) -> Schema:
+    told = "Default: an observedGeneration of -1, until the operator has looked at the object."
+    return status | {"description": f"{status['description']} {told}", "default": _UNSEEN}
