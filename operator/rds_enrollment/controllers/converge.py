@@ -1,6 +1,7 @@
 """The loop of one pass: observe, plan, apply, until nothing is left to write."""
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -16,6 +17,8 @@ W = TypeVar("W")
 
 MAX_ROUNDS = 12
 """More than the longest chain of dependent writes; what is left after them waits for the next pass."""
+MAX_CONFLICTS = 3
+"""Conflicts of one write within a pass before it counts as failed."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,14 @@ class Failures:
     by_condition: dict[ConditionType, Outcome] = field(default_factory=dict)
     """The first one of each condition."""
     by_target: dict[str, Outcome] = field(default_factory=dict)
+    _conflicts: Counter[str] = field(default_factory=Counter)
+
+    def conflict(self, step: Step, conflict: Conflict) -> None:
+        """Look again: but what stays in conflict is something that the operator cannot see, such as an object that
+        its role may not read."""
+        self._conflicts[step.target] += 1
+        if self._conflicts[step.target] >= MAX_CONFLICTS:
+            self.add(step, conflict)
 
     def add(self, step: Step, outcome: Outcome) -> None:
         self.by_condition.setdefault(step.condition, outcome)
@@ -72,6 +83,7 @@ async def _apply_all(
             await apply(step)
         except Conflict as conflict:
             logger.info("%s: %s", step.name, conflict.message, extra=what)
+            failures.conflict(step, conflict)
             if not step.independent:
                 return
         except Outcome as outcome:

@@ -56,6 +56,7 @@ class DatabaseServiceDeploymentController(
             task_role=resource.task_role_name,
             user_tags=spec.tags,
             agents=spec,
+            retry=_is_news(resource),
         )
 
     def observer(
@@ -76,6 +77,15 @@ class DatabaseServiceDeploymentController(
         end: Converged[DeploymentWorld],
     ) -> DatabaseServiceDeploymentStatus:
         return observed_status(previous, wanted, end.world)
+
+
+def _is_news(resource: DatabaseServiceDeployment) -> bool:
+    """Whether the spec, or the requested reconcile, is one that no pass has reported on yet."""
+    status = resource.status
+    return (
+        status.observed_generation != resource.metadata.generation
+        or status.last_handled_reconcile_at != resource.reconcile_requested_at
+    )
 
 
 def _choice(chosen: Subnets | SecurityGroups) -> Choice:

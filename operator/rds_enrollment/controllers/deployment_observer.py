@@ -1,14 +1,24 @@
 """What a pass over a DatabaseServiceDeployment reads."""
 
 import asyncio
+from dataclasses import replace
 
 from rds_enrollment.aws import ec2, ecs, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.observed import Seen
-from rds_enrollment.plan.observed.aws import EcsService, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import (
+    EcsService,
+    LogGroup,
+    SecurityGroup,
+    ServiceDeployment,
+    Subnet,
+    Task,
+    TaskDefinition,
+)
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -21,7 +31,7 @@ class DeploymentObserver:
         self._wanted = wanted
 
     async def observe(self) -> DeploymentWorld:
-        """Two batches of reads: what has a known name, then what the service points to."""
+        """Batches of reads: what has a known name, what the service points to, and the past where it counts."""
         wanted, region, run = self._wanted, self._wanted.region, self._adapters.threads.run
         account, teleport = self._account, self._adapters.teleport
         async with asyncio.TaskGroup() as first:
@@ -42,7 +52,7 @@ class DeploymentObserver:
         async with asyncio.TaskGroup() as second:
             serving = second.create_task(self._serving(service.result(), newest.result()))
             tasks = second.create_task(self._tasks(service.result()))
-        return DeploymentWorld(
+        world = DeploymentWorld(
             role=role.result(),
             token=token.result(),
             subnets=subnets.result(),
@@ -55,7 +65,9 @@ class DeploymentObserver:
             tasks=tasks.result(),
             agents=agents.result(),
             log_group=log_group.result(),
+            observed_at=self._adapters.now(),
         )
+        return replace(world, rollouts=await self._rollouts(world))
 
     async def _subnets(self) -> tuple[Subnet, ...]:
         wanted, run = self._wanted, self._adapters.threads.run
@@ -82,6 +94,15 @@ class DeploymentObserver:
             return newest
         run = self._adapters.threads.run
         return await seen(run(ecs.get_task_definition, self._account, self._wanted.region, arn))
+
+    async def _rollouts(self, world: DeploymentWorld) -> Seen[tuple[ServiceDeployment, ...]]:
+        """A service that is as wanted is not asked how it came to be so."""
+        wanted, run = self._wanted, self._adapters.threads.run
+        if not needs_history(wanted, world):
+            return Unseen()
+        return await seen(
+            run(ecs.list_rollouts, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
+        )
 
     async def _tasks(self, service: Seen[EcsService | None]) -> Seen[tuple[Task, ...]]:
         if service is None:

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
+
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.common import IntegrationRef, Resource
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.invalid import faults
 from rds_enrollment.plan.conditions import Verdict, of_outcome
 from rds_enrollment.plan.observed.aws import CallerIdentity
 from rds_enrollment.plan.observed.teleport import TeleportCluster
@@ -38,7 +41,11 @@ async def referred_integration(
             Reason.INTEGRATION_NOT_FOUND,
             f"AwsOidcIntegration {namespace}/{name} does not exist. Create it, or correct spec.integrationRef.",
         )
-    return AwsOidcIntegration.model_validate(raw)
+    try:
+        return AwsOidcIntegration.model_validate(raw)
+    except ValidationError as error:
+        message = f"AwsOidcIntegration {namespace}/{name} cannot be read: {faults(error)}. Correct it."
+        return Blocked(Reason.INTEGRATION_NOT_READY, message)
 
 
 async def establish(
@@ -108,7 +115,7 @@ async def _cluster(adapters: Adapters, pinned: str | None) -> TeleportCluster:
 def _scope(
     adapters: Adapters, integration: AwsOidcIntegration, identity: CallerIdentity, cluster: TeleportCluster
 ) -> Scope:
-    enterprise = cluster.cloud if adapters.edition == "auto" else adapters.edition == "ent"
+    enterprise = cluster.enterprise if adapters.edition == "auto" else adapters.edition == "ent"
     return Scope(
         account=identity.account,
         partition=identity.partition,

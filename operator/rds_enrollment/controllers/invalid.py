@@ -13,17 +13,24 @@ from rds_enrollment.plan.outcome import Terminal
 from rds_enrollment.runtime.reconciler import Result
 
 
+def faults(error: ValidationError) -> str:
+    """What is wrong with which fields, in one line."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+
+
 async def report_invalid(
     adapters: Adapters, raw: Mapping[str, Any], error: ValidationError, required: Sequence[ConditionType]
 ) -> Result:
-    """Say which fields are wrong. The next change of the object starts a new pass. Raises Outcome."""
-    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    outcome = Terminal(Reason.INVALID_SPEC, f"The object cannot be read: {faults}. Correct it.")
+    """Say which fields are wrong. The next change of the object starts a new pass. Raises Outcome.
+
+    One that is being deleted keeps its finalizer until it is corrected: what it made is found by its spec.
+    """
+    outcome = Terminal(Reason.INVALID_SPEC, f"The object cannot be read: {faults(error)}. Correct it.")
     metadata = ObjectMeta.model_validate(raw["metadata"])
     previous = CommonStatus.model_validate(raw.get("status") or {})
     conditions = merge(
         previous.conditions,
-        {ConditionType.CREDENTIALS_VALID: Verdict.no(outcome.reason, outcome.message), **stalled_by(outcome)},
+        {ConditionType.READY: Verdict.no(outcome.reason, outcome.message), **stalled_by(outcome)},
         required=required,
         generation=metadata.generation,
         now=adapters.now(),

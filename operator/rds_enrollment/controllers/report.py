@@ -9,14 +9,13 @@ from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus
 from rds_enrollment.api.reasons import PROGRESS, ConditionType
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
-from rds_enrollment.plan.outcome import Conflict, Outcome, Terminal, Waiting
+from rds_enrollment.plan.outcome import Outcome, Terminal, Waiting
 from rds_enrollment.runtime.reconciler import Result
 
 S = TypeVar("S", bound=CommonStatus)
 
 RESYNC_JITTER = 0.1
 """Resyncs are spread by this share of the period, so that objects created together part."""
-CONFLICT_SECONDS = 0.1
 INFORMING_POLLS = 12
 """An object that is Ready and has something to tell all the same is looked at every so many poll periods."""
 _ACTION = "Reconcile"
@@ -82,8 +81,6 @@ async def _tell(adapters: Adapters, obj: dict[str, Any], condition: Condition) -
 
 def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outcome], resync: float) -> Result:
     """When to look again, from how the pass ended."""
-    if any(isinstance(outcome, Conflict) for outcome in outcomes):
-        return Result(requeue_after=CONFLICT_SECONDS)
     waits = [outcome.after for outcome in outcomes if isinstance(outcome, Waiting)]
     failed = [outcome for outcome in outcomes if not isinstance(outcome, Terminal | Waiting)]
     if failed:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.controllers.converge import MAX_ROUNDS, Converged, converge
+from rds_enrollment.controllers.converge import MAX_CONFLICTS, MAX_ROUNDS, Converged, converge
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
 from rds_enrollment.plan.part import Part, satisfied, writing
 from rds_enrollment.plan.steps import Step
@@ -154,15 +154,17 @@ async def test_what_failed_is_not_tried_again_in_the_same_pass() -> None:
     assert world.tried == ["role", "token", "token", "token"]
 
 
-@pytest.mark.parametrize(
-    "world",
-    [
-        World({ROLE: ["role"]}, {"role": [Conflict(Reason.CONFLICT, "always")]}),
-        World({ROLE: ["role"]}, lost=frozenset({"role"})),
-    ],
-    ids=["conflicts without end", "never read back"],
-)
-async def test_a_pass_has_an_end(world: World) -> None:
+async def test_a_conflict_that_lasts_is_a_failure() -> None:
+    """A create that meets an object which the operator cannot read never gets further."""
+    conflict = Conflict(Reason.CONFLICT, "always")
+    world = World({ROLE: ["role"]}, {"role": [conflict]})
+    end = await world.converge()
+    assert world.tried == ["role"] * MAX_CONFLICTS
+    assert end.failures.by_condition == {ROLE: conflict}
+
+
+async def test_a_pass_has_an_end() -> None:
+    world = World({ROLE: ["role"]}, lost=frozenset({"role"}))
     end = await world.converge()
     assert world.looks == MAX_ROUNDS
     assert world.tried == ["role"] * MAX_ROUNDS

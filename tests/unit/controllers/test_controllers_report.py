@@ -101,8 +101,7 @@ INFORMING = (
 @pytest.mark.parametrize(
     ("outcomes", "conditions", "result"),
     [
-        ([CONFLICT], NOT_READY, Result(requeue_after=0.1)),
-        ([CONFLICT, BLOCKED, TERMINAL], NOT_READY, Result(requeue_after=0.1)),
+        ([CONFLICT], NOT_READY, Result(failed=True)),
         ([BLOCKED], NOT_READY, Result(failed=True)),
         ([TRANSIENT], NOT_READY, Result(failed=True)),
         ([TRANSIENT], READY, Result(failed=True)),
