@@ -17,6 +17,8 @@ from hack.sandbox.teleport.server import TeleportSandbox
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR_NAMESPACE = "rds-enrollment"
 SERVICE_ACCOUNT = "rds-enrollment-operator"
+NO_WAY_OUT = "http://127.0.0.1:9"
+"""A proxy that is not there: the names that the simulated cluster publishes must not lead off this machine."""
 RULES = ROOT / "charts" / "rds-enrollment-operator" / "files" / "rules.yaml"
 """The rights that the chart ships: the operator of the sandbox has these and no others."""
 
@@ -76,6 +78,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "HTTPS_PROXY": NO_WAY_OUT,
         "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
         "RDS_ENROLLMENT_OWNER_ID": "sandbox",

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any, cast
 
 from google.protobuf.empty_pb2 import Empty
 from grpclib.const import Cardinality, Handler
@@ -59,6 +60,23 @@ def _is_lost(protocol: H2Protocol) -> bool:
     return connection is None or connection.is_closing()
 
 
+class _AlertingLoop(asyncio.SelectorEventLoop):
+    """Tells clients why their handshake failed, as every other TLS server does: asyncio only hangs up."""
+
+    def _make_ssl_transport(self, *arguments: Any, **options: Any) -> asyncio.Transport:
+        transport = super()._make_ssl_transport(*arguments, **options)  # type: ignore[misc]  # asyncio's own
+        protocol = transport._ssl_protocol
+        completed = protocol._on_handshake_complete
+
+        def alert_first(failure: BaseException | None) -> None:
+            if failure is not None and protocol._transport is not None:
+                protocol._process_outgoing()
+            completed(failure)
+
+        protocol._on_handshake_complete = alert_first
+        return cast("asyncio.Transport", transport)
+
+
 class Listener:
     """Serves on 127.0.0.1 from `start` to `stop`; each may follow the other again."""
 
@@ -77,9 +95,7 @@ class Listener:
         """Raises OSError when the port is taken."""
         self._ready.clear()
         self._failure = None
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve()), name="teleport-grpc", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="teleport-grpc", daemon=True)
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):
             raise TimeoutError("the Teleport sandbox did not start")
@@ -93,6 +109,10 @@ class Listener:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._loop = self._stop = self._thread = None
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=_AlertingLoop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         server = _Server(self._services)

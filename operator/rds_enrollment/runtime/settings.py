@@ -60,10 +60,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
 
     teleport_address: Annotated[str, AfterValidator(_dialled)] = Field(
-        description="Teleport's auth service, as host:port."
+        description="Teleport's auth service or proxy, as host:port."
     )
     teleport_identity: Path = Field(
         description="Identity file for Teleport, or a folder written by Machine ID (tbot)."
+    )
+    teleport_connection: Literal["auto", "direct", "tls-routing", "websocket"] = Field(
+        default="auto",
+        description="Way to Teleport's auth service: direct, through a proxy by TLS routing, or through a load balancer"
+        " by WebSocket; auto: found by trying. HTTPS_PROXY and NO_PROXY apply to each.",
+    )
+    teleport_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file with the authorities of the proxy's web certificate, besides the system's.",
     )
     teleport_edition: Literal["auto", "oss", "ent"] = Field(
         default="auto", description="Edition of the agents' image; auto: that of the Teleport cluster."

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from grpclib.client import Channel
@@ -80,13 +81,14 @@ class Auto:
 
     async def _probe(self, identity: Identity) -> tuple[BaseWay, str]:
         """A way, and why it. Raises OSError or Outcome."""
+        opened = await self._routing.open(identity)
         try:
-            if await _negotiated(await self._routing.open(identity)) == HTTP2:
+            if await _negotiated(opened) == HTTP2:
                 return await self._direct_or_routing(identity)
             failure: Exception = Blocked(
                 Reason.NOT_TELEPORT, f"Teleport at {self._address} speaks no HTTP/2 for its auth service"
             )
-        except ssl.SSLError as error:
+        except (ssl.SSLError, ConnectionError) as error:
             if is_about_time(error):
                 raise
             failure = error
@@ -94,11 +96,10 @@ class Auto:
 
     async def _direct_or_routing(self, identity: Identity) -> tuple[BaseWay, str]:
         # What leads to the auth service without being asked for it is the auth service.
-        try:
-            if await _negotiated(await self._direct.open(identity)) == HTTP2:
+        opened = await self._direct.open(identity)
+        with suppress(ssl.SSLError, ConnectionError):
+            if await _negotiated(opened) == HTTP2:
                 return self._direct, "the auth service itself answers at the address"
-        except ssl.SSLError:
-            pass
         return self._routing, "the proxy at the address passes TLS through to the auth service"
 
     async def _websocket_or(self, identity: Identity, failure: Exception) -> tuple[BaseWay, str]:

@@ -6,12 +6,14 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from grpclib.client import Channel
+from grpclib.client import Channel, Handler
 from grpclib.config import Configuration
+from grpclib.exceptions import StreamTerminatedError
 from grpclib.protocol import H2Protocol
+from h2.config import H2Configuration
 
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.outcome import Blocked
+from rds_enrollment.plan.outcome import Blocked, Outcome
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.tls import AUTH_SERVER_NAME
 
@@ -38,11 +40,34 @@ class Opened:
     context: ssl.SSLContext
 
 
+class _Protocol(H2Protocol):
+    """Knows when the server has spoken, which it does as soon as it has accepted the connection.
+
+    In TLS 1.3 a server refuses our certificate after the handshake is over for us. Whoever writes in the meantime
+    may lose the alert that says why (RFC 8446, 4.4.2.4 and 6.2).
+    """
+
+    def __init__(self, configuration: Configuration, http2: H2Configuration) -> None:
+        super().__init__(Handler(), configuration, http2)
+        self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if not self.accepted.done():
+            ended = exc if isinstance(exc, ssl.SSLError) else StreamTerminatedError("before HTTP/2 began")
+            self.accepted.set_exception(ended)
+        super().connection_lost(exc)
+
+
 class WayChannel(Channel):
     """Connects over what `open_` gives; a handshake that fails is put to `explain`, which says what to raise.
 
-    `_create_connection` and `_protocol_factory` are grpclib's own, and not public: it has no other place for a
-    transport that something else made.
+    `_create_connection` is grpclib's own, and not public: it has no other place for a transport that something else
+    made.
     """
 
     def __init__(
@@ -52,50 +77,40 @@ class WayChannel(Channel):
         explain: Callable[[Exception], Awaitable[Exception]],
     ) -> None:
         # The context only tells grpclib that the scheme is https: the way brings its own.
-        super().__init__(
-            address.host,
-            address.port,
-            ssl=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            config=CHANNEL_CONFIGURATION,
-        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().__init__(address.host, address.port, ssl=context, config=CHANNEL_CONFIGURATION)
         self._address = address
         self._open = open_
         self._explain = explain
-        self.refusal: ssl.SSLError | None = None
-        """The alert with which the server ended the last connection: grpclib does not pass it on."""
 
     async def _create_connection(self) -> H2Protocol:
         opened = await self._open()
         try:
-            transport, protocol = await asyncio.get_running_loop().create_connection(
-                self._protocol_factory,
-                sock=opened.socket,
-                ssl=opened.context,
-                server_hostname=AUTH_SERVER_NAME,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            )
-        except (ssl.SSLError, ConnectionError) as error:
+            return await self._handshake(opened)
+        except (ssl.SSLError, ConnectionError, Outcome) as error:
             raise await self._explain(error) from error
-        if transport.get_extra_info("ssl_object").selected_alpn_protocol() != HTTP2:
-            transport.abort()
-            raise await self._explain(self._no_grpc())
-        return protocol
 
-    def _protocol_factory(self) -> H2Protocol:
-        protocol = super()._protocol_factory()
-        lost = protocol.connection_lost
-
-        def remember(exc: BaseException | None) -> None:
-            if isinstance(exc, ssl.SSLError):
-                self.refusal = exc
-            lost(exc)
-
-        protocol.connection_lost = remember  # type: ignore[method-assign]
-        return protocol
-
-    def _no_grpc(self) -> Blocked:
-        return Blocked(
-            Reason.NOT_TELEPORT,
-            f"Teleport at {self._address} has a certificate of the cluster, but speaks no HTTP/2: name the address "
-            "of the auth service or of the proxy",
+    async def _handshake(self, opened: Opened) -> H2Protocol:
+        transport, protocol = await asyncio.get_running_loop().create_connection(
+            lambda: _Protocol(self._config, self._h2_config),
+            sock=opened.socket,
+            ssl=opened.context,
+            server_hostname=AUTH_SERVER_NAME,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
         )
+        try:
+            self._require_http2(transport.get_extra_info("ssl_object"))
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                await protocol.accepted
+        except BaseException:
+            transport.abort()
+            raise
+        return protocol
+
+    def _require_http2(self, tls: ssl.SSLObject) -> None:
+        if tls.selected_alpn_protocol() != HTTP2:
+            raise Blocked(
+                Reason.NOT_TELEPORT,
+                f"Teleport at {self._address} has a certificate of the cluster, but speaks no HTTP/2: name the "
+                "address of the auth service or of the proxy",
+            )

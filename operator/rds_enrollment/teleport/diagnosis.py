@@ -17,7 +17,7 @@ async def explain(
     error: Exception, *, way: str, address: Address, identity: Identity, web: WebApi
 ) -> Exception:
     """What to raise instead of `error`: an Outcome that says more, or `error` itself."""
-    if is_about_time(error) or not isinstance(error, (ssl.SSLError, Outcome)):
+    if is_about_time(error) or not isinstance(error, (ssl.SSLError, ConnectionError, Outcome)):
         return error
     try:
         found = await web.find(address)

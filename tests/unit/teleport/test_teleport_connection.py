@@ -43,6 +43,14 @@ async def unreachable(call: Awaitable[object]) -> str:
     return caught.value.message
 
 
+async def blocked(call: Awaitable[object], reason: Reason) -> str:
+    """The message of the Blocked, for this reason, that the call ends with."""
+    with pytest.raises(Blocked) as caught:
+        await call
+    assert caught.value.reason is reason
+    return caught.value.message
+
+
 def rewrite(path: Path, content: bytes) -> None:
     """Replaces a file in one step, as a mounted Secret is."""
     beside = path.with_suffix(".new")
@@ -91,7 +99,7 @@ async def test_a_server_of_another_authority_is_refused(user_authority: Authorit
     impostor = FakeTeleport(Authority("host authority"), user_authority)
     await impostor.start()
     async with closing(TeleportClient(way_to(impostor.port))) as client:
-        message = await unreachable(client.cluster())
+        message = await blocked(client.cluster(), Reason.TELEPORT_NOT_TRUSTED)
     await impostor.stop()
 
     assert f"127.0.0.1:{impostor.port}" in message
@@ -105,7 +113,7 @@ async def test_a_server_of_another_name_is_refused(teleport: FakeTeleport, way_t
     teleport.server_name = "node-7.teleport.cluster.local"
     await teleport.start()
     async with closing(TeleportClient(way_to(teleport.port))) as client:
-        message = await unreachable(client.cluster())
+        message = await blocked(client.cluster(), Reason.NOT_TELEPORT)
 
     assert SERVER_NAME in message
     assert teleport.journal.requests == []
@@ -142,7 +150,7 @@ async def test_plain_text_instead_of_tls_is_unreachable(way_to: WayTo) -> None:
     assert "TLS" in message
 
 
-async def test_a_web_server_behind_the_right_certificate_is_unreachable(
+async def test_a_web_server_behind_the_right_certificate_is_not_teleport(
     host_authority: Authority, way_to: WayTo
 ) -> None:
     async def speak_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -157,7 +165,10 @@ async def test_a_web_server_behind_the_right_certificate_is_unreachable(
         file.flush()
         context.load_cert_chain(file.name)
     async with listening(speak_http, context) as port, closing(TeleportClient(way_to(port))) as client:
-        assert f"127.0.0.1:{port}" in await unreachable(client.cluster())
+        message = await blocked(client.cluster(), Reason.NOT_TELEPORT)
+
+    assert f"127.0.0.1:{port}" in message
+    assert "no HTTP/2" in message
 
 
 async def ping_with_deadline(connection: Connection, seconds: float) -> PingResponse:
@@ -337,9 +348,9 @@ async def test_every_call_is_observed_with_its_code_and_duration(
     )
     await client.cluster()
     await client.get_token("absent")
-    teleport.journal.fail("GetDatabases", Status.PERMISSION_DENIED)
+    teleport.journal.fail("GetIntegration", Status.PERMISSION_DENIED)
     with pytest.raises(Blocked):
-        await client.databases()
+        await client.get_integration("x")
     await teleport.stop()
     await unreachable(client.cluster())
     client.close()
@@ -347,6 +358,6 @@ async def test_every_call_is_observed_with_its_code_and_duration(
     assert observed == [
         ("Ping", "OK", 1.0),
         ("GetToken", "NOT_FOUND", 1.0),
-        ("GetDatabases", "PERMISSION_DENIED", 1.0),
+        ("GetIntegration", "PERMISSION_DENIED", 1.0),
         ("Ping", "CONNECTION", 1.0),
     ]

@@ -1,5 +1,6 @@
 """Identity files: what is read, what is refused and how it is said."""
 
+import math
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, PrivateFormat
+from prometheus_client import CollectorRegistry
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.teleport.identity import parse
 from rds_enrollment.teleport.identity_file import IdentityFile
+from rds_enrollment.teleport.metrics import watch_identity
 from rds_enrollment.teleport.tls import client_context
 
+from hack.sandbox.teleport.authority import Authority as SandboxAuthority
 from tests.unit.teleport.authority import (
     EXPIRES,
     ISSUED,
@@ -102,21 +106,25 @@ def test_broken_files_are_blocked_with_the_path_and_without_the_key(content: byt
 
 
 @pytest.mark.parametrize(
-    ("now", "said"),
+    ("now", "reason", "said"),
     [
-        (ISSUED - timedelta(seconds=1), "is not valid before 2026-03-01T12:00:00+00:00"),
-        (EXPIRES, "expired at 2099-03-01T12:00:00+00:00"),
+        (
+            ISSUED - timedelta(seconds=1),
+            Reason.TELEPORT_IDENTITY_NOT_YET_VALID,
+            "is not valid before 2026-03-01T12:00:00+00:00",
+        ),
+        (EXPIRES, Reason.TELEPORT_IDENTITY_EXPIRED, "expired at 2099-03-01T12:00:00+00:00"),
     ],
 )
 def test_an_identity_outside_its_validity_is_blocked_with_the_times(
-    tmp_path: Path, user_authority: Authority, now: datetime, said: str
+    tmp_path: Path, user_authority: Authority, now: datetime, reason: Reason, said: str
 ) -> None:
     path = tmp_path / "identity"
     path.write_bytes(issue_identity(user_authority, user_authority))
     with pytest.raises(Blocked, match="Teleport identity") as caught:
         IdentityFile(path, lambda: now).load()
 
-    assert caught.value.reason is Reason.TELEPORT_IDENTITY_EXPIRED
+    assert caught.value.reason is reason
     assert said in caught.value.message
 
 
@@ -161,20 +169,83 @@ def test_an_unchanged_file_gives_the_same_identity_and_a_changed_one_a_new(
     assert file.load().certificate_pem not in (b"", first.certificate_pem)
 
 
-def test_a_broken_rewrite_heals_with_the_next(tmp_path: Path, user_authority: Authority) -> None:
+@pytest.mark.parametrize("content", [b"half", None], ids=["half a file", "no file"])
+def test_the_identity_before_stays_in_use_while_the_new_one_is_written(
+    tmp_path: Path, user_authority: Authority, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
     path = tmp_path / "identity"
     path.write_bytes(issue_identity(user_authority, user_authority))
     file = IdentityFile(path, lambda: MIDWAY)
-    file.load()
+    first = file.load()
 
-    path.write_bytes(b"half")
-    with pytest.raises(Blocked):
-        file.load()
-    with pytest.raises(Blocked):
-        file.load()
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    assert [file.load(), file.load()] == [first, first]
+    assert [record.message for record in caplog.records] == ["The identity read before stays in use"]
+    assert file.problem() is None
 
     path.write_bytes(issue_identity(user_authority, user_authority))
-    assert file.load().not_after == EXPIRES
+    assert file.load().certificate_pem != first.certificate_pem
+
+
+def test_a_broken_file_blocks_once_the_identity_before_has_expired(
+    tmp_path: Path, user_authority: Authority
+) -> None:
+    path = tmp_path / "identity"
+    path.write_bytes(issue_identity(user_authority, user_authority))
+    now = MIDWAY
+    file = IdentityFile(path, lambda: now)
+    file.load()
+    path.write_bytes(b"half")
+
+    now = EXPIRES
+    with pytest.raises(Blocked) as caught:
+        file.load()
+    assert caught.value.reason is Reason.TELEPORT_IDENTITY_UNREADABLE
+
+
+def test_an_expired_replacement_does_not_end_what_works(tmp_path: Path, user_authority: Authority) -> None:
+    path = tmp_path / "identity"
+    path.write_bytes(issue_identity(user_authority, user_authority))
+    file = IdentityFile(path, lambda: MIDWAY)
+    first = file.load()
+
+    key = ec_key()
+    short = user_authority.issue(key, not_after=ISSUED + timedelta(hours=1))
+    path.write_bytes(identity_bytes(key_pem(key), short, user_authority.pem))
+
+    assert [file.load(), file.load()] == [first, first]
+
+
+def test_the_cluster_is_the_organization_of_the_issuer(tmp_path: Path) -> None:
+    path = SandboxAuthority("acme.example", datetime.now(UTC)).write_identity(tmp_path / "identity", "bot")
+    assert parse(path.read_bytes(), path).cluster_name == "acme.example"
+
+
+def test_the_end_of_the_identity_is_measured_and_its_absence_reported(
+    tmp_path: Path, user_authority: Authority
+) -> None:
+    path = tmp_path / "identity"
+    now = MIDWAY
+    file = IdentityFile(path, lambda: now)
+    registry = CollectorRegistry()
+    watch_identity(registry, file)
+
+    def expiry() -> float:
+        value = registry.get_sample_value("rds_enrollment_teleport_identity_expiry_seconds")
+        assert value is not None
+        return value
+
+    assert math.isnan(expiry())
+    assert "cannot be read" in (file.problem() or "")
+    path.write_bytes(issue_identity(user_authority, user_authority))
+    assert expiry() == EXPIRES.timestamp()
+    assert file.problem() is None
+    now = EXPIRES
+    assert expiry() == EXPIRES.timestamp()
+    assert "expired at" in (file.problem() or "")
 
 
 def test_the_clock_is_read_at_every_load(tmp_path: Path, user_authority: Authority) -> None:

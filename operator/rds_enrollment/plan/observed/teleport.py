@@ -103,6 +103,20 @@ class TargetHealth:
     """healthy, unhealthy, unknown, or empty when the agent is too old to report."""
     error: str
     message: str
+    transition_reason: str = ""
+    """initialized, disabled (no health_check_config matches), threshold_reached or internal_error."""
+
+
+@dataclass(frozen=True, slots=True)
+class RdsUserTask:
+    """What Teleport's Discovery Service asks people to solve about RDS (teleport.usertasks.v1.UserTask)."""
+
+    issue: str
+    """E.g. rds-iam-auth-disabled."""
+    account_id: str
+    region: str
+    databases: frozenset[str]
+    """Identifiers of instances, and of clusters."""
 
 
 @dataclass(frozen=True, slots=True)
