@@ -17,6 +17,7 @@ from rds_enrollment.plan.observed.aws import (
     EcsDeployment,
     EcsService,
     Network,
+    ServiceDeployment,
     ServiceEvent,
     Task,
     TaskDefinition,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from types_boto3_ecs.literals import DesiredStatusType
 
 _NO_ATTACHMENT: Mapping[str, Any] = {}
+
+_ROLLOUTS_READ = 10
+"""Enough to count the failures in a row; DescribeServiceRevisions takes up to 20."""
 
 _DESCRIBE_TASKS_LIMIT = 100
 """ECS API, DescribeTasks: up to 100 tasks in one call."""
@@ -48,6 +52,29 @@ def get_service(account: AwsAccount, region: str, cluster: str, service: str) ->
         except client.exceptions.ClusterNotFoundException:
             return None
     return next((_service(entry) for entry in answer["services"]), None)
+
+
+def list_rollouts(
+    account: AwsAccount, region: str, cluster: str, service: str
+) -> tuple[ServiceDeployment, ...]:
+    """ecs:ListServiceDeployments and ecs:DescribeServiceRevisions: the last few, newest first."""
+    resource = f"deployments of ECS service {cluster}/{service} in {region}"
+    client = account.client("ecs", region)
+    with translated("ecs:ListServiceDeployments", resource):
+        try:
+            answer = client.list_service_deployments(
+                cluster=cluster, service=service, maxResults=_ROLLOUTS_READ
+            )
+        except (client.exceptions.ClusterNotFoundException, client.exceptions.ServiceNotFoundException):
+            return ()
+    entries = sorted(answer["serviceDeployments"], key=lambda entry: entry["createdAt"], reverse=True)
+    targets = [entry["targetServiceRevisionArn"] for entry in entries]
+    if not targets:
+        return ()
+    with translated("ecs:DescribeServiceRevisions", resource):
+        revisions = client.describe_service_revisions(serviceRevisionArns=targets)["serviceRevisions"]
+    by_arn = {revision["serviceRevisionArn"]: revision for revision in revisions}
+    return tuple(_rollout(entry, by_arn.get(entry["targetServiceRevisionArn"])) for entry in entries)
 
 
 def get_task_definition(account: AwsAccount, region: str, name: str) -> TaskDefinition | None:
@@ -152,6 +179,7 @@ def _service(entry: Mapping[str, Any]) -> EcsService:
         maximum_percent=deployment.get("maximumPercent", 200),
         circuit_breaker=breaker.get("enable", False),
         circuit_breaker_rollback=breaker.get("rollback", False),
+        availability_zone_rebalancing=entry.get("availabilityZoneRebalancing") == "ENABLED",
         propagate_tags=entry.get("propagateTags", "NONE"),
         deployments=tuple(_deployment(item) for item in entry.get("deployments", ())),
         events=tuple(
@@ -159,6 +187,19 @@ def _service(entry: Mapping[str, Any]) -> EcsService:
             for item in sorted(entry.get("events", ()), key=lambda item: item["createdAt"], reverse=True)
         ),
         tags=read_tags(entry.get("tags")),
+    )
+
+
+def _rollout(entry: Mapping[str, Any], revision: Mapping[str, Any] | None) -> ServiceDeployment:
+    network = (revision or {}).get("networkConfiguration", {}).get("awsvpcConfiguration")
+    return ServiceDeployment(
+        arn=entry["serviceDeploymentArn"],
+        status=entry["status"],
+        status_reason=entry.get("statusReason", ""),
+        created_at=entry["createdAt"],
+        finished_at=entry.get("finishedAt"),
+        task_definition_arn=(revision or {}).get("taskDefinition", ""),
+        network=_network(network) if network else None,
     )
 
 
@@ -181,6 +222,7 @@ def _deployment(entry: Mapping[str, Any]) -> EcsDeployment:
         running=entry.get("runningCount", 0),
         pending=entry.get("pendingCount", 0),
         failed=entry.get("failedTasks", 0),
+        updated_at=entry["updatedAt"],
     )
 
 

@@ -98,10 +98,13 @@ def create_service(account: AwsAccount, step: steps.CreateService) -> None:
 
 
 def update_service(account: AwsAccount, step: steps.UpdateService) -> None:
-    """ecs:UpdateService: ECS deploys anew only when the task definition or the network differs."""
+    """ecs:UpdateService: unless forced, ECS deploys anew only when the task definition or the network differs."""
     with translated("ecs:UpdateService", step.target):
         account.client("ecs", step.region).update_service(
-            cluster=step.cluster, service=step.service, **_service_members(step.shape)
+            cluster=step.cluster,
+            service=step.service,
+            forceNewDeployment=step.force,
+            **_service_members(step.shape),
         )
 
 
@@ -137,5 +140,6 @@ def _service_members(shape: steps.ServiceShape) -> dict[str, Any]:
                 "rollback": shape.circuit_breaker_rollback,
             },
         },
+        "availabilityZoneRebalancing": "ENABLED" if shape.availability_zone_rebalancing else "DISABLED",
         "propagateTags": shape.propagate_tags,
     }

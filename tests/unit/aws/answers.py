@@ -72,6 +72,7 @@ SHAPE = steps.ServiceShape(
     maximum_percent=200,
     circuit_breaker=True,
     circuit_breaker_rollback=True,
+    availability_zone_rebalancing=True,
     propagate_tags="SERVICE",
 )
 

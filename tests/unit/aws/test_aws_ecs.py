@@ -11,6 +11,7 @@ from rds_enrollment.aws.ecs import (
     get_service,
     get_task_definition,
     list_active_task_definitions,
+    list_rollouts,
     list_tasks,
 )
 from rds_enrollment.aws.session import AwsAccount
@@ -71,6 +72,7 @@ def shape_of(task_definition: str, vpc: Vpc, **changes: Any) -> steps.ServiceSha
         "maximum_percent": 200,
         "circuit_breaker": True,
         "circuit_breaker_rollback": True,
+        "availability_zone_rebalancing": False,
         "propagate_tags": "SERVICE",
     }
     return steps.ServiceShape(**{**members, **changes})
@@ -232,6 +234,7 @@ def test_a_service_reads_back_as_created_and_runs_tasks(
     assert service.network == shape.network
     assert (service.minimum_healthy_percent, service.maximum_percent) == (100, 200)
     assert (service.circuit_breaker, service.circuit_breaker_rollback) == (True, True)
+    assert service.availability_zone_rebalancing is False
     assert service.propagate_tags == "SERVICE"
     assert service.tags == TAGS
     (deployment,) = service.deployments
@@ -305,6 +308,48 @@ def test_an_update_changes_what_differs(
     assert service is not None
     assert (service.desired_count, service.maximum_percent, service.network) == (3, 150, network)
     assert sandbox.calls.counts["ecs:UpdateService"] == 1
+
+
+def test_a_forced_update_deploys_the_same_anew(account: AwsAccount, vpc: Vpc, task_definition: str) -> None:
+    shape = shape_of(task_definition, vpc)
+    apply(account, create_service(shape))
+
+    for force in (False, True):
+        apply(
+            account,
+            steps.UpdateService(
+                condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape, force=force
+            ),
+        )
+
+    newest, first = list_rollouts(account, REGION, CLUSTER, SERVICE)
+    assert newest.created_at >= first.created_at
+    assert newest.arn != first.arn
+    for rollout in (newest, first):
+        assert (rollout.task_definition_arn, rollout.network) == (task_definition, shape.network)
+
+
+def test_a_failed_rollout_tells_how_it_ended(account: AwsAccount, world: World, task_definition: str) -> None:
+    vpc = world.seed_vpc(REGION, "closed", internet=False)
+    apply(account, create_service(shape_of(task_definition, vpc)))
+
+    def ended() -> bool:
+        return any(rollout.finished_at for rollout in list_rollouts(account, REGION, CLUSTER, SERVICE))
+
+    eventually(ended)
+
+    (rollout,) = list_rollouts(account, REGION, CLUSTER, SERVICE)
+    assert rollout.status == "ROLLBACK_FAILED"
+    assert "rollback" in rollout.status_reason
+    service = get_service(account, REGION, CLUSTER, SERVICE)
+    assert service is not None
+    (deployment,) = service.deployments
+    assert deployment.rollout_state == "FAILED"
+    assert deployment.updated_at.tzinfo is not None
+
+
+def test_an_absent_service_has_no_rollouts(account: AwsAccount, vpc: Vpc) -> None:
+    assert list_rollouts(account, REGION, CLUSTER, SERVICE) == ()
 
 
 def test_updating_an_absent_service_is_a_conflict(

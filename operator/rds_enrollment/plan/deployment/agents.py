@@ -1,5 +1,7 @@
 """The service's tasks and their agents: running, and connected to Teleport."""
 
+from datetime import UTC, datetime
+
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.agent_config import matcher_labels
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
@@ -11,6 +13,7 @@ from rds_enrollment.plan.part import Part, held, progressing, satisfied, unseen
 
 _RUNNING = ConditionType.TASKS_RUNNING
 _CONNECTED = ConditionType.TUNNEL_CONNECTED
+_REASONS = 3
 
 
 def running_tasks(world: DeploymentWorld) -> tuple[Task, ...]:
@@ -96,21 +99,45 @@ def _hostnames(task: Task) -> set[str]:
     return {name for name in (task.private_dns_name, label, f"{label}.ec2.internal") if name}
 
 
-def _last_stopped(tasks: tuple[Task, ...]) -> Task | None:
-    stopped = [
+def stop_reasons(world: DeploymentWorld, task_definition_arn: str, since: datetime | None) -> tuple[str, ...]:
+    """Why tasks of a revision failed (since a time): the distinct reasons, the last one first, at most three."""
+    if isinstance(world.tasks, Unseen):
+        return ()
+    failed = [
         task
-        for task in tasks
-        if task.stopped_at is not None and task.stop_code != "ServiceSchedulerInitiated"
+        for task in world.tasks
+        if task.task_definition_arn == task_definition_arn
+        and _failed(task)
+        and (since is None or (task.stopped_at or since) >= since)
     ]
-    return max(stopped, key=lambda task: (task.stopped_at, task.arn), default=None)
+    failed.sort(key=_stopped_order, reverse=True)
+    return tuple(dict.fromkeys(_said(task) for task in failed))[:_REASONS]
+
+
+def _last_stopped(tasks: tuple[Task, ...]) -> Task | None:
+    return max(filter(_failed, tasks), key=_stopped_order, default=None)
+
+
+def _failed(task: Task) -> bool:
+    """ECS itself stops tasks that are surplus, and those that it found unhealthy."""
+    if task.stopped_at is None:
+        return False
+    return task.stop_code != "ServiceSchedulerInitiated" or "health check" in task.stopped_reason.lower()
+
+
+def _stopped_order(task: Task) -> tuple[datetime, str]:
+    return task.stopped_at or datetime.min.replace(tzinfo=UTC), task.arn
 
 
 def _why(task: Task) -> str:
+    return f"Task {_short(task)} stopped: {_said(task)}"
+
+
+def _said(task: Task) -> str:
     reasons = [task.stopped_reason, task.container_reason]
     if task.exit_code is not None:
         reasons.append(f"exit code {task.exit_code}")
-    said = " ".join(dict.fromkeys(reason for reason in reasons if reason))
-    return f"Task {_short(task)} stopped: {said or task.stop_code}"
+    return " ".join(dict.fromkeys(reason for reason in reasons if reason)) or task.stop_code
 
 
 def _short(task: Task) -> str:

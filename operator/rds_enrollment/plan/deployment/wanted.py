@@ -42,6 +42,8 @@ class WantedDeployment:
     user_tags: Mapping[str, str]
     agents: AgentSpec = field(default_factory=AgentSpec)
     """What the agents run with."""
+    retry: bool = False
+    """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 
     @property
     def cluster_name(self) -> str:

@@ -1,6 +1,7 @@
 """What a pass has seen of one deployment."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import (
@@ -9,11 +10,14 @@ from rds_enrollment.plan.observed.aws import (
     LogGroup,
     Role,
     SecurityGroup,
+    ServiceDeployment,
     Subnet,
     Task,
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +37,13 @@ class DeploymentWorld:
     """The newest ACTIVE revision of the family."""
     revisions: Seen[tuple[str, ...]] = field(default_factory=Unseen)
     """ARNs of the family's ACTIVE revisions."""
+    rollouts: Seen[tuple[ServiceDeployment, ...]] = field(default_factory=Unseen)
+    """The service's rollouts, newest first; read only where the plan depends on them."""
     tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)
     """Running, starting and recently stopped tasks of the service."""
     log_group: Seen[LogGroup | None] = field(default_factory=Unseen)
     """Read only where the deployment has one of its own."""
     agents: Seen[tuple[Agent, ...]] = field(default_factory=Unseen)
     """All unexpired Database Service heartbeats in Teleport."""
+    observed_at: datetime = _NEVER
+    """When these were read."""

@@ -81,6 +81,22 @@ class EcsDeployment:
     running: int
     pending: int
     failed: int
+    updated_at: datetime
+    """When its state last changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDeployment:
+    """One rollout of a service (ecs:ListServiceDeployments), and what it rolled out (ecs:DescribeServiceRevisions)."""
+
+    arn: str
+    status: str
+    status_reason: str
+    created_at: datetime
+    finished_at: datetime | None
+    task_definition_arn: str
+    """Empty when ECS does not know the revision any more; `network` is None then."""
+    network: Network | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,7 @@ class EcsService:
     maximum_percent: int
     circuit_breaker: bool
     circuit_breaker_rollback: bool
+    availability_zone_rebalancing: bool
     propagate_tags: str
     deployments: tuple[EcsDeployment, ...]
     events: tuple[ServiceEvent, ...]

@@ -196,6 +196,7 @@ class ServiceShape:
     maximum_percent: int
     circuit_breaker: bool
     circuit_breaker_rollback: bool
+    availability_zone_rebalancing: bool
     propagate_tags: str
 
 
@@ -215,11 +216,12 @@ class CreateService(AwsStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateService(AwsStep):
-    """ecs:UpdateService, without forcing a new deployment."""
+    """ecs:UpdateService. `force` deploys anew even when nothing differs (forceNewDeployment)."""
 
     cluster: str
     service: str
     shape: ServiceShape
+    force: bool = False
 
     @property
     def target(self) -> str:

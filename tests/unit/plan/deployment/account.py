@@ -28,6 +28,7 @@ from tests.unit.plan.deployment.build import (
     CLUSTER_ARN,
     FAMILY,
     GROUP,
+    NOW,
     ROLE,
     ROLE_ARN,
     SERVICE_ARN,
@@ -72,6 +73,7 @@ class Account:
             revisions=tuple(item.arn for item in active),
             tasks=self.tasks,
             log_group=None,
+            rollouts=(),
             agents=tuple(_agent(item) for item in self.tasks),
         )
 
@@ -230,6 +232,7 @@ class Account:
             "maximum_percent": shape.maximum_percent,
             "circuit_breaker": shape.circuit_breaker,
             "circuit_breaker_rollback": shape.circuit_breaker_rollback,
+            "availability_zone_rebalancing": shape.availability_zone_rebalancing,
             "propagate_tags": shape.propagate_tags,
             "deployments": (primary, *(replace(item, status="ACTIVE") for item in older)),
         }
@@ -243,7 +246,7 @@ class Account:
 
 def _deployment(revision_arn: str, count: int, state: str) -> EcsDeployment:
     running = count if state == "COMPLETED" else 0
-    return EcsDeployment("ecs-svc/1", "PRIMARY", state, "", revision_arn, count, running, 0, 0)
+    return EcsDeployment("ecs-svc/1", "PRIMARY", state, "", revision_arn, count, running, 0, 0, NOW)
 
 
 def _agent(of: Task) -> Agent:

@@ -191,6 +191,7 @@ ROLLED_OUT = EcsDeployment(
     running=2,
     pending=0,
     failed=0,
+    updated_at=NOW,
 )
 SERVICE_SEEN = EcsService(
     arn=SERVICE_ARN,
@@ -206,6 +207,7 @@ SERVICE_SEEN = EcsService(
     maximum_percent=200,
     circuit_breaker=True,
     circuit_breaker_rollback=True,
+    availability_zone_rebalancing=True,
     propagate_tags="SERVICE",
     deployments=(ROLLED_OUT,),
     events=(),
@@ -251,6 +253,8 @@ CONVERGED = DeploymentWorld(
     revisions=(arn(1),),
     tasks=(task("t1", "10.0.0.1"), task("t2", "10.0.0.2")),
     log_group=None,
+    rollouts=(),
+    observed_at=NOW,
     agents=(agent("ip-10-0-0-1.us-west-1.compute.internal"), agent("ip-10-0-0-2.us-west-1.compute.internal")),
 )
 EMPTY = replace(

@@ -49,6 +49,7 @@ SHAPE = ServiceShape(
     maximum_percent=200,
     circuit_breaker=True,
     circuit_breaker_rollback=True,
+    availability_zone_rebalancing=True,
     propagate_tags="SERVICE",
 )
 UPDATE = UpdateService(condition=DEPLOYED, region="us-west-1", cluster=CLUSTER, service=SERVICE, shape=SHAPE)
@@ -144,6 +145,7 @@ def test_an_absent_service_is_created(absent: Any) -> None:
         {"maximum_percent": 100},
         {"circuit_breaker": False},
         {"circuit_breaker_rollback": False},
+        {"availability_zone_rebalancing": False},
         {"propagate_tags": "NONE"},
         {"task_definition_arn": arn(9), "deployments": ()},
     ],
@@ -213,4 +215,4 @@ def test_a_rollout_in_progress_is_told_by_numbers() -> None:
     old = rollout(id="ecs-svc/0", status="ACTIVE", task_definition_arn=arn(0))
     part = planned(world(service=service(deployments=(new, old))))
     assert (part.steps, part.outcome, part.verdict.reason) == ((), None, Reason.ROLLING_OUT)
-    assert "1 of 2 new tasks run, 2 old, 3 failed. In progress." in part.verdict.message
+    assert "1 of 2 new tasks run, 2 old, 2 connected, 3 failed. In progress." in part.verdict.message
