@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from prometheus_client import CollectorRegistry
 from rds_enrollment.api.common import API_VERSION, GROUP
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT, Kind
+from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.kubernetes import config, resources
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.errors import ApiError, Request
@@ -20,7 +22,7 @@ from rds_enrollment.plan.steps.kubernetes import ApplyDeployment, DeleteDeployme
 
 Object = dict[str, Any]
 
-STATUS = "Unknown"
+_DEPLOYED = ConditionType.DEPLOYMENTS_READY
 
 
 class Right(NamedTuple):
@@ -67,9 +69,9 @@ def operations() -> dict[Right, Operation]:
     """By the right without which each of them fails."""
     deployments = DATABASE_SERVICE_DEPLOYMENT.plural
     found: dict[Right, Operation] = {
-        Right(GROUP, deployments, "create"): lambda who: _apply(who, "fresh"),
+        Right(GROUP, deployments, "create"): _apply,
         Right(GROUP, deployments, "delete"): _delete,
-        Right(GROUP, f"{RDS_ENROLLMENT.plural}/finalizers", "update"): lambda who: _apply(who, "owned", True),
+        Right(GROUP, f"{RDS_ENROLLMENT.plural}/finalizers", "update"): lambda who: _apply(who, owned=True),
         Right("events.k8s.io", "events", "create"): lambda who: _record(who, 1),
         Right("events.k8s.io", "events", "patch"): lambda who: _record(who, 2),
         Right("", "namespaces", "get"): lambda who: who.adapter.cluster_uid(),
@@ -100,7 +102,7 @@ def _of_kind(kind: Kind) -> dict[Right, Operation]:
     async def update_status(who: Actor) -> None:
         condition = {
             "type": "Ready",
-            "status": STATUS,
+            "status": "Unknown",
             "reason": "Pending",
             "message": "",
             "lastTransitionTime": "2026-01-01T00:00:00Z",
@@ -117,7 +119,8 @@ def _of_kind(kind: Kind) -> dict[Right, Operation]:
     }
 
 
-async def _apply(who: Actor, name: str, owned: bool = False) -> None:
+async def _apply(who: Actor, owned: bool = False) -> None:
+    name = f"fresh-{uuid4().hex[:8]}"
     metadata: Object = {"name": name, "namespace": who.namespace}
     if owned:
         owner = who.objects[RDS_ENROLLMENT.kind]["metadata"]
@@ -138,12 +141,16 @@ async def _apply(who: Actor, name: str, owned: bool = False) -> None:
         "metadata": metadata,
         "spec": spec,
     }
-    await who.adapter.apply(ApplyDeployment(namespace=who.namespace, deployment=name, manifest=manifest))
+    await who.adapter.apply(
+        ApplyDeployment(condition=_DEPLOYED, namespace=who.namespace, deployment=name, manifest=manifest)
+    )
 
 
 async def _delete(who: Actor) -> None:
     metadata = who.objects[DATABASE_SERVICE_DEPLOYMENT.kind]["metadata"]
-    step = DeleteDeployment(namespace=who.namespace, deployment=metadata["name"], uid=metadata["uid"])
+    step = DeleteDeployment(
+        condition=_DEPLOYED, namespace=who.namespace, deployment=metadata["name"], uid=metadata["uid"]
+    )
     await who.adapter.apply(step)
 
 

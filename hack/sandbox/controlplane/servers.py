@@ -55,6 +55,8 @@ def apiserver_command(binaries: Binaries, pki: Pki, cert_dir: Path, port: int, e
         "--service-cluster-ip-range=10.0.0.0/24",
         # It would want a token controller, and there are no pods to mount a token into.
         "--disable-admission-plugins=ServiceAccount",
+        # Off by default, on in OpenShift and hardened clusters: whoever sets an owner needs rights on it.
+        "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
         # Otherwise the server publishes a loopback address as endpoint of the service `kubernetes`, and fails.
         "--endpoint-reconciler-type=none",
     ]
