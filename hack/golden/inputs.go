@@ -8,10 +8,14 @@ import (
 
 // inputs mirrors inputs.json: what the operator is given, in the operator's own terms.
 type inputs struct {
-	Databases    map[string]database    `json:"databases"`
-	Tokens       map[string]token       `json:"tokens"`
-	Integrations map[string]integration `json:"integrations"`
-	Listings     map[string]listing     `json:"listings"`
+	Databases     map[string]database     `json:"databases"`
+	Tokens        map[string]token        `json:"tokens"`
+	Integrations  map[string]integration  `json:"integrations"`
+	Listings      map[string]listing      `json:"listings"`
+	Watches       map[string][]string     `json:"watches"`
+	Deletions     map[string]deletion     `json:"deletions"`
+	UserTaskPages map[string]userTaskPage `json:"user_task_pages"`
+	UserTasks     map[string]userTask     `json:"user_tasks"`
 }
 
 type database struct {
@@ -60,6 +64,24 @@ type listing struct {
 	Kind     string `json:"kind"`
 	Limit    int32  `json:"limit"`
 	StartKey string `json:"start_key"`
+}
+
+type deletion struct {
+	Kind        string `json:"kind"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+type userTaskPage struct {
+	Size  int64  `json:"size"`
+	Token string `json:"token"`
+}
+
+type userTask struct {
+	Integration string   `json:"integration"`
+	AccountID   string   `json:"account_id"`
+	Region      string   `json:"region"`
+	Databases   []string `json:"databases"`
 }
 
 func readInputs(folder string) (inputs, error) {

@@ -12,6 +12,7 @@ import (
 
 	clientproto "github.com/gravitational/teleport/api/client/proto"
 	integrationpb "github.com/gravitational/teleport/api/gen/proto/go/teleport/integration/v1"
+	usertaskspb "github.com/gravitational/teleport/api/gen/proto/go/teleport/usertasks/v1"
 	googleproto "google.golang.org/protobuf/proto"
 )
 
@@ -63,6 +64,17 @@ func run(folder string) error {
 	}
 	for name, in := range given.Listings {
 		out.gogo("ListResourcesRequest."+name, listingMessage(in))
+	}
+	writeEvents(&out, given)
+	for name, in := range given.UserTaskPages {
+		out.google("ListUserTasksRequest."+name, &usertaskspb.ListUserTasksRequest{PageSize: in.Size, PageToken: in.Token})
+	}
+	for name, in := range given.UserTasks {
+		message, err := userTaskMessage(in)
+		if err != nil {
+			return fmt.Errorf("user task %s: %w", name, err)
+		}
+		out.google("ListUserTasksResponse."+name, &usertaskspb.ListUserTasksResponse{UserTasks: []*usertaskspb.UserTask{message}})
 	}
 	return out.err
 }

@@ -36,12 +36,14 @@ class EnrollmentObserver:
             inventories = group.create_task(self._listed())
             databases = group.create_task(seen(self._databases()))
             servers = group.create_task(seen(self._servers()))
+            user_tasks = group.create_task(seen(self._adapters.teleport.user_tasks()))
             deployments = group.create_task(seen(self._deployments()))
         return EnrollmentWorld(
             read_at=read_at,
             inventories=inventories.result(),
             databases=databases.result(),
             servers=servers.result(),
+            user_tasks=user_tasks.result(),
             deployments=deployments.result(),
         )
 

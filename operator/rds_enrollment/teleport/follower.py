@@ -31,6 +31,11 @@ _ATTEMPT = "stream"
 _T = TypeVar("_T")
 
 
+def watch_request() -> Watch:
+    """Asks for all kinds, and for those that are allowed if not all are."""
+    return Watch(Kinds=[WatchKind(Kind=kind) for kind in Kind], AllowPartialSuccess=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Seconds."""
@@ -103,10 +108,9 @@ class Follower:
 
     async def _follow(self) -> None:
         """One stream, until it ends (raises Outcome) or is to be opened anew (returns)."""
-        watch = Watch(Kinds=[WatchKind(Kind=kind) for kind in Kind], AllowPartialSuccess=True)
         permission = Permission(", ".join(Kind), ("read",))
         async with open_stream(
-            self._call, lambda session: session.auth.WatchEvents, watch, permission=permission
+            self._call, lambda session: session.auth.WatchEvents, watch_request(), permission=permission
         ) as incoming:
             kinds = await self._begin(incoming)
             consuming = asyncio.ensure_future(self._consume(incoming))

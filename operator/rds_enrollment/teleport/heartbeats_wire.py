@@ -30,7 +30,12 @@ def read_database_server(message: DatabaseServerV3) -> DatabaseServer:
         hostname=message.Spec.Hostname,
         version=message.Spec.Version,
         expires=expiry(message.Metadata),
-        health=TargetHealth(status=health.Status, error=health.TransitionError, message=health.Message),
+        health=TargetHealth(
+            status=health.Status,
+            error=health.TransitionError,
+            message=health.Message,
+            transition_reason=health.TransitionReason,
+        ),
     )
 
 

@@ -17,8 +17,10 @@ from rds_enrollment.plan.observed.teleport import (
     DatabaseServer,
     Integration,
     JoinToken,
+    RdsUserTask,
     TeleportCluster,
 )
+from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.plan.steps import TeleportStep
 from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.reconciler import Key
@@ -29,10 +31,13 @@ from rds_enrollment.teleport.kinds import ABSENT, Held, Kind, Value
 from rds_enrollment.teleport.listings import fetch, list_kind
 from rds_enrollment.teleport.memory import Change, Memory
 from rds_enrollment.teleport.own_writes import OwnWrites
+from rds_enrollment.teleport.user_tasks import list_rds_user_tasks
 from rds_enrollment.teleport.wakes import TeleportWakes
 
 CLUSTER_SECONDS = 300.0
 """How long what the cluster says of itself is believed while the stream lasts: its target version may change."""
+USER_TASKS_SECONDS = 300.0
+"""How long a look at the user tasks is good for, a refusal included: the Discovery Service writes them rarely."""
 READ_BACK_LIMIT = 50
 """With more writes to read back than this, one listing is cheaper."""
 _SERVER_LAG_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -68,6 +73,7 @@ class LiveView:
         self._now = now
         self._timer = timer
         self._cluster: tuple[TeleportCluster, int, float] | None = None
+        self._user_tasks: tuple[tuple[RdsUserTask, ...] | Blocked, float] | None = None
         self._follower = Follower(
             self._call,
             self._memory,
@@ -129,6 +135,20 @@ class LiveView:
     async def get_integration(self, name: str) -> Integration | None:
         """One integration of any sub kind, None when there is none."""
         return await self._one(Kind.INTEGRATION, name, Integration)
+
+    async def user_tasks(self) -> tuple[RdsUserTask, ...]:
+        """The open user tasks about RDS, as they were at most USER_TASKS_SECONDS ago."""
+        if self._user_tasks is None or self._timer() >= self._user_tasks[1]:
+            found: tuple[RdsUserTask, ...] | Blocked
+            try:
+                found = await list_rds_user_tasks(self._call)
+            except Blocked as blocked:
+                found = blocked
+            self._user_tasks = (found, self._timer() + USER_TASKS_SECONDS)
+        answer, _ = self._user_tasks
+        if isinstance(answer, Blocked):
+            raise Blocked(answer.reason, answer.message)
+        return answer
 
     async def _all(self, kind: Kind, type_: type[V]) -> list[V]:
         answer = await self._answers(kind)

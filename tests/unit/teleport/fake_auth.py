@@ -15,12 +15,14 @@ from grpclib.server import Server, Stream
 from rds_enrollment.teleport.wire import auth_service_pb2 as auth
 from rds_enrollment.teleport.wire import event_pb2 as events
 from rds_enrollment.teleport.wire import integration_service_pb2 as integrations
+from rds_enrollment.teleport.wire import user_tasks_pb2 as user_tasks
 from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceBase
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3, DatabaseV3List
 from rds_enrollment.teleport.wire.integration_pb2 import IntegrationV1
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceBase
 from rds_enrollment.teleport.wire.resource_pb2 import ResourceRequest
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2, ProvisionTokenV2List
+from rds_enrollment.teleport.wire.user_tasks_grpc import UserTaskServiceBase
 
 from tests.unit.teleport.authority import Authority, ec_key, key_pem
 
@@ -95,6 +97,8 @@ class FakeAuthService(AuthServiceBase):
         self.page_size = 2
         self.has_list_databases = False
         """Servers of v18.0 have no such method."""
+        self.odd_page: auth.ListDatabasesResponse | None = None
+        """Overrides every page of ListDatabases."""
         self.next_keys: dict[str, str] = {}
         """Overrides the key that follows a start key."""
 
@@ -116,9 +120,8 @@ class FakeAuthService(AuthServiceBase):
         start = int(request.page_token) if request.page_token.isdigit() else 0
         end = start + min(request.page_size, self.page_size)
         token = self.next_keys.get(request.page_token, str(end) if end < len(items) else "")
-        await stream.send_message(
-            auth.ListDatabasesResponse(databases=items[start:end], next_page_token=token)
-        )
+        page = auth.ListDatabasesResponse(databases=items[start:end], next_page_token=token)
+        await stream.send_message(self.odd_page or page)
 
     async def WatchEvents(self, stream: Stream[events.Watch, events.Event]) -> None:
         await self.journal.receive("WatchEvents", stream)
@@ -215,10 +218,29 @@ class FakeIntegrationService(IntegrationServiceBase):
         await stream.send_message(Empty())
 
 
+class FakeUserTaskService(UserTaskServiceBase):
+    """teleport.usertasks.v1.UserTaskService."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.answer = user_tasks.ListUserTasksResponse()
+        self.next_tokens: dict[str, str] = {}
+        """The token that follows a page's token."""
+
+    async def ListUserTasks(
+        self, stream: Stream[user_tasks.ListUserTasksRequest, user_tasks.ListUserTasksResponse]
+    ) -> None:
+        request = await self.journal.receive("ListUserTasks", stream)
+        answer = user_tasks.ListUserTasksResponse()
+        answer.CopyFrom(self.answer)
+        answer.next_page_token = self.next_tokens.get(request.page_token, "")
+        await stream.send_message(answer)
+
+
 class StoppableServer(Server):
     """A server that drops its connections when it stops; grpclib's goes on serving them."""
 
-    def __init__(self, *handlers: AuthServiceBase | IntegrationServiceBase) -> None:
+    def __init__(self, *handlers: AuthServiceBase | IntegrationServiceBase | UserTaskServiceBase) -> None:
         super().__init__(handlers)
         self._protocols: list[H2Protocol] = []
 
@@ -242,6 +264,7 @@ class FakeTeleport:
         self.journal = Journal()
         self.auth = FakeAuthService(self.journal)
         self.integration = FakeIntegrationService(self.journal)
+        self.user_task = FakeUserTaskService(self.journal)
         self.port = 0
         self.server_name = SERVER_NAME
         self._host_authority = host_authority
@@ -255,7 +278,7 @@ class FakeTeleport:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self._server = StoppableServer(self.auth, self.integration)
+        self._server = StoppableServer(self.auth, self.integration, self.user_task)
         await self._server.start(sock=listener, ssl=self._context())
 
     async def stop(self) -> None:

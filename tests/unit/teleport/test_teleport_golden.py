@@ -16,12 +16,27 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 from rds_enrollment.api.common import OWNER_MARK
-from rds_enrollment.plan.observed.teleport import Database, Integration, JoinRule, JoinToken, RdsMetadata
-from rds_enrollment.teleport import heartbeats
+from rds_enrollment.plan.observed.teleport import (
+    Database,
+    Integration,
+    JoinRule,
+    JoinToken,
+    RdsMetadata,
+    RdsUserTask,
+)
+from rds_enrollment.teleport import heartbeats, user_tasks
 from rds_enrollment.teleport.client import TeleportClient
+from rds_enrollment.teleport.errors import UnimplementedError
+from rds_enrollment.teleport.events import Delete, Init, read_event
+from rds_enrollment.teleport.follower import watch_request
+from rds_enrollment.teleport.kinds import Kind
+from rds_enrollment.teleport.streams import open_stream
+from rds_enrollment.teleport.wire.event_pb2 import Event
+from rds_enrollment.teleport.wire.user_tasks_pb2 import ListUserTasksResponse
 
 from tests.unit.teleport.fake_auth import FakeTeleport
 
+HANG_SECONDS = 20.0
 GOLDEN = Path(__file__).parent / "golden"
 INPUTS = json.loads((GOLDEN / "inputs.json").read_text(encoding="utf-8"))
 
@@ -141,6 +156,60 @@ async def test_listings(teleport: FakeTeleport, client: TeleportClient, case: st
     assert_golden(teleport.journal.sent("ListResources"), case)
 
 
+async def test_watches(teleport: FakeTeleport, client: TeleportClient) -> None:
+    assert INPUTS["watches"].keys() == {"all"}
+    assert INPUTS["watches"]["all"] == [kind.value for kind in Kind]
+    request = watch_request()
+    async with open_stream(
+        client.caller, lambda session: session.auth.WatchEvents, request, permission=None
+    ) as incoming:
+        with pytest.raises(UnimplementedError):
+            await incoming.next(HANG_SECONDS)
+    assert_golden(teleport.journal.sent("WatchEvents"), "all")
+
+
+def event(case: str) -> Event:
+    return Event.FromString((GOLDEN / f"Event.{case}.bin").read_bytes())
+
+
+@pytest.mark.parametrize("case", INPUTS["watches"])
+def test_the_first_event_of_a_stream(case: str) -> None:
+    kinds = frozenset(map(Kind, INPUTS["watches"][case]))
+    assert read_event(event(f"init-{case}"), frozenset(Kind)) == Init(kinds)
+
+
+@pytest.mark.parametrize("case", INPUTS["deletions"])
+def test_deletions(case: str) -> None:
+    given = INPUTS["deletions"][case]
+    key = "/".join(filter(None, (given["description"], given["name"])))
+    assert read_event(event(f"delete-{case}"), frozenset(Kind)) == Delete(Kind(given["kind"]), key)
+
+
+@pytest.mark.parametrize("case", INPUTS["user_task_pages"])
+async def test_user_task_pages(teleport: FakeTeleport, client: TeleportClient, case: str) -> None:
+    given = INPUTS["user_task_pages"][case]
+    assert given["size"] == user_tasks.PAGE_SIZE
+    if given["token"]:
+        teleport.user_task.next_tokens = {"": given["token"]}
+    await user_tasks.list_rds_user_tasks(client.caller)
+    assert_golden(teleport.journal.sent("ListUserTasks"), case)
+
+
+@pytest.mark.parametrize("case", INPUTS["user_tasks"])
+async def test_user_tasks(teleport: FakeTeleport, client: TeleportClient, case: str) -> None:
+    given = INPUTS["user_tasks"][case]
+    content = (GOLDEN / f"ListUserTasksResponse.{case}.bin").read_bytes()
+    teleport.user_task.answer = ListUserTasksResponse.FromString(content)
+    assert await user_tasks.list_rds_user_tasks(client.caller) == (
+        RdsUserTask(
+            issue="rds-iam-auth-disabled",
+            account_id=given["account_id"],
+            region=given["region"],
+            databases=frozenset(given["databases"]),
+        ),
+    )
+
+
 def test_every_golden_file_is_compared() -> None:
     """The cases above derive from the inputs: a file beyond them would be compared by nobody."""
     requests = {
@@ -148,8 +217,13 @@ def test_every_golden_file_is_compared() -> None:
         "tokens": ("CreateTokenV2Request", "UpsertTokenV2Request", "ResourceRequest"),
         "integrations": tuple(f"{verb}IntegrationRequest" for verb in ("Create", "Get", "Update", "Delete")),
         "listings": ("ListResourcesRequest",),
+        "watches": ("Watch",),
+        "user_task_pages": ("ListUserTasksRequest",),
+        "user_tasks": ("ListUserTasksResponse",),
     }
     expected = {
         f"{name}.{case}.bin" for kind, names in requests.items() for name in names for case in INPUTS[kind]
     }
+    expected |= {f"Event.init-{case}.bin" for case in INPUTS["watches"]}
+    expected |= {f"Event.delete-{case}.bin" for case in INPUTS["deletions"]}
     assert {path.name for path in GOLDEN.glob("*.bin")} == expected | {"PingRequest.bin"}

@@ -1,11 +1,14 @@
 """The join token of a deployment."""
 
+from dataclasses import replace
+
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan import ownership
+from rds_enrollment.plan import names, ownership
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_token
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.teleport import JoinToken
+from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
@@ -16,7 +19,7 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     """Create or mend the token; one that is not ours is left alone."""
     if isinstance(world.token, Unseen):
         return unseen(_CONDITION, world.token, attempts)
-    token = wanted_token(wanted)
+    token = _wanted(wanted, world)
     if world.token is None:
         return writing(_CONDITION, CreateJoinToken(condition=_CONDITION, token=token))
     if not ownership.marked(world.token.labels, wanted.owner.mark):
@@ -28,7 +31,39 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         )
     if _admits(world.token) != _admits(token):
         return writing(_CONDITION, UpdateJoinToken(condition=_CONDITION, token=token))
+    if len(token.rules) > 1:
+        roles = f"role {wanted.task_role}, and until the rollout is over the former one"
+        return satisfied(_CONDITION, f"Join token {token.name} admits {roles}.")
     return satisfied(_CONDITION, f"Join token {token.name} admits role {wanted.task_role} alone.")
+
+
+def _wanted(wanted: WantedDeployment, world: DeploymentWorld) -> JoinToken:
+    """The token. A role that has changed gets its rule at once; the former rule goes when no task needs it any more.
+
+    Until then a task of the former role must be able to join again: ECS restarts tasks, and rolls back.
+    """
+    token = wanted_token(wanted)
+    if not isinstance(world.token, JoinToken) or _serves_wanted_role_alone(wanted, world):
+        return token
+    former = {rule for rule in world.token.rules if _is_former(rule, wanted)}
+    return replace(token, rules=token.rules | former)
+
+
+def _is_former(rule: JoinRule, wanted: WantedDeployment) -> bool:
+    """Only roles of our account can have been the deployment's: a rule for anybody else is drift."""
+    scope = wanted.scope
+    prefix, suffix = names.assumed_role_pattern(scope.partition, scope.account, "|").split("|")
+    return rule.account == scope.account and rule.arn.startswith(prefix) and rule.arn.endswith(suffix)
+
+
+def _serves_wanted_role_alone(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether the service has no rollout under way and runs with the wanted role, or there is none."""
+    if world.service is None:
+        return True
+    if not isinstance(world.service, EcsService) or not isinstance(world.serving, TaskDefinition):
+        return False
+    role = str(world.serving.body.get("taskRoleArn", "")).rpartition("/")[2]
+    return role == wanted.task_role and len(world.service.deployments) <= 1
 
 
 def _admits(token: JoinToken) -> tuple[object, ...]:

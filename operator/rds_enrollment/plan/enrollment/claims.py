@@ -10,6 +10,9 @@ from rds_enrollment.plan.enrollment.comparison import Target, claimed_targets, t
 from rds_enrollment.plan.enrollment.databases import NAME_TAGS, unique_name
 from rds_enrollment.plan.observed.teleport import Database
 
+_DISCOVERED = "cloud"
+"""Origin of what the Discovery Service makes (Teleport api/types/common, OriginCloud)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -94,19 +97,25 @@ def _rule_once(claims: Sequence[Claim], ours: Shelf, foreign: Shelf, reserved: f
 
 def _refused_by_others(claim: Claim, ours: Shelf, foreign: Shelf) -> Refusal | None:
     name = claim.database.name
-    holder = foreign.by_name.get(name)
-    if holder:
-        whose = ownership.owner_text(holder.labels)
-        message = f"{name} exists in Teleport and {whose}: it is left as it is. {_advice(claim)}"
-        return Refusal(claim, Reason.NAME_TAKEN, message)
     others = foreign.names_for(claim.database)
     if others and not ours.names_for(claim.database):
         message = (
             f"Enrolled in Teleport already as {', '.join(sorted(others))}, which "
-            f"{ownership.owner_text(foreign.by_name[min(others)].labels)}. Delete that object to have it enrolled here."
+            f"{_whose(foreign.by_name[min(others)])}. Delete that object to have it enrolled here."
         )
         return Refusal(claim, Reason.ALREADY_ENROLLED, message)
+    holder = foreign.by_name.get(name)
+    if holder:
+        message = f"{name} exists in Teleport and {_whose(holder)}: it is left as it is. {_advice(claim)}"
+        return Refusal(claim, Reason.NAME_TAKEN, message)
     return None
+
+
+def _whose(database: Database) -> str:
+    """What Teleport's Discovery Service enrols, it enrols again: to delete it is not enough."""
+    if database.labels.get(ownership.TAG_ORIGIN) == _DISCOVERED:
+        return "Teleport's Discovery Service keeps (exclude it from its discovery_config first)"
+    return ownership.owner_text(database.labels)
 
 
 def _winner(rivals: Sequence[Claim], present: Database | None, *, is_reserved: bool) -> Claim | None:

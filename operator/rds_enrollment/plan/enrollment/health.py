@@ -12,7 +12,8 @@ from rds_enrollment.plan.observed.teleport import DatabaseServer
 
 _HEALTHY = "healthy"
 _UNHEALTHY = "unhealthy"
-"""types.TargetHealth.status of Teleport's health checks (a TCP connection from the agent)."""
+_DISABLED = "disabled"
+"""types.TargetHealth.status and transition_reason of Teleport's health checks (a TCP connection from the agent)."""
 
 
 class Reach(StrEnum):
@@ -21,11 +22,15 @@ class Reach(StrEnum):
     REACHABLE = "reachable"
     UNREACHABLE = "unreachable"
     NOT_REPORTED = "not reported"
+    NOT_CHECKED = "not checked"
+    """No health_check_config of the cluster matches it."""
+    TOO_OLD = "too old"
+    """Its agents, or the cluster, are from before health checks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The verdict of all agents of one database; `error` is the first one's that cannot reach it."""
+    """The verdict of all agents of one database; `error` names the first that cannot reach it, and how many."""
 
     reach: Reach
     error: str = ""
@@ -60,10 +65,22 @@ def enabling_command(resource: RdsResource) -> str:
 
 
 def _health(reports: list[DatabaseServer]) -> Health:
-    for server in sorted(reports, key=lambda server: server.host_id):
-        if server.health.status == _UNHEALTHY:
-            cause = server.health.error or server.health.message or "the connection failed"
-            return Health(Reach.UNREACHABLE, f"agent {server.hostname or server.host_id}: {cause}")
+    failing = sorted(
+        (server for server in reports if server.health.status == _UNHEALTHY),
+        key=lambda server: server.host_id,
+    )
+    if failing:
+        return Health(Reach.UNREACHABLE, _failure(failing[0], len(failing), len(reports)))
     if any(server.health.status == _HEALTHY for server in reports):
         return Health(Reach.REACHABLE)
+    if any(server.health.transition_reason == _DISABLED for server in reports):
+        return Health(Reach.NOT_CHECKED)
+    if all(not server.health.status for server in reports):
+        return Health(Reach.TOO_OLD)
     return Health(Reach.NOT_REPORTED)
+
+
+def _failure(server: DatabaseServer, failing: int, agents: int) -> str:
+    cause = server.health.error or server.health.message or "the connection failed"
+    text = f"agent {server.hostname or server.host_id}: {cause}"
+    return text if agents == 1 else f"{text} ({failing} of {agents} agents fail)"

@@ -1,16 +1,11 @@
-"""The conditions of an enrolment's databases: found, enrolled, open to IAM logins, reachable."""
+"""The conditions of an enrolment's databases: found, enrolled, open to IAM logins."""
 
 from collections import Counter
 
 from rds_enrollment.api.rds_enrollment import DatabaseIdentifier, DatabaseState
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict, of_outcome
-from rds_enrollment.plan.enrollment.health import (
-    Reach,
-    enabling_command,
-    health_of,
-    without_iam_authentication,
-)
+from rds_enrollment.plan.enrollment.health import enabling_command, without_iam_authentication
 from rds_enrollment.plan.enrollment.registration import Entry, Registration
 from rds_enrollment.plan.enrollment.selection import Selection
 from rds_enrollment.plan.enrollment.text import counted, listing
@@ -22,7 +17,9 @@ from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen
 _DISCOVERED = ConditionType.DATABASES_DISCOVERED
 _ENROLLED = ConditionType.DATABASES_ENROLLED
 _IAM = ConditionType.IAM_AUTHENTICATION_ENABLED
-_REACHABLE = ConditionType.DATABASES_REACHABLE
+_IAM_ISSUE = "rds-iam-auth-disabled"
+"""The issue of Teleport's user tasks for RDS (api/types/usertasks/object.go)."""
+_SHOWN_TASKS = 3
 
 
 def discovery_part(
@@ -67,35 +64,42 @@ def enrolled_part(
     return satisfied(_ENROLLED, f"{counted(enrolled, 'database')} in Teleport as wanted.")
 
 
-def iam_part(registration: Registration | None) -> Part:
-    """Informing: whether IAM logins, the only ones that the agents use, are switched on in RDS."""
+def iam_part(wanted: WantedEnrollment, world: EnrollmentWorld, registration: Registration | None) -> Part:
+    """Informing: whether IAM logins, the only ones that the agents use, are switched on in RDS.
+
+    Teleport's own user tasks about it are told, too; they never decide, because nobody must be able to read them.
+    """
     if registration is None:
         return held(_IAM, _ENROLLED)
+    told = _user_tasks_text(wanted, world, registration)
     resources = without_iam_authentication(registration.entries)
     if not resources:
-        return satisfied(_IAM, "No enrolled database refuses IAM authentication.")
-    commands = listing([f"{resource}: {enabling_command(resource)}" for resource in resources], "; ")
-    message = f"IAM authentication is off, so that nobody can log in. Switch it on: {commands}"
+        return satisfied(_IAM, f"No enrolled database refuses IAM authentication.{told}")
+    commands = listing(
+        [f"{resource}: {enabling_command(resource)}" for resource in resources], "; ", len(told)
+    )
+    message = f"IAM authentication is off, so that nobody can log in. Switch it on: {commands}{told}"
     return Part(_IAM, Verdict.no(Reason.IAM_AUTHENTICATION_DISABLED, message), done=True)
 
 
-def reachable_part(world: EnrollmentWorld, registration: Registration | None, attempts: int) -> Part:
-    """Informing: whether the agents can connect to every enrolled database."""
-    if registration is None:
-        return held(_REACHABLE, _ENROLLED)
-    if isinstance(world.servers, Unseen):
-        return unseen(_REACHABLE, world.servers, attempts)
-    health = health_of(world.servers, world.read_at)
-    names = sorted({item.name for item in registration.entries if item.in_teleport})
-    failing = [name for name in names if name in health and health[name].reach is Reach.UNREACHABLE]
-    if failing:
-        message = listing([f"{name}: {health[name].error}" for name in failing], "; ")
-        return Part(_REACHABLE, Verdict.no(Reason.UNREACHABLE, message), done=True)
-    silent = [name for name in names if name not in health or health[name].reach is Reach.NOT_REPORTED]
-    if silent or not names:
-        text = f"No agent has reported on {listing(silent)} yet." if silent else "No database is enrolled."
-        return Part(_REACHABLE, Verdict.unknown(Reason.NOT_REPORTED, text), done=True)
-    return satisfied(_REACHABLE, f"Agents can connect to all of {counted(len(names), 'database')}.")
+def _user_tasks_text(wanted: WantedEnrollment, world: EnrollmentWorld, registration: Registration) -> str:
+    """A sentence about Teleport's open user tasks, with a space before it; empty when there is nothing to say."""
+    if isinstance(world.user_tasks, Unseen):
+        outcome = world.user_tasks.outcome
+        return (
+            f" Teleport's user tasks are not read ({outcome.reason})." if isinstance(outcome, Blocked) else ""
+        )
+    accounts = {entry.candidate.resource.account for entry in registration.entries if entry.candidate}
+    named = sorted(
+        f"{name} in {task.region}"
+        for task in world.user_tasks
+        if task.issue == _IAM_ISSUE and task.account_id in accounts and task.region in wanted.spec.regions
+        for name in task.databases
+    )
+    shown = ", ".join(named[:_SHOWN_TASKS]) + (
+        f" and {len(named) - _SHOWN_TASKS} more" if len(named) > _SHOWN_TASKS else ""
+    )
+    return f" Teleport has an open user task {_IAM_ISSUE} for {shown}." if named else ""
 
 
 def _listing_failed(world: EnrollmentWorld, selection: Selection, attempts: int) -> Part:

@@ -1,7 +1,8 @@
 """The plan of one enrolment, part by part in the order of its conditions."""
 
 from rds_enrollment.api.reasons import ConditionType
-from rds_enrollment.plan.enrollment.parts import discovery_part, enrolled_part, iam_part, reachable_part
+from rds_enrollment.plan.enrollment.parts import discovery_part, enrolled_part, iam_part
+from rds_enrollment.plan.enrollment.reachability import reachable_part
 from rds_enrollment.plan.enrollment.readiness import deployments_part
 from rds_enrollment.plan.enrollment.survey import survey
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
@@ -23,6 +24,6 @@ def plan(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int = 1) ->
         discovery_part(wanted, world, seen.selection, attempts),
         enrolled_part(world, seen.selection, seen.registration, attempts),
         deployments_part(wanted, world, seen.coverage, attempts),
-        iam_part(seen.registration),
+        iam_part(wanted, world, seen.registration),
         reachable_part(world, seen.registration, attempts),
     )

@@ -6,13 +6,16 @@ _BYTES = 800
 """Leaves room for the rest of a condition's message, which has at most 1 KiB."""
 
 
-def listing(items: Sequence[str], separator: str = ", ") -> str:
-    """As many items as fit, and how many more there are. The first is always there."""
+def listing(items: Sequence[str], separator: str = ", ", taken: int = 0) -> str:
+    """As many items as fit, and how many more there are. The first is always there.
+
+    `taken`: bytes that something else in the message needs.
+    """
     shown = 0
     size = 0
     for item in items:
         size += len(item.encode()) + len(separator)
-        if shown and size > _BYTES:
+        if shown and size > _BYTES - taken:
             break
         shown += 1
     rest = len(items) - shown

@@ -8,7 +8,7 @@ from typing import Any
 from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
-from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
+from rds_enrollment.plan.observed.teleport import Database, DatabaseServer, RdsUserTask
 from rds_enrollment.plan.ownership import Owner
 
 
@@ -36,6 +36,8 @@ class EnrollmentWorld:
     """All db objects in Teleport, whoever owns them."""
     servers: Seen[tuple[DatabaseServer, ...]] = field(default_factory=Unseen)
     """All db_server heartbeats, one per database and agent."""
+    user_tasks: Seen[tuple[RdsUserTask, ...]] = field(default_factory=Unseen)
+    """Teleport's open user tasks about RDS."""
     deployments: Seen[tuple[Mapping[str, Any], ...]] = field(default_factory=Unseen)
     """All DatabaseServiceDeployments of the enrolment's namespace, as the API server returns them."""
 
