@@ -19,6 +19,7 @@ from rds_enrollment.teleport.http_proxy import HttpProxies
 from rds_enrollment.teleport.tls_errors import is_about_time
 
 FIND_SECONDS = 5.0
+"""How long a request may take, from the connection to the last byte."""
 _MAX_ANSWER = 1024 * 1024
 
 
@@ -45,6 +46,7 @@ class WebApi:
     now: Callable[[], datetime]
     proxies: HttpProxies = field(default_factory=HttpProxies)
     ca_file: Path | None = None
+    find_seconds: float = FIND_SECONDS
 
     def context(self) -> ssl.SSLContext:
         """TLS with a proxy's web server. Raises Blocked(TeleportNotTrusted) when the CA file cannot be used."""
@@ -64,7 +66,9 @@ class WebApi:
     def session(self) -> aiohttp.ClientSession:
         """A session for requests to proxies, made with `through`. Raises as `context` does."""
         connector = aiohttp.TCPConnector(ssl=self.context(), limit=1)
-        return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=FIND_SECONDS))
+        return aiohttp.ClientSession(
+            connector=connector, timeout=aiohttp.ClientTimeout(total=self.find_seconds)
+        )
 
     def through(self, address: Address) -> "Through":
         """The options of a request to `address` that lead it through the HTTP proxy, if there is one."""

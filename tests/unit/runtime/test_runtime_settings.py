@@ -42,6 +42,7 @@ def test_every_field_has_a_variable_and_the_flag_wins(monkeypatch: pytest.Monkey
         ("teleport_address", "https://auth.example:3025", "is not host:port"),
         ("teleport_address", "auth.example:70000", "is not host:port"),
         ("teleport_address", "auth.example:0", "has port 0"),
+        ("teleport_connection", "ssh", "'auto', 'direct', 'tls-routing' or 'websocket'"),
         ("teleport_edition", "pro", "'auto', 'oss' or 'ent'"),
         ("owner_id", "x" * 41, "String should match pattern"),
         ("owner_id", "a/b", "String should match pattern"),
