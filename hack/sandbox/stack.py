@@ -79,6 +79,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_EC2_METADATA_DISABLED": "true",
         "HTTPS_PROXY": NO_WAY_OUT,
+        "NO_PROXY": "127.0.0.1",
         "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
         "RDS_ENROLLMENT_OWNER_ID": "sandbox",
