@@ -24,11 +24,11 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 
 .PHONY: test
 test: lint control-plane helm ## Run the linters and every test
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 .PHONY: chaos
 chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; see docs/reliability.md
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/chaos
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal tests/chaos
 
 .PHONY: chaos-golden
 chaos-golden: $(INSTALLED) control-plane ## Write the golden tables of external writes anew
