@@ -94,6 +94,37 @@ class RuntimePlatform(SpecModel):
     """X86_64 or ARM64. Default: X86_64."""
 
 
+class VersionPolicy(StrEnum):
+    """How the agents' version is chosen."""
+
+    FOLLOW_CLUSTER = "FollowCluster"
+    PINNED = "Pinned"
+
+
+class VersionChoice(SpecModel):
+    """The agents' version."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            Rule(
+                "(self.policy == 'Pinned') == has(self.pinned)",
+                "pinned goes with policy Pinned, and only with it",
+            )
+        )
+    )
+
+    policy: VersionPolicy = VersionPolicy.FOLLOW_CLUSTER
+    """FollowCluster or Pinned. FollowCluster keeps the agents at the version that the Teleport cluster gives to
+    agents, never above its own. Default: FollowCluster."""
+    pinned: (
+        Annotated[
+            str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$", min_length=5, max_length=64)
+        ]
+        | None
+    ) = None
+    """A Teleport version without a leading v, such as 18.6.4, which the agents keep. Default: none."""
+
+
 class LogLevel(StrEnum):
     """Teleport's log severities."""
 
@@ -144,6 +175,8 @@ class AgentSpec(SpecModel):
     """Size of a task. Default: 2048 CPU units and 4096 MiB."""
     image: Image | None = None
     """Image of the agents. Default: Teleport's distroless image of the cluster's edition, from the public registry."""
+    version: VersionChoice | None = None
+    """The agents' version. Default: the Teleport cluster's."""
     runtime_platform: RuntimePlatform | None = None
     """What the tasks run on. Default: X86_64."""
     logs: Logs | None = None

@@ -25,7 +25,7 @@ from rds_enrollment.plan.observed.aws import (
 
 if TYPE_CHECKING:
     from types_boto3_ecs.client import ECSClient
-    from types_boto3_ecs.literals import DesiredStatusType
+    from types_boto3_ecs.literals import DesiredStatusType, TaskDefinitionStatusType
 
 _NO_ATTACHMENT: Mapping[str, Any] = {}
 
@@ -106,9 +106,20 @@ def get_task_definition(account: AwsAccount, region: str, name: str) -> TaskDefi
 
 def list_active_task_definitions(account: AwsAccount, region: str, family: str) -> tuple[str, ...]:
     """ecs:ListTaskDefinitions: ARNs of the ACTIVE revisions of exactly this family, newest first."""
+    return _list_task_definitions(account, region, family, "ACTIVE")
+
+
+def list_inactive_task_definitions(account: AwsAccount, region: str, family: str) -> tuple[str, ...]:
+    """ecs:ListTaskDefinitions: ARNs of the INACTIVE revisions of exactly this family, newest first."""
+    return _list_task_definitions(account, region, family, "INACTIVE")
+
+
+def _list_task_definitions(
+    account: AwsAccount, region: str, family: str, status: "TaskDefinitionStatusType"
+) -> tuple[str, ...]:
     with translated("ecs:ListTaskDefinitions", f"ECS task definitions of {family} in {region}"):
         paginator = account.client("ecs", region).get_paginator("list_task_definitions")
-        pages = paginator.paginate(familyPrefix=family, status="ACTIVE", sort="DESC")
+        pages = paginator.paginate(familyPrefix=family, status=status, sort="DESC")
         arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
     mine = [arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family]
     return tuple(sorted(mine, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE
 from rds_enrollment.api.database_service_deployment import (
     DatabaseServiceDeployment,
     DatabaseServiceDeploymentStatus,
@@ -56,6 +57,7 @@ class DatabaseServiceDeploymentController(
             task_role=resource.task_role_name,
             user_tags=spec.tags,
             agents=spec,
+            confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),
         )
 

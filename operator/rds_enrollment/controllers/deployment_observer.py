@@ -6,6 +6,7 @@ from dataclasses import replace
 from rds_enrollment.aws import ec2, ecs, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -67,7 +68,10 @@ class DeploymentObserver:
             log_group=log_group.result(),
             observed_at=self._adapters.now(),
         )
-        return replace(world, rollouts=await self._rollouts(world))
+        async with asyncio.TaskGroup() as third:
+            rollouts = third.create_task(self._rollouts(world))
+            inactive = third.create_task(self._inactive(world))
+        return replace(world, rollouts=rollouts.result(), inactive=inactive.result())
 
     async def _subnets(self) -> tuple[Subnet, ...]:
         wanted, run = self._wanted, self._adapters.threads.run
@@ -102,6 +106,14 @@ class DeploymentObserver:
             return Unseen()
         return await seen(
             run(ecs.list_rollouts, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
+        )
+
+    async def _inactive(self, world: DeploymentWorld) -> Seen[tuple[str, ...]]:
+        wanted, run = self._wanted, self._adapters.threads.run
+        if not collects(wanted, world):
+            return Unseen()
+        return await seen(
+            run(ecs.list_inactive_task_definitions, self._account, wanted.region, wanted.family)
         )
 
     async def _tasks(self, service: Seen[EcsService | None]) -> Seen[tuple[Task, ...]]:

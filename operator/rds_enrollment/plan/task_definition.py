@@ -10,12 +10,24 @@ from typing import Any
 from rds_enrollment.api.agents import AgentSpec, Logs, Resources, RuntimePlatform
 from rds_enrollment.plan import agent_config, names
 from rds_enrollment.plan.observed.aws import Document
+from rds_enrollment.plan.versions import tells_readiness
 
 CONTAINER = "teleport-service"
 ENTRY_POINT = ["/usr/bin/dumb-init"]
+HEALTH_CHECK: Mapping[str, Any] = {
+    "command": ["CMD", "teleport", "debug", "readyz"],
+    "interval": 30,
+    "timeout": 10,
+    "retries": 10,
+    "startPeriod": 60,
+}
+"""In seconds. Ready means connected, so that an agent is unready, too, while its cluster is away: five minutes, the
+most that ECS's ten retries give at this interval, outlast a restart of the cluster, in which replacing agents would
+help nobody. A minute is for the first connection."""
+_HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {"interval": 30, "timeout": 5, "retries": 3, "startPeriod": 0}
+"""Amazon ECS API, HealthCheck."""
 _ABSENT_IN_TASK = ("volumes", "placementConstraints", "proxyConfiguration", "ephemeralStorage")
 _ABSENT_IN_CONTAINER = (
-    "healthCheck",
     "secrets",
     "portMappings",
     "mountPoints",
@@ -107,6 +119,7 @@ def _container(task: AgentTask) -> dict[str, Any]:
     return {
         "name": CONTAINER,
         **_image(task),
+        **({"healthCheck": dict(HEALTH_CHECK)} if tells_readiness(task.version) else {}),
         "entryPoint": list(ENTRY_POINT),
         "command": agent_config.command(config),
         "environment": [
@@ -134,6 +147,22 @@ def _image(task: AgentTask) -> dict[str, Any]:
     if chosen.pull_secret_arn:
         container["repositoryCredentials"] = {"credentialsParameter": chosen.pull_secret_arn}
     return container
+
+
+def image_of(definition: Document) -> str:
+    """The agents' image in a task definition; empty when it has none."""
+    return next((str(item.get("image", "")) for item in definition.get("containerDefinitions", ())), "")
+
+
+def with_image(definition: Document, image: str) -> Document:
+    """The same task definition of another image."""
+    containers = [{**item, "image": image} for item in definition["containerDefinitions"]]
+    return {**definition, "containerDefinitions": containers}
+
+
+def has_health_check(definition: Document) -> bool:
+    """Whether ECS waits for the agent itself, not only for its process."""
+    return any(item.get("healthCheck") for item in definition.get("containerDefinitions", ()))
 
 
 def differences(wanted: Document, actual: Document) -> list[str]:
@@ -164,6 +193,8 @@ def _container_differences(wanted: Mapping[str, Any], actual: Mapping[str, Any])
         fields.append("logConfiguration")
     if wanted.get("repositoryCredentials") != (actual.get("repositoryCredentials") or None):
         fields.append("repositoryCredentials")
+    if _health_check(wanted) != _health_check(actual):
+        fields.append("healthCheck")
     fields += [name for name in _ABSENT_IN_CONTAINER if actual.get(name)]
     if actual.get("essential", True) is not True:
         fields.append("essential")
@@ -183,6 +214,13 @@ def _architecture(definition: Mapping[str, Any]) -> tuple[str, str]:
     """AWS's defaults where nothing is named."""
     platform = definition.get("runtimePlatform") or {}
     return platform.get("cpuArchitecture", "X86_64"), platform.get("operatingSystemFamily", "LINUX")
+
+
+def _health_check(container: Mapping[str, Any]) -> dict[str, Any]:
+    """With AWS's defaults for what it does not name; empty without one."""
+    given = container.get("healthCheck") or {}
+    named = {key: value for key, value in given.items() if value is not None}
+    return {**_HEALTH_CHECK_DEFAULTS, **named} if named else {}
 
 
 def _environment(container: Mapping[str, Any]) -> dict[str, str]:

@@ -3,12 +3,20 @@
 import base64
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 from rds_enrollment.plan import task_definition
-from rds_enrollment.plan.task_definition import AgentTask, differences, register_body
+from rds_enrollment.plan.task_definition import (
+    AgentTask,
+    differences,
+    has_health_check,
+    image_of,
+    register_body,
+    with_image,
+)
 
 TASK = AgentTask(
     partition="aws",
@@ -202,6 +210,47 @@ def test_another_meaning_is_found_and_named(field: str, change: Change) -> None:
     actual = from_aws()
     change(actual)
     assert differences(register_body(TASK), actual) == [field]
+
+
+CHECKED = replace(TASK, version="18.6.4")
+
+
+def test_agents_that_can_tell_are_asked() -> None:
+    (asked,) = register_body(CHECKED)["containerDefinitions"]
+    assert asked["healthCheck"]["command"] == ["CMD", "teleport", "debug", "readyz"]
+    assert "healthCheck" not in register_body(TASK)["containerDefinitions"][0]
+    assert has_health_check(register_body(CHECKED))
+    assert not has_health_check(register_body(TASK))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, []),
+        ({"timeout": 5}, ["healthCheck"]),
+        ({"interval": 5}, ["healthCheck"]),
+        ({"command": ["CMD-SHELL", "true"]}, ["healthCheck"]),
+        ({"retries": None}, ["healthCheck"]),
+    ],
+)
+def test_health_checks_are_compared_with_awss_defaults(change: dict[str, Any], found: list[str]) -> None:
+    actual = copy.deepcopy(register_body(CHECKED))
+    container(actual)["healthCheck"].update(change)
+    assert differences(register_body(CHECKED), actual) == found
+
+
+def test_a_health_check_that_is_missing_is_a_difference() -> None:
+    actual = copy.deepcopy(register_body(CHECKED))
+    del container(actual)["healthCheck"]
+    assert differences(register_body(CHECKED), actual) == ["healthCheck"]
+
+
+def test_an_image_can_be_exchanged() -> None:
+    body = register_body(TASK)
+    other = with_image(body, "mirror.example.com/teleport:18.1.0")
+    assert image_of(other) == "mirror.example.com/teleport:18.1.0"
+    assert differences(body, other) == ["image"]
+    assert image_of({}) == ""
 
 
 def test_all_differences_are_named() -> None:

@@ -3,26 +3,52 @@
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.logs import logs_part
+from rds_enrollment.plan.deployment.version import agent_version, updated_by_teleport
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_task_definition
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.observed.aws import Document, EcsService, TaskDefinition
 from rds_enrollment.plan.part import Part, held, satisfied, unseen, writing
-from rds_enrollment.plan.steps.aws import DeregisterTaskDefinition, RegisterTaskDefinition
-from rds_enrollment.plan.task_definition import differences
+from rds_enrollment.plan.steps.aws import (
+    AwsStep,
+    DeleteTaskDefinition,
+    DeregisterTaskDefinition,
+    RegisterTaskDefinition,
+)
+from rds_enrollment.plan.task_definition import differences, image_of, with_image
 
 _CONDITION = ConditionType.TASK_DEFINITION_REGISTERED
+KEPT_REVISIONS = 5
+"""Of those that do not serve: to look up, or to go back to by hand."""
 
 
 def fitting_revision(wanted: WantedDeployment, world: DeploymentWorld) -> TaskDefinition | None:
     """A registered revision that means what is wanted: the one in service if it does, else the newest."""
-    body = wanted_task_definition(wanted)
+    if isinstance(world.serving, Unseen):
+        return None
+    body = wanted_body(wanted, world)
     for revision in (world.serving, world.newest):
         if not isinstance(revision, TaskDefinition) or not _usable(wanted, world, revision):
             continue
-        if not differences(body, revision.body):
+        if not differences(_accepting(wanted, world, body, revision), revision.body):
             return revision
     return None
+
+
+def wanted_body(wanted: WantedDeployment, world: DeploymentWorld) -> Document:
+    """The task definition of agents of the version that they should have now."""
+    return wanted_task_definition(wanted, agent_version(wanted, world).version)
+
+
+def _accepting(
+    wanted: WantedDeployment, world: DeploymentWorld, body: Document, revision: TaskDefinition
+) -> Document:
+    """Teleport's updater chooses the image by itself."""
+    if revision is not world.serving or wanted.pinned_version or not updated_by_teleport(wanted, world):
+        return body
+    version = agent_version(wanted, world).version
+    image = image_of(revision.body)
+    return with_image(body, image) if image.endswith(f":{version}") else body
 
 
 def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: bool, attempts: int) -> Part:
@@ -37,10 +63,12 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
         return held(_CONDITION, "ServiceDeployed")
     fitting = fitting_revision(wanted, world)
     if fitting is None:
-        return writing(_CONDITION, _registration(wanted)) if role_ready else held(_CONDITION, "RoleReady")
-    surplus = _surplus(wanted, world, fitting)
-    if surplus:
-        return writing(_CONDITION, *surplus)
+        return (
+            writing(_CONDITION, _registration(wanted, world)) if role_ready else held(_CONDITION, "RoleReady")
+        )
+    collection = _collection(wanted, world)
+    if collection:
+        return writing(_CONDITION, *collection)
     return satisfied(_CONDITION, f"{fitting.family}:{fitting.revision} is registered.")
 
 
@@ -75,26 +103,51 @@ def _in_use(service: EcsService) -> set[str]:
     }
 
 
-def _surplus(
-    wanted: WantedDeployment, world: DeploymentWorld, fitting: TaskDefinition
-) -> list[DeregisterTaskDefinition]:
-    """Only a service of ours makes the family ours: without one nothing is deregistered."""
+def collects(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether there are more revisions than are kept. Only a service of ours makes the family ours, and only a
+    completed rollout says that what it does not run is not needed to go back to."""
     service = world.service
-    if isinstance(world.revisions, Unseen) or not _serves(wanted, world, fitting.arn):
-        return []
-    if not isinstance(service, EcsService):
+    if not isinstance(service, EcsService) or service.status != "ACTIVE":
+        return False
+    fitting = fitting_revision(wanted, world)
+    if fitting is None or not _serves(wanted, world, fitting.arn):
+        return False
+    completed = all(item.rollout_state == "COMPLETED" for item in service.deployments)
+    return completed and bool(_surplus(service, world))
+
+
+def _surplus(service: EcsService, world: DeploymentWorld) -> list[str]:
+    """ARNs of all but the newest of those that the service does not run."""
+    if isinstance(world.revisions, Unseen):
         return []
     idle = [arn for arn in world.revisions if arn not in _in_use(service)]
-    return [
-        DeregisterTaskDefinition(condition=_CONDITION, region=wanted.region, arn=arn) for arn in sorted(idle)
-    ]
+    return sorted(idle, key=_number, reverse=True)[KEPT_REVISIONS:]
 
 
-def _registration(wanted: WantedDeployment) -> RegisterTaskDefinition:
+def _collection(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[AwsStep, ...]:
+    """Deregister the surplus and delete it, and what an earlier collection did not come to delete."""
+    service = world.service
+    if not isinstance(service, EcsService) or not collects(wanted, world):
+        return ()
+    inactive = () if isinstance(world.inactive, Unseen) else world.inactive
+    steps: list[AwsStep] = []
+    for arn in sorted(_surplus(service, world), key=_number):
+        steps.append(DeregisterTaskDefinition(condition=_CONDITION, region=wanted.region, arn=arn))
+        steps.append(DeleteTaskDefinition(condition=_CONDITION, region=wanted.region, arn=arn))
+    for arn in sorted(set(inactive) - _in_use(service), key=_number):
+        steps.append(DeleteTaskDefinition(condition=_CONDITION, region=wanted.region, arn=arn))
+    return tuple(steps)
+
+
+def _number(arn: str) -> int:
+    return int(arn.rpartition(":")[2])
+
+
+def _registration(wanted: WantedDeployment, world: DeploymentWorld) -> RegisterTaskDefinition:
     return RegisterTaskDefinition(
         condition=_CONDITION,
         region=wanted.region,
         family=wanted.family,
-        body=wanted_task_definition(wanted),
+        body=wanted_body(wanted, world),
         tags=wanted.tags,
     )

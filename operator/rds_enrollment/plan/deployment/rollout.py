@@ -127,7 +127,8 @@ def _pause(world: DeploymentWorld, shape: ServiceShape) -> timedelta:
         if item.status not in _FAILED or not _tried(item, shape):
             break
         failures += 1
-    return min(FIRST_PAUSE * 2 ** max(0, failures - 1), LONGEST_PAUSE)
+    doublings: int = 2 ** max(0, failures - 1)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
 
 def _has_failed(service: EcsService) -> bool:

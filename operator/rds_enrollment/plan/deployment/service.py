@@ -2,15 +2,18 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.cluster import cluster_part
 from rds_enrollment.plan.deployment.rollout import rollout_part
 from rds_enrollment.plan.deployment.shape import wanted_shape
+from rds_enrollment.plan.deployment.version import agent_version
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import EcsService
-from rds_enrollment.plan.part import Part, held, progressing, refused, satisfied, unseen, writing
+from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.part import Part, held, progressing, refused, unseen, writing
 from rds_enrollment.plan.steps.aws import CreateService, ServiceShape
+from rds_enrollment.plan.task_definition import has_health_check
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
 
@@ -37,7 +40,7 @@ def service_part(
         return held(_CONDITION, "RoleReady, NetworkReady and TaskDefinitionRegistered")
     if service is None or service.status == "INACTIVE":
         return writing(_CONDITION, _creation(wanted, shape))
-    return rollout_part(wanted, world, service, shape, attempts) or _deployed(service)
+    return rollout_part(wanted, world, service, shape, attempts) or _deployed(wanted, world, service)
 
 
 def _creation(wanted: WantedDeployment, shape: ServiceShape) -> CreateService:
@@ -51,9 +54,19 @@ def _creation(wanted: WantedDeployment, shape: ServiceShape) -> CreateService:
     )
 
 
-def _deployed(service: EcsService) -> Part:
+def _deployed(wanted: WantedDeployment, world: DeploymentWorld, service: EcsService) -> Part:
+    """As wanted; the message says what that promises, and why the agents' version may not be the cluster's."""
+    agents = agent_version(wanted, world)
+    if agents.reason is Reason.DOWNGRADE_NOT_CONFIRMED:
+        return refused(_CONDITION, agents.reason, agents.message)
     revision = service.task_definition_arn.rsplit("/", 1)[-1]
-    return satisfied(_CONDITION, f"ECS service {service.name} runs {revision}.")
+    said = [f"ECS service {service.name} runs {revision}.", agents.message]
+    if isinstance(world.serving, TaskDefinition) and not has_health_check(world.serving.body):
+        said.append(
+            f"ECS waits for its tasks to be RUNNING, not for connected agents: version {agents.version} has no "
+            f"command that tells."
+        )
+    return Part(_CONDITION, Verdict.ok(" ".join(filter(None, said)), agents.reason), done=True)
 
 
 def _foreign(wanted: WantedDeployment, service: EcsService) -> Part | None:

@@ -8,6 +8,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Role, TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinToken
+from rds_enrollment.plan.task_definition import image_of
 
 
 def observed_status(
@@ -50,6 +51,4 @@ def _version(serving: TaskDefinition | None) -> str | None:
     """The tag of the agents' image."""
     if serving is None:
         return None
-    containers = serving.body.get("containerDefinitions", [])
-    image = str(containers[0].get("image", "")) if containers else ""
-    return image.rpartition(":")[2] or None
+    return image_of(serving.body).rpartition(":")[2] or None

@@ -45,6 +45,14 @@ class WantedDeployment:
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 
+    confirmed_downgrade: str | None = None
+    """The version that the agents may go back to across a major version."""
+
+    @property
+    def pinned_version(self) -> str | None:
+        """None: the agents follow the cluster."""
+        return self.agents.version.pinned if self.agents.version else None
+
     @property
     def cluster_name(self) -> str:
         return names.ecs_cluster(self.scope.cluster.name)
@@ -124,8 +132,8 @@ def wanted_token(wanted: WantedDeployment) -> JoinToken:
     )
 
 
-def wanted_task_definition(wanted: WantedDeployment) -> Document:
-    """The request that registers the task definition. The agents' version is the cluster's."""
+def wanted_task_definition(wanted: WantedDeployment, version: str) -> Document:
+    """The request that registers the task definition, for agents of a version."""
     scope = wanted.scope
     return register_body(
         AgentTask(
@@ -135,7 +143,7 @@ def wanted_task_definition(wanted: WantedDeployment) -> Document:
             vpc_id=wanted.vpc_id,
             teleport_cluster=scope.cluster.name,
             proxy_address=scope.cluster.proxy_address,
-            version=scope.cluster.version,
+            version=version,
             enterprise=scope.enterprise,
             task_role=wanted.task_role,
             join_token=wanted.join_token,

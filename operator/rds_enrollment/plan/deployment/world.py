@@ -37,6 +37,8 @@ class DeploymentWorld:
     """The newest ACTIVE revision of the family."""
     revisions: Seen[tuple[str, ...]] = field(default_factory=Unseen)
     """ARNs of the family's ACTIVE revisions."""
+    inactive: Seen[tuple[str, ...]] = field(default_factory=Unseen)
+    """ARNs of its deregistered revisions; read only when revisions are collected."""
     rollouts: Seen[tuple[ServiceDeployment, ...]] = field(default_factory=Unseen)
     """The service's rollouts, newest first; read only where the plan depends on them."""
     tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)

@@ -72,6 +72,7 @@ class Account:
             newest=max(active, key=lambda item: item.revision, default=None),
             revisions=tuple(item.arn for item in active),
             tasks=self.tasks,
+            inactive=tuple(item.arn for item in self.family.values() if item.status == "INACTIVE"),
             log_group=None,
             rollouts=(),
             agents=tuple(_agent(item) for item in self.tasks),
@@ -191,6 +192,12 @@ class Account:
             assert step.arn not in {item.task_definition_arn for item in self.service.deployments}
         self.family[found.revision] = replace(found, status="INACTIVE")
 
+    def delete_revision(self, step: steps.DeleteTaskDefinition) -> None:
+        found = self._revision(step.arn)
+        assert found is not None
+        assert found.status == "INACTIVE", "ECS deletes no ACTIVE revision"
+        self.family[found.revision] = replace(found, status="DELETE_IN_PROGRESS")
+
     def create_service(self, step: steps.CreateService) -> None:
         assert self.service is None or self.service.status == "INACTIVE"
         assert self.cluster is not None
@@ -267,6 +274,7 @@ _HANDLERS: Mapping[type[Step], Callable[[Account, Any], None]] = {
     steps.DeleteCluster: Account.delete_cluster,
     steps.RegisterTaskDefinition: Account.register,
     steps.DeregisterTaskDefinition: Account.deregister,
+    steps.DeleteTaskDefinition: Account.delete_revision,
     steps.CreateService: Account.create_service,
     steps.UpdateService: Account.update_service,
     steps.DeleteService: Account.delete_service,

@@ -5,12 +5,22 @@ from typing import Any
 import pytest
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.deployment.revision import fitting_revision, revision_part
+from rds_enrollment.plan.deployment.revision import (
+    KEPT_REVISIONS,
+    collects,
+    fitting_revision,
+    revision_part,
+)
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import TaskDefinition
 from rds_enrollment.plan.outcome import Transient
-from rds_enrollment.plan.steps.aws import DeregisterTaskDefinition, RegisterTaskDefinition
+from rds_enrollment.plan.steps.aws import (
+    AwsStep,
+    DeleteTaskDefinition,
+    DeregisterTaskDefinition,
+    RegisterTaskDefinition,
+)
 
 from tests.unit.plan.deployment.build import (
     FAMILY,
@@ -33,13 +43,6 @@ NEW = task_definition(2)
 def registers(seen: DeploymentWorld) -> bool:
     steps = revision_part(WANTED, seen, True, 1).steps
     return [type(step) for step in steps] == [RegisterTaskDefinition]
-
-
-def deregister(*revisions: int) -> tuple[DeregisterTaskDefinition, ...]:
-    return tuple(
-        DeregisterTaskDefinition(condition=REGISTERED, region="us-west-1", arn=arn(item))
-        for item in revisions
-    )
 
 
 def test_the_first_revision_is_registered() -> None:
@@ -101,47 +104,85 @@ def test_a_revision_belongs_to_whom_its_service_belongs() -> None:
     assert revision_part(WANTED, world(serving=updated, newest=updated), True, 1).done
 
 
-@pytest.mark.parametrize(
-    ("fields", "surplus"),
-    [
-        ({"revisions": (arn(1), arn(3), arn(2)), "newest": task_definition(3)}, (2, 3)),
-        (
-            {
-                "revisions": (arn(1), arn(2), arn(3)),
-                "serving": task_definition(3),
-                "newest": task_definition(3),
-                "service": service(
-                    task_definition_arn=arn(3),
-                    deployments=(rollout(task_definition_arn=arn(3)), rollout(status="ACTIVE")),
-                ),
-            },
-            (2,),
-        ),
-    ],
-)
-def test_surplus_revisions_are_collected(fields: dict[str, Any], surplus: tuple[int, ...]) -> None:
-    assert revision_part(WANTED, world(**fields), True, 1).steps == deregister(*surplus)
+def collected(*revisions: int) -> list[AwsStep]:
+    return [
+        kind(condition=REGISTERED, region="us-west-1", arn=arn(item))
+        for item in revisions
+        for kind in (DeregisterTaskDefinition, DeleteTaskDefinition)
+    ]
+
+
+def many(count: int, **fields: Any) -> DeploymentWorld:
+    """The newest of so many revisions serves."""
+    serving = task_definition(count)
+    deployed = service(task_definition_arn=arn(count), deployments=(rollout(task_definition_arn=arn(count)),))
+    seen = {
+        "revisions": tuple(arn(item) for item in range(1, count + 1)),
+        "serving": serving,
+        "newest": serving,
+        "service": deployed,
+        "inactive": (),
+        **fields,
+    }
+    return world(**seen)
+
+
+def test_the_newest_idle_revisions_are_kept() -> None:
+    seen = many(KEPT_REVISIONS + 1)
+    assert not collects(WANTED, seen)
+    assert revision_part(WANTED, seen, True, 1).done
+
+
+def test_the_oldest_idle_revisions_are_collected() -> None:
+    seen = many(12)
+    assert collects(WANTED, seen)
+    assert list(revision_part(WANTED, seen, True, 1).steps) == collected(1, 2, 3, 4, 5, 6)
+
+
+def test_revisions_above_the_serving_one_count_as_the_newest() -> None:
+    seen = many(12, service=service(), serving=task_definition(1), newest=task_definition(12))
+    assert list(revision_part(WANTED, seen, True, 1).steps) == collected(2, 3, 4, 5, 6, 7)
+
+
+def test_what_a_collection_left_half_done_is_deleted_with_the_next() -> None:
+    seen = many(8, inactive=(arn(0), arn(8)))
+    *_, last = revision_part(WANTED, seen, True, 1).steps
+    assert last == DeleteTaskDefinition(condition=REGISTERED, region="us-west-1", arn=arn(0))
+    # Not for its own sake: nothing reads them then.
+    assert revision_part(WANTED, many(2, inactive=(arn(0),)), True, 1).done
 
 
 @pytest.mark.parametrize(
     "fields",
     [
         # about to be rolled out
-        {"revisions": (arn(1), arn(2)), "serving": OLD, "newest": NEW},
-        # no service of ours yet
-        {"revisions": (arn(1), arn(2)), "service": None, "serving": None, "newest": NEW},
+        {"service": service(), "serving": OLD},
+        # a rollout is under way, or failed
         {
-            "revisions": (arn(1), arn(2)),
-            "service": service(status="INACTIVE"),
-            "serving": None,
-            "newest": NEW,
+            "service": service(
+                task_definition_arn=arn(12),
+                deployments=(
+                    rollout(task_definition_arn=arn(12), rollout_state="IN_PROGRESS"),
+                    rollout(status="ACTIVE"),
+                ),
+            )
         },
-        # another's service
-        {"revisions": (arn(1), arn(2)), "service": service(tags=FOREIGN_TAGS), "newest": NEW},
+        {
+            "service": service(
+                task_definition_arn=arn(12),
+                deployments=(rollout(task_definition_arn=arn(12), rollout_state="FAILED"),),
+            )
+        },
+        # no service of ours
+        {"service": None, "serving": None},
+        {"service": service(status="INACTIVE"), "serving": None},
+        {"service": service(task_definition_arn=arn(12), tags=FOREIGN_TAGS)},
     ],
 )
 def test_nothing_is_collected_before_a_fitting_revision_serves(fields: dict[str, Any]) -> None:
-    assert revision_part(WANTED, world(**fields), True, 1).steps == ()
+    seen = many(12, **fields)
+    assert not collects(WANTED, seen)
+    assert revision_part(WANTED, seen, True, 1).steps == ()
 
 
 @pytest.mark.parametrize("newest", [None, task_definition(1, tags=TELEPORT_TAGS), NEW])

@@ -52,11 +52,11 @@ def test_the_join_token_admits_the_role_and_nobody_else() -> None:
     assert token.labels == {"rds-enrollment.dev/owner": MARK}
 
 
-def test_the_task_definition_follows_the_cluster() -> None:
-    body = wanted_task_definition(WANTED)
+def test_the_task_definition_of_a_version() -> None:
+    body = wanted_task_definition(WANTED, "18.0.0")
     assert body["family"] == FAMILY
     assert body["taskRoleArn"] == body["executionRoleArn"] == ROLE_ARN
     assert body["containerDefinitions"][0]["image"].endswith("/teleport-distroless:18.0.0")
     enterprise = replace(WANTED, scope=replace(WANTED.scope, enterprise=True))
-    image = wanted_task_definition(enterprise)["containerDefinitions"][0]["image"]
+    image = wanted_task_definition(enterprise, "18.0.0")["containerDefinitions"][0]["image"]
     assert image == "public.ecr.aws/gravitational/teleport-ent-distroless:18.0.0"

@@ -1,0 +1,90 @@
+"""The agents' version: the cluster's, never a newer one, and never a lower major without somebody's word."""
+
+from dataclasses import dataclass
+
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, OWNER_MARK
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.observed.teleport import TeleportCluster
+from rds_enrollment.plan.task_definition import image_of
+from rds_enrollment.plan.versions import newer, order, same_major
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVersion:
+    """The version that agents should have now. Another reason than Succeeded says why it is not the cluster's."""
+
+    version: str
+    reason: Reason = Reason.SUCCEEDED
+    message: str = ""
+
+
+def agent_version(wanted: WantedDeployment, world: DeploymentWorld) -> AgentVersion:
+    """From the spec, the cluster, and what serves already."""
+    if wanted.pinned_version is not None:
+        return AgentVersion(wanted.pinned_version)
+    cluster = wanted.scope.cluster
+    target = target_version(cluster)
+    serving = _serving_version(wanted, world)
+    if serving is None or serving == target:
+        return AgentVersion(target)
+    if newer(serving, cluster.version):
+        return _newer_than_cluster(wanted, serving, target)
+    if updated_by_teleport(wanted, world) and (not cluster.agent_version or newer(serving, target)):
+        return AgentVersion(serving, Reason.UPDATED_BY_TELEPORT, f"Teleport updated its agents to {serving}.")
+    return AgentVersion(target)
+
+
+def target_version(cluster: TeleportCluster) -> str:
+    """What the cluster's automatic updates give to agents, where they tell it, but nothing above the cluster."""
+    told = cluster.agent_version
+    if order(told) is None or newer(told, cluster.version):
+        return cluster.version
+    return told
+
+
+def updated_by_teleport(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether Teleport's own updater registered the revision that our service runs: it writes its three tags alone
+    (Teleport lib/integrations/awsoidc/deployservice_update.go)."""
+    serving = _serving(wanted, world)
+    if serving is None or OWNER_MARK in serving.tags:
+        return False
+    scope = wanted.scope
+    return ownership.has_teleport_tags(serving.tags, scope.cluster.name, scope.integration)
+
+
+def _newer_than_cluster(wanted: WantedDeployment, serving: str, target: str) -> AgentVersion:
+    cluster = wanted.scope.cluster.version
+    if same_major(serving, cluster):
+        message = (
+            f"Its agents stay at {serving}: the cluster went back to {cluster} within the major version."
+        )
+        return AgentVersion(serving, Reason.AGENT_NEWER_THAN_CLUSTER, message)
+    if wanted.confirmed_downgrade == target:
+        return AgentVersion(target)
+    message = (
+        f"The agents run {serving} and the cluster is at {cluster}, a lower major version. To take the agents back, "
+        f"too, annotate this object with {ANNOTATION_CONFIRM_DOWNGRADE}={target}."
+    )
+    return AgentVersion(serving, Reason.DOWNGRADE_NOT_CONFIRMED, message)
+
+
+def _serving_version(wanted: WantedDeployment, world: DeploymentWorld) -> str | None:
+    serving = _serving(wanted, world)
+    if serving is None:
+        return None
+    version = image_of(serving.body).rpartition(":")[2]
+    return version if order(version) else None
+
+
+def _serving(wanted: WantedDeployment, world: DeploymentWorld) -> TaskDefinition | None:
+    """The revision that a service of ours runs."""
+    service = world.service
+    if not isinstance(service, EcsService) or service.status != "ACTIVE":
+        return None
+    if not ownership.marked(service.tags, wanted.owner.mark):
+        return None
+    return world.serving if isinstance(world.serving, TaskDefinition) else None
