@@ -27,7 +27,7 @@ from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.deadline import end_process_within
 from rds_enrollment.runtime.fatal import FatalError
-from rds_enrollment.runtime.http import HttpServer
+from rds_enrollment.runtime.http import HttpServer, Probe
 from rds_enrollment.runtime.metrics import QueueMetrics, new_registry
 from rds_enrollment.runtime.queue import WorkQueue
 from rds_enrollment.runtime.reconciler import Key, Reconciler, Result
@@ -55,6 +55,8 @@ class Parts:
     queue: WorkQueue[Key]
     wakes: Wakes
     registry: CollectorRegistry
+    readiness: dict[str, Probe]
+    """Probes of /readyz by name; the reconcilers' builder adds its own."""
     owner_id: str
     now: Callable[[], datetime]
     rng: random.Random
@@ -107,6 +109,7 @@ async def _parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
                 ),
                 wakes=Wakes(),
                 registry=registry,
+                readiness={},
                 owner_id=settings.owner_id or await _cluster_uid(objects),
                 now=_now,
                 rng=rng,
@@ -136,6 +139,7 @@ async def _serve(
         readiness={
             "kubernetes": check.failure,
             "process": lambda: "stopping" if stopping.is_set() else None,
+            **parts.readiness,
         },
     )
     await _require_kinds(check)

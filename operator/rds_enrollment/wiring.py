@@ -1,6 +1,7 @@
 """Puts the controllers together with AWS and Teleport."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -12,13 +13,19 @@ from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.run import Parts
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.reconciler import Key, Reconciler
-from rds_enrollment.teleport.client import TeleportClient
-from rds_enrollment.teleport.follower import Pace
-from rds_enrollment.teleport.identity_file import IdentityFile
 from rds_enrollment.teleport.address import Address
+from rds_enrollment.teleport.auto import WAYS
+from rds_enrollment.teleport.client import TeleportClient
+from rds_enrollment.teleport.dialer import Dialer
+from rds_enrollment.teleport.features import Features
+from rds_enrollment.teleport.follower import Pace
+from rds_enrollment.teleport.http_proxy import HttpProxies
+from rds_enrollment.teleport.identity_file import IdentityFile
+from rds_enrollment.teleport.metrics import CallMetrics, watch_identity
 from rds_enrollment.teleport.view import LiveView
 from rds_enrollment.teleport.wakes import TeleportWakes
-from rds_enrollment.teleport.ways import Direct
+from rds_enrollment.teleport.ways import Network
+from rds_enrollment.teleport.webapi import WebApi
 
 
 @asynccontextmanager
@@ -27,7 +34,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     settings = parts.settings
     identity_file = IdentityFile(settings.teleport_identity, parts.now)
     _check(identity_file)
-    teleport = TeleportClient(Direct(Address.parse(settings.teleport_address), identity_file))
+    teleport = _teleport(parts, identity_file)
     view = _view(parts, teleport)
     adapters = Adapters(
         objects=parts.objects,
@@ -49,6 +56,30 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         teleport.close()
+
+
+def _teleport(parts: Parts, identity_file: IdentityFile) -> TeleportClient:
+    settings = parts.settings
+    network = _network(parts)
+    way = WAYS[settings.teleport_connection](Address.parse(settings.teleport_address), identity_file, network)
+    watch_identity(parts.registry, identity_file)
+    parts.readiness["teleport"] = identity_file.problem
+    return TeleportClient(
+        way, features=Features(network.web), observe_call=CallMetrics(parts.registry).observe
+    )
+
+
+def _network(parts: Parts) -> Network:
+    try:
+        proxies = HttpProxies.of_environment(os.environ)
+    except ValueError as error:
+        raise FatalError(f"HTTPS_PROXY: {error}", exit_code=2) from error
+    web = WebApi(parts.now, proxies, parts.settings.teleport_ca_file)
+    try:
+        web.context()
+    except Blocked as blocked:
+        raise FatalError(blocked.message, exit_code=2) from blocked
+    return Network(Dialer(proxies), web)
 
 
 def _view(parts: Parts, teleport: TeleportClient) -> LiveView:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import yaml
+from rds_enrollment.teleport.role import role_manifest
+
 from hack.sandbox.teleport.errors import access_denied
-from hack.sandbox.teleport.labels import EVERYTHING, LabelSelector, selects
+from hack.sandbox.teleport.labels import LabelSelector, selects
 
 Kind = Literal["db", "db_server", "db_service", "token", "integration", "user_task"]
 Verb = Literal["list", "read", "create", "update", "delete", "use"]
@@ -24,6 +27,16 @@ class Role:
     rules: Mapping[Kind, frozenset[Verb]] = field(default_factory=dict)
     db_labels: LabelSelector = field(default_factory=dict)
     db_service_labels: LabelSelector = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, manifest: str) -> "Role":
+        """From a role in YAML, as `tctl create` takes it. Raises KeyError when it lacks a part."""
+        allow = yaml.safe_load(manifest)["spec"]["allow"]
+        rules: dict[Kind, frozenset[Verb]] = {}
+        for rule in allow["rules"]:
+            for kind in rule["resources"]:
+                rules[kind] = rules.get(kind, frozenset()) | frozenset(rule["verbs"])
+        return cls(rules, _selector(allow["db_labels"]), _selector(allow["db_service_labels"]))
 
     def without(self, kind: Kind, *verbs: Verb) -> "Role":
         """The same role less these verbs; without any, less the kind's whole rule.
@@ -46,17 +59,12 @@ class Role:
             raise access_denied(f"the role's db_labels do not select database {name!r}")
 
 
+def _selector(labels: Mapping[str, str | list[str]]) -> LabelSelector:
+    """Teleport takes a value or a list of them."""
+    return {key: (value,) if isinstance(value, str) else tuple(value) for key, value in labels.items()}
+
+
 NOTHING = Role()
 
-BOT_ROLE = Role(
-    rules={
-        "db": frozenset({"list", "read", "create", "update", "delete"}),
-        "db_service": frozenset({"list", "read"}),
-        "token": frozenset({"list", "read", "create", "update", "delete"}),
-        "integration": frozenset({"list", "read", "create", "update", "delete", "use"}),
-        "user_task": frozenset({"list", "read"}),
-    },
-    db_labels=EVERYTHING,
-    db_service_labels=EVERYTHING,
-)
-"""The smallest role with which an operator can do its work."""
+BOT_ROLE = Role.parse(role_manifest())
+"""The one that the operator ships, so that everything done in the sandbox is done with it."""

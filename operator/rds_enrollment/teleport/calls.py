@@ -61,7 +61,7 @@ class Caller:
         except Exception as error:
             # grpclib raises what it meets, down to AssertionError and AttributeError on a closing transport.
             call = Call(rpc, subject, str(self.connection.address), permission)
-            failure = translate(session.cause(error), call)
+            failure = translate(error, call)
             code = failure.code
             if failure.connection_suspect:
                 self.connection.discard(session)

@@ -20,6 +20,7 @@ from rds_enrollment.teleport import cluster, databases, heartbeats, integrations
 from rds_enrollment.teleport.apply import apply_step
 from rds_enrollment.teleport.calls import Caller, ObserveCall, unobserved
 from rds_enrollment.teleport.connection import Connection
+from rds_enrollment.teleport.features import Features
 from rds_enrollment.teleport.ways import Way
 
 
@@ -33,12 +34,17 @@ class TeleportClient:
         self,
         way: Way,
         *,
+        features: Features | None = None,
         observe_call: ObserveCall = unobserved,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`observe_call(rpc, code, seconds)` is told of every call; `timer` counts seconds."""
+        """`observe_call(rpc, code, seconds)` is told of every call; `timer` counts seconds.
+
+        Without `features` a cluster is what the auth service tells of it.
+        """
         self._connection = Connection(way)
         self._call = Caller(self._connection, observe_call, timer)
+        self._features = features
 
     @property
     def caller(self) -> Caller:
@@ -54,8 +60,9 @@ class TeleportClient:
         await apply_step(self._call, step)
 
     async def cluster(self) -> TeleportCluster:
-        """The cluster's name, version and public address. Needs no permission."""
-        return await cluster.get_cluster(self._call)
+        """The cluster's name, version, public address and features. Needs no permission."""
+        found = await cluster.get_cluster(self._call)
+        return await self._features.complete(found, self._connection.proxy) if self._features else found
 
     async def databases(self) -> list[Database]:
         """All `db` objects that the operator's role may see."""

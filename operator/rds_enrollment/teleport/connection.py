@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from grpclib.client import Channel
-from grpclib.exceptions import StreamTerminatedError
 
-from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.address import Address
-from rds_enrollment.teleport.channel import WayChannel
+from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.ways import Way
 from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceStub
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceStub
@@ -31,11 +29,6 @@ class Session:
         self._channel = channel
         self._calls = 0
         self._retired = False
-
-    def cause(self, error: Exception) -> Exception:
-        """What ended a call that failed with `error`: the server's TLS alert, where that ended the connection."""
-        refusal = self._channel.refusal if isinstance(self._channel, WayChannel) else None
-        return refusal if refusal and isinstance(error, StreamTerminatedError) else error
 
     @contextmanager
     def in_use(self) -> Iterator[None]:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.identity_file import IdentityFile
-from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.ways import Direct
 
 from tests.unit.teleport.authority import Authority, issue_identity

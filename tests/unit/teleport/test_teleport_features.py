@@ -153,7 +153,7 @@ NEARLY = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary() | NEARLY.map(lambda answer: json.dumps(answer).encode()),
     status=st.sampled_from([200, 404, 503]),
