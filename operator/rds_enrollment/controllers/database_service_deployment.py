@@ -14,7 +14,7 @@ from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
-from rds_enrollment.controllers.deployment_observer import DeploymentObserver
+from rds_enrollment.controllers.deployment_observer import DeploymentObserver, claim_of
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.status import observed_status
@@ -57,6 +57,7 @@ class DatabaseServiceDeploymentController(
             task_role=resource.task_role_name,
             user_tags=spec.tags,
             agents=spec,
+            claim=claim_of(resource),
             confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),
         )

@@ -2,10 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
+from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import ec2, ecs, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
@@ -20,7 +27,23 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import Agent
+
+
+def claim_of(resource: DatabaseServiceDeployment) -> Claim:
+    """What the object stakes by being there. One that the API server has not dated yet comes last."""
+    metadata = resource.metadata
+    created = metadata.creation_timestamp or datetime.max.replace(tzinfo=UTC)
+    return Claim(created, metadata.namespace, metadata.name)
+
+
+def _parsed(raw: Object) -> DatabaseServiceDeployment | None:
+    """An object that is not valid is not served, and claims nothing."""
+    try:
+        return DatabaseServiceDeployment.model_validate(raw)
+    except ValidationError:
+        return None
 
 
 class DeploymentObserver:
@@ -70,8 +93,9 @@ class DeploymentObserver:
         )
         async with asyncio.TaskGroup() as third:
             rollouts = third.create_task(self._rollouts(world))
+            claims = third.create_task(seen(self._claims(world)))
             inactive = third.create_task(self._inactive(world))
-        return replace(world, rollouts=rollouts.result(), inactive=inactive.result())
+        return replace(world, rollouts=rollouts.result(), inactive=inactive.result(), claims=claims.result())
 
     async def _subnets(self) -> tuple[Subnet, ...]:
         wanted, run = self._wanted, self._adapters.threads.run
@@ -107,6 +131,25 @@ class DeploymentObserver:
         return await seen(
             run(ecs.list_rollouts, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
         )
+
+    async def _claims(self, world: DeploymentWorld) -> tuple[Claim, ...]:
+        """One object's integration may be of another account, in which the VPC is not the same."""
+        wanted, objects = self._wanted, self._adapters.objects
+        if not is_contestable(wanted, world):
+            return ()
+        found: list[Claim] = []
+        for raw in await objects.list(DATABASE_SERVICE_DEPLOYMENT.kind):
+            other = _parsed(raw)
+            if other is None or claim_of(other) == wanted.claim:
+                continue
+            if (other.spec.region, other.spec.vpc_id) != (wanted.region, wanted.vpc_id):
+                continue
+            integration = await objects.get(
+                AWS_OIDC_INTEGRATION.kind, other.metadata.namespace, other.spec.integration_ref.name
+            )
+            if integration is not None and integration["spec"]["accountId"] == wanted.scope.account:
+                found.append(claim_of(other))
+        return tuple(found)
 
     async def _inactive(self, world: DeploymentWorld) -> Seen[tuple[str, ...]]:
         wanted, run = self._wanted, self._adapters.threads.run

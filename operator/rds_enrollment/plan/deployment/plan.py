@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.deployment.agents import tasks_part, tunnel_part
+from rds_enrollment.plan.deployment.claims import contested
 from rds_enrollment.plan.deployment.network import network_part
 from rds_enrollment.plan.deployment.revision import revision_part
 from rds_enrollment.plan.deployment.service import service_part
@@ -26,6 +27,8 @@ REQUIRED = (
 
 def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """What one pass would write, and how each condition stands. `attempts`: failures in a row, this one included."""
+    if stands_back := contested(wanted, world, REQUIRED[1:], attempts):
+        return stands_back
     role = role_part(wanted_role(wanted), world.role, attempts)
     token = token_part(wanted, world, attempts)
     network = network_part(wanted, world, attempts)

@@ -8,6 +8,7 @@ from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan import names, ownership, policies
 from rds_enrollment.plan.observed.aws import Document
+from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.plan.scope import Scope
@@ -45,6 +46,8 @@ class WantedDeployment:
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 
+    claim: Claim | None = None
+    """The object's own, where others may ask for the same service."""
     confirmed_downgrade: str | None = None
     """The version that the agents may go back to across a major version."""
 

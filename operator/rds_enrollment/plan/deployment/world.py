@@ -15,6 +15,7 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -47,5 +48,7 @@ class DeploymentWorld:
     """Read only where the deployment has one of its own."""
     agents: Seen[tuple[Agent, ...]] = field(default_factory=Unseen)
     """All unexpired Database Service heartbeats in Teleport."""
+    claims: Seen[tuple[Claim, ...]] = field(default_factory=Unseen)
+    """Of the other objects that ask for the same service; read only while AWS does not say whose it is."""
     observed_at: datetime = _NEVER
     """When these were read."""

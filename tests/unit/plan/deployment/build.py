@@ -254,6 +254,7 @@ CONVERGED = DeploymentWorld(
     tasks=(task("t1", "10.0.0.1"), task("t2", "10.0.0.2")),
     log_group=None,
     rollouts=(),
+    claims=(),
     observed_at=NOW,
     agents=(agent("ip-10-0-0-1.us-west-1.compute.internal"), agent("ip-10-0-0-2.us-west-1.compute.internal")),
 )
