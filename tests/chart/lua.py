@@ -17,5 +17,6 @@ def health(script: Path, obj: dict[str, Any]) -> dict[str, str]:
     """What the script says of an object. Raises lupa.LuaError."""
     lua = LuaRuntime(unpack_returned_tuples=True)
     lua.execute(_CLOSE)
-    lua.globals().obj = lua.table_from(obj, recursive=True)
-    return dict(lua.execute(script.read_text()))
+    lua.globals()["obj"] = lua.table_from(obj, recursive=True)
+    answer: Any = lua.execute(script.read_text())
+    return dict(answer)

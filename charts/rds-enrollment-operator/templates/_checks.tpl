@@ -2,7 +2,7 @@
 {{- define "rds-enrollment.checks" -}}
 {{- $teleport := .Values.teleport -}}
 {{- $tbot := $teleport.identity.tbot -}}
-{{- $_ := required "teleport.address is required: Teleport's auth service, as host:port" $teleport.address -}}
+{{- $_ := required "teleport.address is required: Teleport's auth service or proxy, as host:port" $teleport.address -}}
 {{- if and $tbot.enabled $teleport.identity.secretName -}}
 {{- fail "set either teleport.identity.secretName or teleport.identity.tbot.enabled, not both" -}}
 {{- end -}}

@@ -4,6 +4,12 @@
   value: {{ .Values.teleport.address | quote }}
 - name: RDS_ENROLLMENT_TELEPORT_IDENTITY
   value: {{ include "rds-enrollment.identityFolder" . }}
+- name: RDS_ENROLLMENT_TELEPORT_CONNECTION
+  value: {{ .Values.teleport.connection }}
+{{- with .Values.teleport.caFile }}
+- name: RDS_ENROLLMENT_TELEPORT_CA_FILE
+  value: {{ . | quote }}
+{{- end }}
 - name: RDS_ENROLLMENT_TELEPORT_EDITION
   value: {{ .Values.teleport.edition }}
 {{- with .Values.ownerId }}
