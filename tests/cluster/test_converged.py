@@ -44,22 +44,10 @@ AWS_READS = {
 """AWS calls of one resync."""
 
 TELEPORT_READS = {
-    AWS_OIDC_INTEGRATION: {
-        "proto.AuthService/Ping": 1,
-        "teleport.integration.v1.IntegrationService/GetIntegration": 1,
-    },
-    RDS_ENROLLMENT: {
-        "proto.AuthService/Ping": 1,
-        "proto.AuthService/GetDatabases": 1,
-        "proto.AuthService/ListResources": 1,  # db_server
-    },
-    DATABASE_SERVICE_DEPLOYMENT: {
-        "proto.AuthService/Ping": 1,
-        "proto.AuthService/GetToken": 1,
-        "proto.AuthService/ListResources": 1,  # db_service
-    },
+    "proto.AuthService/Ping",
+    "teleport.usertasks.v1.UserTaskService/ListUserTasks",
 }
-"""Teleport calls of one resync."""
+"""Asked every few minutes, however many objects there are; all else is answered by the live view."""
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +126,9 @@ def test_reads_of_a_resync(converged: Scene, kind: Kind) -> None:
         return Counter({call: count * RESYNCS for call, count in reads.items()})
 
     assert converged.aws.calls.counts == times(AWS_READS[kind])
-    assert converged.teleport.calls - before == times(TELEPORT_READS[kind])
+    asked = converged.teleport.calls - before
+    assert asked.keys() <= TELEPORT_READS
+    assert max(asked.values(), default=0) <= 1
 
 
 def test_restart_on_a_converged_world_writes_nothing(converged: Scene) -> None:

@@ -92,3 +92,17 @@ def test_the_last_that_refers_to_an_integration_wakes_it_when_it_goes() -> None:
     wakes = Wakes()
     delivered(wakes, ENROLMENT)
     assert gone(wakes, ENROLMENT) == {ENROLMENT, INTEGRATION}
+
+
+def test_the_deployments_for_a_vpc_are_known_while_they_exist() -> None:
+    wakes = Wakes()
+    other = Key("DatabaseServiceDeployment", "teleport", "us-west-1-vpc-2")
+    for key, vpc_id in ((DEPLOYMENT, "vpc-1"), (other, "vpc-2")):
+        obj = an_object(key)
+        obj["spec"] |= {"region": "us-west-1", "vpcId": vpc_id}
+        wakes.keys(key.kind, obj, deleted=False)
+    delivered(wakes, ENROLMENT)
+    assert wakes.deployments_in("us-west-1", "vpc-1") == [DEPLOYMENT]
+    assert wakes.deployments_in("eu-west-1", "vpc-1") == []
+    gone(wakes, DEPLOYMENT)
+    assert wakes.deployments_in("us-west-1", "vpc-1") == []

@@ -1,17 +1,25 @@
 """The live view against the sandbox's auth server: answers, wakes, what happens when the stream does not hold."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from google.protobuf.message import DecodeError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
-from rds_enrollment.plan.outcome import Conflict
+from rds_enrollment.plan.outcome import Blocked, Conflict, Transient
 from rds_enrollment.plan.steps.teleport import CreateDatabase, DeleteDatabase, UpdateDatabase
+from rds_enrollment.teleport import listings
+from rds_enrollment.teleport.calls import Caller
 from rds_enrollment.teleport.databases_wire import read_database
+from rds_enrollment.teleport.events import Delete, Init, Put, read_event
 from rds_enrollment.teleport.follower import Pace
-from rds_enrollment.teleport.kinds import Kind
+from rds_enrollment.teleport.kinds import Held, Kind
+from rds_enrollment.teleport.wire.event_pb2 import Event
 
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.unit.sandbox_teleport.world import integration, token
@@ -364,3 +372,67 @@ async def test_the_cluster_is_asked_for_anew_with_each_stream(world: World) -> N
     assert (await world.view.cluster()).name == "another.example.com"
     await world.in_step()
     assert (await world.view.cluster()).name == "another.example.com"
+
+
+async def test_user_tasks_are_asked_for_once_in_a_while_and_so_is_a_refusal(world: World) -> None:
+    rpc = "teleport.usertasks.v1.UserTaskService/ListUserTasks"
+    assert await world.view.user_tasks() == ()
+    assert await world.view.user_tasks() == ()
+    assert world.sandbox.calls[rpc] == 1
+
+
+async def test_a_refusal_of_user_tasks_is_remembered(sandbox: TeleportSandbox, clock: ManualTime) -> None:
+    sandbox.role = sandbox.role.without("user_task")
+    async with open_world(sandbox, clock, PACE) as world:
+        for _ in range(2):
+            with pytest.raises(Blocked, match="a rule for user_task with list, read"):
+                await world.view.user_tasks()
+    assert sandbox.calls["teleport.usertasks.v1.UserTaskService/ListUserTasks"] == 1
+
+
+async def test_a_server_whose_cache_lags_behind_our_write_is_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Teleport reads from a cache: right after a write it may answer with the state before."""
+    wanted = read_database(owned_database("new"))
+    real, answers = listings.fetch, 0
+
+    async def lagging(call: Caller, kind: Kind, name: str) -> Held | None:
+        nonlocal answers
+        answers += 1
+        return None if answers < 3 else await real(call, kind, name)
+
+    monkeypatch.setattr("rds_enrollment.teleport.view.fetch", lagging)
+    world.sandbox.events.hold()
+    await world.view.apply(CreateDatabase(condition=CONDITION, database=wanted))
+    assert [each.name for each in await world.view.databases()] == ["new"]
+    assert answers == 3
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"\x08\x07", b"\x08\x01", b"\x08\x02", b"\x08\x01\x12\x00"])
+def test_events_of_no_use_are_passed_over(nonsense: bytes) -> None:
+    message = Event.FromString(nonsense)
+    assert isinstance(read_event(message, frozenset(Kind)), Init | None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 400), st.binary(max_size=8))
+def test_a_broken_event_ends_in_our_own_error_or_in_an_event(noise: bytes, cut: int, patch: bytes) -> None:
+    good = Event(Type=1, DatabaseServer=server("h", owned_database(), ManualTime()())).SerializeToString()
+    content = good[:cut] + patch + good[cut + len(patch) :] + noise
+    try:
+        message = Event.FromString(content)
+    except DecodeError:
+        return  # the stream makes a Transient of it
+    with suppress(Transient):
+        assert isinstance(read_event(message, frozenset(Kind)), Init | Put | Delete | None)
+
+
+async def test_an_expiry_that_is_no_time_costs_the_stream_and_nothing_else(world: World) -> None:
+    odd = service("h", world.clock() + timedelta(minutes=10))
+    odd.Header.Metadata.Expires.seconds = 2**60
+    with suppress(ValueError, OverflowError):
+        world.sandbox.resources.database_services.put(odd)
+    await world.until(lambda: world.sandbox.calls["proto.AuthService/WatchEvents"] > 1)
+    world.sandbox.resources.database_services._items.clear()
+    await world.in_step()

@@ -30,7 +30,8 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The verdict of all agents of one database; `error` names the first that cannot reach it, and how many."""
+    """The verdict of all agents of one database; `error` names the first that cannot reach it, and how many cannot if
+    others can."""
 
     reach: Reach
     error: str = ""
@@ -83,4 +84,4 @@ def _health(reports: list[DatabaseServer]) -> Health:
 def _failure(server: DatabaseServer, failing: int, agents: int) -> str:
     cause = server.health.error or server.health.message or "the connection failed"
     text = f"agent {server.hostname or server.host_id}: {cause}"
-    return text if agents == 1 else f"{text} ({failing} of {agents} agents fail)"
+    return text if failing == agents else f"{text} ({failing} of {agents} agents fail)"

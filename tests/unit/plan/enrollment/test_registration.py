@@ -221,6 +221,19 @@ def test_a_database_that_somebody_else_enrolled_under_another_name_is_not_enroll
         assert other.name in entry.message
 
 
+def test_the_discovery_services_own_object_is_named_as_such_whatever_its_name() -> None:
+    """It may have the very name that we would give: another name for ours would only enrol it twice."""
+    (ours,) = settled(here(instance()))
+    labels = {"endpoint-type": "instance", "teleport.dev/origin": "cloud"}
+    for name in ("orders-rds-us-west-1-123456789012", "orders"):
+        entry = named(
+            registered(here(instance()), existing=[replace(ours, name=name, labels=labels)]), "orders"
+        )
+        assert entry.reason is Reason.ALREADY_ENROLLED
+        assert f"already as {name}, which Teleport's Discovery Service keeps" in entry.message
+        assert "discovery_config" in entry.message
+
+
 def test_what_we_enrolled_first_stays_enrolled() -> None:
     (ours,) = settled(here(instance()))
     later = foreign("shop", uri=ours.uri)
