@@ -19,7 +19,7 @@ from rds_enrollment.teleport.databases_wire import read_database
 from rds_enrollment.teleport.events import Delete, Init, Put, read_event
 from rds_enrollment.teleport.follower import Pace
 from rds_enrollment.teleport.kinds import Held, Kind
-from rds_enrollment.teleport.wire.event_pb2 import Event
+from rds_enrollment.teleport.wire.event_pb2 import PUT, Event
 
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.unit.sandbox_teleport.world import integration, token
@@ -418,7 +418,7 @@ def test_events_of_no_use_are_passed_over(nonsense: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 400), st.binary(max_size=8))
 def test_a_broken_event_ends_in_our_own_error_or_in_an_event(noise: bytes, cut: int, patch: bytes) -> None:
-    good = Event(Type=1, DatabaseServer=server("h", owned_database(), ManualTime()())).SerializeToString()
+    good = Event(Type=PUT, DatabaseServer=server("h", owned_database(), ManualTime()())).SerializeToString()
     content = good[:cut] + patch + good[cut + len(patch) :] + noise
     try:
         message = Event.FromString(content)
