@@ -91,7 +91,9 @@ def manifest(
         "integrationRef": {"name": wanted.spec.integration_ref.name},
         "region": region,
         "vpcId": vpc_id,
-        **template.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"max_deployments"}),
+        **template.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude_unset=True, exclude={"max_deployments"}
+        ),
     }
     if wanted.spec.tags:
         spec["tags"] = dict(wanted.spec.tags)

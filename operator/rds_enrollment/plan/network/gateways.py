@@ -27,7 +27,7 @@ def _internet_gateway(leg: Leg, table: RouteTable, route: Route) -> Iterator[Ste
     """Amazon VPC User Guide, "Enable internet access for a VPC using an internet gateway": attached to the VPC,
     and for IPv4 a public address at the interface; "Block public access to VPCs and subnets"."""
     gateway = route.target
-    if not leg.vpc.shared and gateway not in {item.id for item in leg.vpc.internet_gateways}:
+    if not leg.vpc.shared and gateway not in leg.vpc.attached_internet_gateways:
         yield Blocker(
             BlockerKind.INTERNET_GATEWAY_DETACHED,
             gateway,

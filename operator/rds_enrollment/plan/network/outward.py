@@ -135,7 +135,7 @@ def _usable_way(onward: Leg, table: RouteTable, route: Route, nat: NatGateway) -
 def _regional(leg: Leg, table: RouteTable, nat: NatGateway) -> Iterator[Step]:
     """Amazon VPC User Guide, "Regional NAT gateways": in no subnet, with a route to the internet gateway of its own."""
     yield from gateways.to_the_internet(leg, table, nat.id)
-    if not leg.vpc.shared and not leg.vpc.internet_gateways:
+    if not leg.vpc.shared and not leg.vpc.attached_internet_gateways:
         yield Blocker(
             BlockerKind.INTERNET_GATEWAY_DETACHED,
             nat.id,

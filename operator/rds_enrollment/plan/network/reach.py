@@ -45,9 +45,8 @@ class _Question:
         self._subnet = subnet
         self._destination = destination
         self._endpoint = _taking_over(vpc, destination)
-        own = destination.security_groups if isinstance(destination, Interface) else frozenset()
-        taking = self._endpoint.security_groups if self._endpoint else frozenset()
-        self._edges = blocks_of(vpc, source.security_groups | own | taking, destination.port)
+        judged = source.security_groups | self._groups_at_the_end()
+        self._edges = blocks_of(vpc, judged, destination.port)
 
     def verdict(self) -> Verdict:
         """Open when one IP version gets through; otherwise what stops the first."""
@@ -57,6 +56,14 @@ class _Question:
         choices = self._choices()
         versions = dict.fromkeys(choice[0].address.version for choice in choices)
         return _any_open(self._of_version(version, choices) for version in versions)
+
+    def _groups_at_the_end(self) -> frozenset[str]:
+        """Every group that may judge who comes in: what it allows tells source addresses apart."""
+        taking = self._endpoint.security_groups if self._endpoint else frozenset()
+        if isinstance(self._destination, Interface):
+            return self._destination.security_groups | taking
+        known = (self._vpc.interface_by_address.get(item) for item in self._destination.addresses)
+        return taking.union(*(interface.security_groups for interface in known if interface))
 
     def _missing_subnet(self) -> Blocker | None:
         if (

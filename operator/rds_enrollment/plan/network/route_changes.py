@@ -59,7 +59,7 @@ def _target(leg: Leg) -> str:
 
 
 def _attached_gateway(vpc: Vpc) -> str:
-    return min((gateway.id for gateway in vpc.internet_gateways), default="")
+    return min(vpc.attached_internet_gateways, default="")
 
 
 def _is_usable(vpc: Vpc, nat: NatGateway) -> bool:

@@ -275,6 +275,11 @@ class Vpc:
     network_interfaces: tuple[NetworkInterface, ...] = ()
 
     @cached_property
+    def attached_internet_gateways(self) -> frozenset[str]:
+        """Ids of the internet gateways that are attached to this VPC."""
+        return frozenset(gateway.id for gateway in self.internet_gateways if gateway.vpc_id == self.id)
+
+    @cached_property
     def subnet_by_id(self) -> Mapping[str, Subnet]:
         return {subnet.id: subnet for subnet in self.subnets}
 
