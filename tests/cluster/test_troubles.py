@@ -157,14 +157,16 @@ def test_expired_identity(scene: Scene) -> None:
     scene.world.demo_world(REGION)
     authority, file = scene.teleport.authority, scene.teleport.identity_file
     authority.write_identity(file, BOT_USER, not_after=datetime.now(UTC) - timedelta(seconds=1))
-    scene.start()
+    scene.operator.start()
     scene.apply_examples()
 
     message = wait_for_teleport_trouble(scene, "False", "TeleportIdentityExpired")
     assert str(file) in message
+    assert scene.operator.probe("/readyz") == 503
 
     authority.write_identity(file, BOT_USER)
     scene.wait_all_ready()
+    scene.operator.wait_ready()
 
 
 def test_denied_by_teleport(scene: Scene) -> None:
