@@ -287,6 +287,61 @@ CASES = {
         "spec.vpcId in body should match '^vpc-[0-9a-f]{8,17}$'",
         "vpc-01234567",
     ),
+    # The agents' fields, the same in an enrolment's template
+    **{
+        f"size with {cpu} CPU units": Case(
+            DEPLOYMENT,
+            "spec.resources",
+            {"cpuUnits": cpu, "memoryMiB": refused},
+            f"Fargate has no such size: with cpuUnits {cpu} memoryMiB is {sizes}",
+            {"cpuUnits": cpu, "memoryMiB": accepted},
+        )
+        for cpu, refused, accepted, sizes in (
+            (256, 4096, 2048, "512, 1024 or 2048"),
+            (512, 512, 1024, "1024 to 4096 in steps of 1024"),
+            (1024, 2560, 3072, "2048 to 8192 in steps of 1024"),
+            (2048, 17408, 16384, "4096 to 16384 in steps of 1024"),
+            (4096, 8191, 8192, "8192 to 30720 in steps of 1024"),
+            (8192, 17408, 20480, "16384 to 61440 in steps of 4096"),
+            (16384, 36864, 40960, "32768 to 122880 in steps of 8192"),
+        )
+    },
+    "size that Fargate lacks, in a template": Case(
+        ENROLLMENT,
+        "spec.deployment.resources",
+        {"cpuUnits": 256, "memoryMiB": 4096},
+        "Fargate has no such size: with cpuUnits 256 memoryMiB is 512, 1024 or 2048",
+        {"cpuUnits": 512, "memoryMiB": 4096},
+    ),
+    "pinned version under FollowCluster": Case(
+        DEPLOYMENT,
+        "spec.version",
+        {"pinned": "18.6.4"},
+        "pinned goes with policy Pinned, and only with it",
+        {"policy": "Pinned", "pinned": "18.6.4"},
+    ),
+    "policy Pinned without a version": Case(
+        DEPLOYMENT,
+        "spec.version",
+        {"policy": "Pinned"},
+        "pinned goes with policy Pinned, and only with it",
+        {"policy": "FollowCluster"},
+    ),
+    "the updater's environment": Case(
+        DEPLOYMENT,
+        "spec.environment",
+        [{"name": "TELEPORT_EXT_UPGRADER_VERSION", "value": "18.0.0"}],
+        "TELEPORT_EXT_UPGRADER* and TELEPORT_INSTALL_METHOD* are set by the operator",
+        [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}],
+    ),
+    "matcher label of the operator": Case(
+        DEPLOYMENT,
+        "spec.databaseLabels",
+        {"vpc-id": VPC},
+        "a label key has letters, digits and / . _ : * -, and account-id, region and vpc-id are set by the"
+        " operator",
+        {"env": "prod"},
+    ),
     "no replicas": Case(
         DEPLOYMENT, "spec.replicas", 0, "spec.replicas in body should be greater than or equal to 1", 1
     ),

@@ -204,7 +204,7 @@ def test_every_rule_is_shown_refusing() -> None:
         (ENROLLMENT, "spec.databases.selector"),
         (ENROLLMENT, "spec.deployment.perVpc"),
         (DEPLOYMENT, "spec.integrationRef.namespace"),
-        (DEPLOYMENT, "spec.version"),
+        (DEPLOYMENT, "spec.assignPublicIp"),
         (DEPLOYMENT, "phase"),
     ],
 )
