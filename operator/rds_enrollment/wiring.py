@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.run import Parts
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.reconciler import Key, Reconciler
+from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.auto import WAYS
 from rds_enrollment.teleport.client import TeleportClient
@@ -41,6 +43,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         events=parts.events,
         aws=AwsClients(threads=settings.aws_threads),
         threads=parts.threads,
+        inventories=SharedReads(time.monotonic),
         teleport=view,
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,

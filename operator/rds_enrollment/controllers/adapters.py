@@ -10,8 +10,10 @@ from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.reconciler import Key
+from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.runtime.threads import ThreadPool
 from rds_enrollment.teleport.view import LiveView
 
@@ -27,6 +29,8 @@ class Adapters:
     aws: AwsClients
     threads: ThreadPool
     """For AWS calls, which block."""
+    inventories: SharedReads[tuple[str, str], RdsInventory]
+    """RDS listings by account and region, for all enrolments together."""
     teleport: LiveView
     owner_id: str
     edition: Literal["auto", "oss", "ent"]

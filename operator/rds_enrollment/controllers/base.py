@@ -1,5 +1,6 @@
 """The frame of a pass, the same for all three kinds: read, stand on firm ground, observe, plan, apply, report."""
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -146,14 +147,15 @@ class Controller(ABC, Generic[R, S, D, W]):
         if ground.scope is None or ground.account is None:
             return Pass(status, ground.verdicts, ground.outcomes)
         wanted = await self.wanted(resource, ground.scope)
+        # Plans of thousands of databases take long: in a thread they do not hold up the other passes.
         end = await converge(
             self.observer(resource, wanted, ground.account),
-            lambda world: planner(wanted, world, attempts),
+            lambda world: asyncio.to_thread(planner, wanted, world, attempts),
             applier(self.adapters, ground.account),
         )
         failures = end.failures.by_condition
         return Pass(
-            self.observed_status(status, wanted, end),
+            await asyncio.to_thread(self.observed_status, status, wanted, end),
             {**ground.verdicts, **verdicts_of(end.parts, failures, attempts)},
             outcomes_of(end.parts, failures),
             gone=all_done(end.parts, failures),

@@ -57,14 +57,14 @@ class Converged(Generic[W]):
 
 async def converge(
     observe: Callable[[], Awaitable[W]],
-    plan: Callable[[W], Sequence[Part]],
+    plan: Callable[[W], Awaitable[Sequence[Part]]],
     apply: Callable[[Step], Awaitable[None]],
 ) -> Converged[W]:
     """Apply what the plan says and look again, until nothing is left that may be tried."""
     failures = Failures()
     for _ in range(MAX_ROUNDS):
         world = await observe()
-        parts = plan(world)
+        parts = await plan(world)
         steps = [step for step in steps_of(parts) if not failures.stop(step)]
         if not steps:
             break

@@ -8,7 +8,7 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import rds
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
-from rds_enrollment.plan.enrollment.world import EnrollmentWorld
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Seen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
@@ -17,16 +17,26 @@ from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
 class EnrollmentObserver:
     """Reads everything that the plan of one enrolment needs.
 
-    RDS is listed once a pass: the pass's own writes change nothing there.
+    RDS is listed at most once a pass, as its own writes change nothing there, and once for all the enrolments of an
+    account that accept a listing of that age.
     """
 
     def __init__(
-        self, adapters: Adapters, account: AwsAccount, namespace: str, regions: Sequence[str]
+        self,
+        adapters: Adapters,
+        account: AwsAccount,
+        wanted: WantedEnrollment,
+        regions: Sequence[str],
+        *,
+        max_age: float,
     ) -> None:
+        """`regions`: those to list; `max_age`: how old a listing may be, in seconds."""
         self._adapters = adapters
         self._account = account
-        self._namespace = namespace
+        self._account_id = wanted.account
+        self._namespace = wanted.owner.namespace
         self._regions = regions
+        self._max_age = max_age
         self._inventories: Mapping[str, Seen[RdsInventory]] | None = None
 
     async def observe(self) -> EnrollmentWorld:
@@ -49,14 +59,19 @@ class EnrollmentObserver:
 
     async def _listed(self) -> Mapping[str, Seen[RdsInventory]]:
         if self._inventories is None:
-            run = self._adapters.threads.run
             async with asyncio.TaskGroup() as group:
                 listings = {
-                    region: group.create_task(seen(run(rds.inventory, self._account, region)))
-                    for region in self._regions
+                    region: group.create_task(seen(self._inventory(region))) for region in self._regions
                 }
             self._inventories = {region: listing.result() for region, listing in listings.items()}
         return self._inventories
+
+    async def _inventory(self, region: str) -> RdsInventory:
+        async def read() -> RdsInventory:
+            return await self._adapters.threads.run(rds.inventory, self._account, region)
+
+        key = (self._account_id, region)
+        return await self._adapters.inventories.get(key, read, max_age=self._max_age)
 
     async def _databases(self) -> tuple[Database, ...]:
         return tuple(await self._adapters.teleport.databases())

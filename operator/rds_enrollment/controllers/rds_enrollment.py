@@ -11,6 +11,7 @@ from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.enrollment_observer import EnrollmentObserver
 from rds_enrollment.controllers.ground import referred_integration
+from rds_enrollment.controllers.report import RESYNC_JITTER
 from rds_enrollment.plan.enrollment.plan import REQUIRED, plan
 from rds_enrollment.plan.enrollment.status import observed_status
 from rds_enrollment.plan.enrollment.teardown import teardown
@@ -18,6 +19,7 @@ from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollme
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
+from rds_enrollment.runtime.reconciler import Key
 
 
 class RdsEnrollmentController(
@@ -42,6 +44,7 @@ class RdsEnrollmentController(
         return WantedEnrollment(
             owner=self.owner(resource),
             uid=resource.metadata.uid,
+            account=scope.account,
             spec=resource.spec,
             teleport_cluster=scope.cluster.name,
         )
@@ -51,7 +54,24 @@ class RdsEnrollmentController(
     ) -> Callable[[], Awaitable[EnrollmentWorld]]:
         """A teardown needs no look at RDS: what is ours is known by its mark."""
         regions = () if resource.deleting else resource.spec.regions
-        return EnrollmentObserver(self.adapters, account, resource.metadata.namespace, regions).observe
+        observer = EnrollmentObserver(
+            self.adapters, account, wanted, regions, max_age=self._listing_age(resource)
+        )
+        return observer.observe
+
+    def _listing_age(self, resource: RdsEnrollment) -> float:
+        """How old a listing may be, in seconds: for a resync too old already, for the passes in between not yet.
+
+        A requested reconcile must see what was changed before it. Neither a new spec nor another try may wait for the
+        next resync to find the database that it names.
+        """
+        status, metadata = resource.status, resource.metadata
+        if status.last_handled_reconcile_at != resource.reconcile_requested_at:
+            return 0.0
+        tried = self.adapters.failures(Key(self.kind.kind, metadata.namespace, metadata.name))
+        if tried or status.observed_generation != metadata.generation:
+            return self.adapters.poll_seconds
+        return resource.spec.resync_seconds * (1 - RESYNC_JITTER)
 
     def plan(self, wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int) -> Sequence[Part]:
         return plan(wanted, world, attempts)

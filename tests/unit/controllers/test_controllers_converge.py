@@ -52,7 +52,7 @@ class World:
         self.looks += 1
         return tuple(thing for thing in self.made if thing not in self.lost)
 
-    def plan(self, seen: tuple[str, ...]) -> Sequence[Part]:
+    async def plan(self, seen: tuple[str, ...]) -> Sequence[Part]:
         return [self._part(condition, seen, things) for condition, things in self.wanted.items()]
 
     async def apply(self, step: Step) -> None:

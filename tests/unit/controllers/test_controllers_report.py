@@ -64,6 +64,7 @@ def adapters(
         events=cast("Any", events or EventsInMemory()),
         aws=cast("Any", Untouched()),
         threads=cast("Any", Untouched()),
+        inventories=cast("Any", Untouched()),
         teleport=cast("Any", Untouched()),
         owner_id="cluster-a",
         edition="auto",

@@ -19,6 +19,8 @@ class WantedEnrollment:
     owner: Owner
     uid: str
     """metadata.uid, for the ownerReference of generated deployments."""
+    account: str
+    """The AWS account that the databases are in."""
     spec: RdsEnrollmentSpec
     teleport_cluster: str
     """Name of the Teleport cluster that the operator is connected to."""

@@ -103,7 +103,9 @@ TEMPLATE: Mapping[str, Any] = {
 
 def wanted(**fields: Any) -> WantedEnrollment:
     """An enrolment with the fields of its spec."""
-    return WantedEnrollment(owner=OWNER, uid=UID, spec=spec(**fields), teleport_cluster="example.teleport.sh")
+    return WantedEnrollment(
+        owner=OWNER, uid=UID, account=ACCOUNT, spec=spec(**fields), teleport_cluster="example.teleport.sh"
+    )
 
 
 def world(
