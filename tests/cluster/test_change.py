@@ -1,12 +1,12 @@
 """What changes, in AWS or in a spec, costs the writes that it needs and no others."""
 
 import pytest
-from rds_enrollment.api.kinds import RDS_ENROLLMENT
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, is_ready
-from tests.cluster.scene import ENROLLMENT, REGION, Scene
+from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene
 
 
 class Writes:
@@ -128,3 +128,36 @@ def test_changed_subnets_are_one_deployment(scene: Scene, seeded: DemoWorld, wri
     tasks = scene.aws.running_tasks()
     assert len(tasks) == 2
     assert {task.subnet_id for task in tasks} <= set(seeded.vpc.public_subnets)
+
+
+def test_tags_reach_what_is_there_and_are_mended(scene: Scene, seeded: DemoWorld, writes: Writes) -> None:
+    wish = {"spec": {"tags": {"team": "data"}}}
+    scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, wish)
+    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, wish)
+    scene.wait(lambda: scene.deployment["spec"].get("tags") == {"team": "data"}, "the deployment is told")
+    scene.wait_all_ready()
+    writes_in_aws, _ = writes.new()
+    assert sorted(writes_in_aws) == [
+        "ecs:TagResource",  # the cluster
+        "ecs:TagResource",  # the service
+        "ecs:TagResource",  # the task definition
+        "iam:TagOpenIDConnectProvider",
+        "iam:TagRole",  # the integration's
+        "iam:TagRole",  # the tasks'
+    ]
+    ecs, iam = scene.client("ecs"), scene.client("iam")
+    (cluster,), (service,) = inventory.clusters(scene), inventory.services(scene)
+    regional = (cluster["clusterArn"], service["serviceArn"], service["taskDefinition"])
+    for arn in regional:
+        tags = {tag["key"]: tag["value"] for tag in ecs.list_tags_for_resource(resourceArn=arn)["tags"]}
+        assert tags["team"] == "data"
+        assert "rds-enrollment.dev/owner" in tags
+    for role in inventory.roles(scene).values():
+        assert {"Key": "team", "Value": "data"} in role["Tags"]
+
+    iam.tag_role(RoleName="teleport-prod-aws", Tags=[{"Key": "team", "Value": "sales"}])
+    ecs.untag_resource(resourceArn=service["serviceArn"], tagKeys=["team", "teleport.dev/cluster"])
+    for obj in scene.namespace.objects():
+        scene.reconcile(obj)
+    assert sorted(writes.new()[0]) == ["ecs:TagResource", "iam:TagRole"]
+    scene.wait_all_ready()

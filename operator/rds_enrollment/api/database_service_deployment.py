@@ -1,6 +1,6 @@
 """DatabaseServiceDeployment: Teleport's Database Service on ECS Fargate in one VPC."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -17,6 +17,10 @@ from rds_enrollment.api.network import SecurityGroups, Subnets
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
 from rds_enrollment.api.rules import immutable, immutable_optional, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
+
+TASK_ROLE_PREFIX: Final = "TeleportDatabaseAccess-"
+"""The wizard's default role name, with a dash for the VPC to follow: one role per VPC, so that one join token admits
+one deployment."""
 
 
 class TaskRole(SpecModel):
@@ -105,4 +109,4 @@ class DatabaseServiceDeployment(Resource):
         """Name of the IAM role of the tasks."""
         if self.spec.task_role is not None:
             return self.spec.task_role.name
-        return f"TeleportDatabaseAccess-{self.spec.vpc_id}"
+        return f"{TASK_ROLE_PREFIX}{self.spec.vpc_id}"

@@ -9,6 +9,7 @@ from rds_enrollment.plan.steps import aws as steps
 
 _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateIdentityProvider: iam.create_identity_provider,
+    steps.TagIdentityProvider: iam.tag_identity_provider,
     steps.DeleteIdentityProvider: iam.delete_identity_provider,
     steps.CreateRole: iam.create_role,
     steps.UpdateRoleTrust: iam.update_role_trust,
@@ -19,6 +20,7 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateCluster: ecs_writes.create_cluster,
     steps.PutClusterCapacityProviders: ecs_writes.put_cluster_capacity_providers,
     steps.DeleteCluster: ecs_writes.delete_cluster,
+    steps.TagEcsResource: ecs_writes.tag_resource,
     steps.RegisterTaskDefinition: ecs_writes.register_task_definition,
     steps.DeregisterTaskDefinition: ecs_writes.deregister_task_definition,
     steps.DeleteTaskDefinition: ecs_writes.delete_task_definition,
@@ -26,6 +28,7 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.UpdateService: ecs_writes.update_service,
     steps.DeleteService: ecs_writes.delete_service,
     steps.CreateLogGroup: logs.create_log_group,
+    steps.TagLogGroup: logs.tag_log_group,
     steps.PutRetentionPolicy: logs.put_retention_policy,
     steps.DeleteRetentionPolicy: logs.delete_retention_policy,
     steps.AssociateKmsKey: logs.associate_kms_key,

@@ -39,6 +39,12 @@ def delete_cluster(account: AwsAccount, step: steps.DeleteCluster) -> None:
             client.delete_cluster(cluster=step.cluster)
 
 
+def tag_resource(account: AwsAccount, step: steps.TagEcsResource) -> None:
+    """ecs:TagResource. Tags that are not named stay."""
+    with translated("ecs:TagResource", step.target):
+        account.client("ecs", step.region).tag_resource(resourceArn=step.arn, tags=ecs_tags(step.tags))
+
+
 def register_task_definition(account: AwsAccount, step: steps.RegisterTaskDefinition) -> None:
     """ecs:RegisterTaskDefinition: a new revision each time, whatever is registered already."""
     with translated("ecs:RegisterTaskDefinition", step.target):

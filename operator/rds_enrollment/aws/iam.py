@@ -79,6 +79,14 @@ def create_identity_provider(account: AwsAccount, step: steps.CreateIdentityProv
         )
 
 
+def tag_identity_provider(account: AwsAccount, step: steps.TagIdentityProvider) -> None:
+    """iam:TagOpenIDConnectProvider. Tags that are not named stay."""
+    with translated("iam:TagOpenIDConnectProvider", step.target):
+        account.client("iam").tag_open_id_connect_provider(
+            OpenIDConnectProviderArn=step.arn, Tags=capitalised_tags(step.tags)
+        )
+
+
 def delete_identity_provider(account: AwsAccount, step: steps.DeleteIdentityProvider) -> None:
     """iam:DeleteOpenIDConnectProvider."""
     with translated("iam:DeleteOpenIDConnectProvider", step.target):

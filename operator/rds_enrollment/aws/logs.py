@@ -46,6 +46,12 @@ def create_log_group(account: "AwsAccount", step: steps.CreateLogGroup) -> None:
             client.create_log_group(logGroupName=step.group, tags=dict(step.tags))
 
 
+def tag_log_group(account: "AwsAccount", step: steps.TagLogGroup) -> None:
+    """logs:TagResource. Tags that are not named stay."""
+    with translated("logs:TagResource", step.target):
+        account.client("logs", step.region).tag_resource(resourceArn=step.arn, tags=dict(step.tags))
+
+
 def put_retention_policy(account: "AwsAccount", step: steps.PutRetentionPolicy) -> None:
     """logs:PutRetentionPolicy."""
     with translated("logs:PutRetentionPolicy", step.target):

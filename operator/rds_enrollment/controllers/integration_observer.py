@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.database_service_deployment import TASK_ROLE_PREFIX
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.aws import iam
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.kubernetes.client import Object
-from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.wanted import WantedIntegration, wanted_role
 from rds_enrollment.plan.integration.world import IntegrationWorld
 
@@ -20,7 +20,7 @@ async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> fro
         DATABASE_SERVICE_DEPLOYMENT.kind, integration.metadata.namespace
     )
     chosen = (item["spec"].get("taskRole") for item in _referring(deployments, integration))
-    return frozenset({f"{names.TASK_ROLE_PREFIX}*", *(role["name"] for role in chosen if role)})
+    return frozenset({f"{TASK_ROLE_PREFIX}*", *(role["name"] for role in chosen if role)})
 
 
 class IntegrationObserver:

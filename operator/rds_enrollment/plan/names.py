@@ -36,15 +36,6 @@ def log_stream_prefix(teleport_cluster: str, vpc_id: str) -> str:
     return f"{ecs_service(vpc_id)}/{task_family(teleport_cluster, vpc_id)}"
 
 
-def task_role(vpc_id: str) -> str:
-    """Our default task role: one per VPC, so that one join token admits one deployment."""
-    return f"{TASK_ROLE_PREFIX}{vpc_id}"
-
-
-TASK_ROLE_PREFIX = "TeleportDatabaseAccess-"
-"""The wizard's default role name, with a dash for the VPC to follow."""
-
-
 def join_token(account: str, region: str, vpc_id: str) -> str:
     """Our join token of one deployment. The wizard's shared one is `discover-aws-oidc-iam-token`."""
     return f"rds-enrollment-{account}-{region}-{vpc_id}"

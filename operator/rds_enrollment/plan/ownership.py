@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.plan.scope import Scope
 
 TAG_CLUSTER = "teleport.dev/cluster"
 TAG_ORIGIN = "teleport.dev/origin"
@@ -36,6 +37,31 @@ class Owner:
 def teleport_tags(cluster: str, integration: str) -> dict[str, str]:
     """The three tags that Teleport puts on what its wizard makes (lib/cloud/aws/tags/tags.go)."""
     return {TAG_CLUSTER: cluster, TAG_ORIGIN: ORIGIN, TAG_INTEGRATION: integration}
+
+
+def own_tags(scope: Scope, owner: Owner, user: Mapping[str, str]) -> dict[str, str]:
+    """Tags of an AWS resource that belongs to one object alone: the user's, Teleport's three, and its mark."""
+    return {**_common_tags(scope, user), OWNER_MARK: owner.mark}
+
+
+def shared_tags(scope: Scope, owner: Owner, user: Mapping[str, str]) -> dict[str, str]:
+    """Tags of an AWS resource that several objects of one operator use."""
+    return {**_common_tags(scope, user), OWNER_MARK: owner.shared_mark}
+
+
+def _common_tags(scope: Scope, user: Mapping[str, str]) -> dict[str, str]:
+    return {**user, **teleport_tags(scope.cluster.name, scope.integration)}
+
+
+def drifted_tags(wanted: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are to be written on a resource of one object. What others added stays."""
+    return {key: value for key, value in wanted.items() if seen.get(key) != value}
+
+
+def absent_tags(wanted: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are to be written on a shared resource: two objects that want different values must not take
+    turns, so a value that is there stays."""
+    return {key: value for key, value in wanted.items() if key not in seen}
 
 
 def has_teleport_tags(tags: Mapping[str, str], cluster: str, integration: str) -> bool:

@@ -14,6 +14,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteRole,
     DeleteRolePolicy,
     PutRolePolicy,
+    TagRole,
     UpdateRoleTrust,
 )
 
@@ -40,7 +41,7 @@ def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Par
         return writing(_CONDITION, *_creation(wanted))
     if not ownership.marked(seen.tags, wanted.mark):
         return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, _foreign(wanted, seen))
-    repairs = [*_trust_repair(wanted, seen), *_policy_repairs(wanted, seen)]
+    repairs = [*_trust_repair(wanted, seen), *_policy_repairs(wanted, seen), *_tag_repair(wanted, seen)]
     if repairs:
         return writing(_CONDITION, *repairs)
     return satisfied(_CONDITION, f"IAM role {seen.arn} has its trust and policies.")
@@ -80,6 +81,11 @@ def _policy_repairs(wanted: WantedRole, seen: Role) -> list[Step]:
         for name, document in wanted.policies.items()
         if name not in seen.policies or not policies.same(seen.policies[name], document)
     ]
+
+
+def _tag_repair(wanted: WantedRole, seen: Role) -> list[Step]:
+    tags = ownership.drifted_tags(wanted.tags, seen.tags)
+    return [TagRole(condition=_CONDITION, role=wanted.name, tags=tags)] if tags else []
 
 
 def _put(wanted: WantedRole, policy: str) -> PutRolePolicy:

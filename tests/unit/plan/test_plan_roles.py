@@ -17,6 +17,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteRole,
     DeleteRolePolicy,
     PutRolePolicy,
+    TagRole,
     UpdateRoleTrust,
 )
 
@@ -42,7 +43,7 @@ ROLE = Role(
     arn="arn:aws:iam::123456789012:role/agents",
     path="/",
     trust=TRUST,
-    tags={"rds-enrollment.dev/owner": MARK},
+    tags={"rds-enrollment.dev/owner": MARK, "team": "data"},
     policies={"Read": READ, "Write": WRITE},
 )
 PUT_READ = PutRolePolicy(condition=READY, role="agents", policy="Read", document=READ)
@@ -73,7 +74,7 @@ def test_a_role_as_wanted_is_ready() -> None:
     "drift",
     [
         {"trust": {**TRUST, "Statement": [*TRUST["Statement"], THEIRS]}},
-        {"tags": {"rds-enrollment.dev/owner": MARK, "by": "hand"}},
+        {"tags": {"rds-enrollment.dev/owner": MARK, "team": "data", "by": "hand"}},
         {"policies": {"Read": READ, "Write": WRITE, "Theirs": READ}},
         {"policies": {"Read": {**READ, "Statement": READ["Statement"][0]}, "Write": WRITE}},
     ],
@@ -87,6 +88,10 @@ def test_what_others_add_to_our_role_stays(drift: Mapping[str, Any]) -> None:
     [
         ({"policies": {"Read": READ}}, (PUT_WRITE,)),
         ({"policies": {}}, (PUT_WRITE, PUT_READ)),
+        (
+            {"tags": {"rds-enrollment.dev/owner": MARK, "team": "sales", "by": "hand"}},
+            (TagRole(condition=READY, role="agents", tags={"team": "data"}),),
+        ),
         ({"policies": {"Read": WRITE, "Write": WRITE}}, (PUT_READ,)),
         (
             {"trust": {"Version": "2012-10-17", "Statement": [THEIRS]}},

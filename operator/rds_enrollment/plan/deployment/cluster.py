@@ -7,7 +7,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster
 from rds_enrollment.plan.part import Part, progressing, refused, satisfied, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders
+from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders, TagEcsResource
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
 FARGATE = "FARGATE"
@@ -28,6 +28,10 @@ def cluster_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int
     ours = ownership.marked(cluster.tags, wanted.owner.shared_mark)
     if ours and FARGATE not in cluster.capacity_providers:
         return writing(_CONDITION, _capacity(wanted))
+    tags = ownership.absent_tags(wanted.shared_tags, cluster.tags)
+    if ours and tags:
+        tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=cluster.arn, tags=tags)
+        return writing(_CONDITION, tagging)
     return satisfied(_CONDITION, f"ECS cluster {cluster.name} is ACTIVE.")
 
 

@@ -16,6 +16,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteRetentionPolicy,
     DisassociateKmsKey,
     PutRetentionPolicy,
+    TagLogGroup,
 )
 
 _CONDITION = ConditionType.TASK_DEFINITION_REGISTERED
@@ -61,6 +62,9 @@ def _creation(wanted: WantedDeployment, logs: Logs) -> CreateLogGroup:
 
 def _repairs(wanted: WantedDeployment, logs: Logs, group: LogGroup) -> list[Step]:
     repairs: list[Step] = []
+    tags = ownership.drifted_tags(wanted.tags, group.tags)
+    if tags:
+        repairs.append(TagLogGroup(condition=_CONDITION, region=wanted.region, arn=group.arn, tags=tags))
     if group.retention_days != logs.retention_days:
         repairs.append(_retention(wanted, logs.retention_days))
     if group.kms_key_id != (logs.kms_key_id or ""):

@@ -14,6 +14,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
     RegisterTaskDefinition,
+    TagEcsResource,
 )
 from rds_enrollment.plan.task_definition import differences, image_of, with_image
 
@@ -66,6 +67,10 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
         return (
             writing(_CONDITION, _registration(wanted, world)) if role_ready else held(_CONDITION, "RoleReady")
         )
+    tags = ownership.drifted_tags(wanted.tags, fitting.tags)
+    if tags and ownership.marked(fitting.tags, wanted.owner.mark):
+        tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=fitting.arn, tags=tags)
+        return writing(_CONDITION, tagging)
     collection = _collection(wanted, world)
     if collection:
         return writing(_CONDITION, *collection)

@@ -12,7 +12,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.part import Part, held, progressing, refused, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateService, ServiceShape
+from rds_enrollment.plan.steps.aws import CreateService, ServiceShape, TagEcsResource
 from rds_enrollment.plan.task_definition import has_health_check
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
@@ -35,6 +35,10 @@ def service_part(
         foreign = _foreign(wanted, service)
         if foreign:
             return foreign
+        tags = ownership.drifted_tags(wanted.tags, service.tags)
+        if tags:
+            tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=service.arn, tags=tags)
+            return writing(_CONDITION, tagging)
     shape = wanted_shape(wanted, world)
     if shape is None or not (role_ready and network_ready):
         return held(_CONDITION, "RoleReady, NetworkReady and TaskDefinitionRegistered")

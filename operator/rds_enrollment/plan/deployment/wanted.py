@@ -85,17 +85,12 @@ class WantedDeployment:
     @property
     def tags(self) -> dict[str, str]:
         """Tags of what belongs to this deployment alone."""
-        return {**self._common_tags, OWNER_MARK: self.owner.mark}
+        return ownership.own_tags(self.scope, self.owner, self.user_tags)
 
     @property
     def shared_tags(self) -> dict[str, str]:
         """Tags of the ECS cluster, which every deployment of the region shares."""
-        return {**self._common_tags, OWNER_MARK: self.owner.shared_mark}
-
-    @property
-    def _common_tags(self) -> dict[str, str]:
-        teleport = ownership.teleport_tags(self.scope.cluster.name, self.scope.integration)
-        return {**self.user_tags, **teleport}
+        return ownership.shared_tags(self.scope, self.owner, self.user_tags)
 
 
 def wanted_role(wanted: WantedDeployment) -> WantedRole:

@@ -14,7 +14,7 @@ from rds_enrollment.plan.observed.teleport import Integration
 from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen, writing
 from rds_enrollment.plan.policies import AUDIENCE
 from rds_enrollment.plan.roles import role_part
-from rds_enrollment.plan.steps.aws import CreateIdentityProvider
+from rds_enrollment.plan.steps.aws import CreateIdentityProvider, TagIdentityProvider
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
 _PROVIDER = ConditionType.IDENTITY_PROVIDER_READY
@@ -52,6 +52,9 @@ def _provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts:
             f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {world.provider.arn} "
             f"--client-id {AUDIENCE}",
         )
+    tags = ownership.absent_tags(wanted.shared_tags, world.provider.tags)
+    if tags and ownership.marked(world.provider.tags, wanted.owner.shared_mark):
+        return writing(_PROVIDER, TagIdentityProvider(condition=_PROVIDER, arn=world.provider.arn, tags=tags))
     return satisfied(_PROVIDER, f"Identity provider {world.provider.arn} accepts {AUDIENCE}.")
 
 

@@ -35,17 +35,13 @@ class WantedIntegration:
 
     @property
     def tags(self) -> dict[str, str]:
-        return {**self._common_tags, OWNER_MARK: self.owner.mark}
+        """Tags of what belongs to this integration alone."""
+        return ownership.own_tags(self.scope, self.owner, self.user_tags)
 
     @property
     def shared_tags(self) -> dict[str, str]:
         """Tags of the identity provider: AWS allows one per URL and account, so integrations share it."""
-        return {**self._common_tags, OWNER_MARK: self.owner.shared_mark}
-
-    @property
-    def _common_tags(self) -> dict[str, str]:
-        teleport = ownership.teleport_tags(self.scope.cluster.name, self.scope.integration)
-        return {**self.user_tags, **teleport}
+        return ownership.shared_tags(self.scope, self.owner, self.user_tags)
 
 
 def wanted_role(wanted: WantedIntegration) -> WantedRole:

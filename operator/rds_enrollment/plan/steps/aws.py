@@ -29,6 +29,18 @@ class CreateIdentityProvider(AwsStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagIdentityProvider(AwsStep):
+    """iam:TagOpenIDConnectProvider. Tags that are not named stay."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"tags of IAM identity provider {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteIdentityProvider(AwsStep):
     """iam:DeleteOpenIDConnectProvider."""
 
@@ -67,7 +79,7 @@ class UpdateRoleTrust(AwsStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRole(AwsStep):
-    """iam:TagRole."""
+    """iam:TagRole. Tags that are not named stay."""
 
     role: str
     tags: Mapping[str, str]
@@ -148,6 +160,18 @@ class DeleteCluster(AwsStep):
     @property
     def target(self) -> str:
         return f"ECS cluster {self.cluster}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagEcsResource(AwsStep):
+    """ecs:TagResource, of a cluster, a service or a task definition. Tags that are not named stay."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"tags of {self.arn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +281,18 @@ class CreateLogGroup(LogGroupStep):
 
     kms_key_id: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagLogGroup(AwsStep):
+    """logs:TagResource. Tags that are not named stay."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"tags of {self.arn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteRetentionPolicy,
     DisassociateKmsKey,
     PutRetentionPolicy,
+    TagLogGroup,
 )
 
 from tests.unit.plan.deployment.build import WANTED, world
@@ -33,7 +34,7 @@ def group(**changes: Any) -> LogGroup:
         arn=f"arn:aws:logs:us-west-1:123456789012:log-group:{wanted.log_group}",
         retention_days=30,
         kms_key_id="",
-        tags={"rds-enrollment.dev/owner": WANTED.owner.mark},
+        tags=WANTED.tags,
     )
     return replace(seen, **changes)
 
@@ -67,6 +68,7 @@ def test_a_missing_group_is_created_then_gets_its_retention() -> None:
         ({"retention_days": 30}, {}, []),
         ({"retention_days": 7}, {}, [PutRetentionPolicy]),
         ({"retention_days": 30}, {"kms_key_id": KEY}, [DisassociateKmsKey]),
+        ({"retention_days": 30}, {"tags": {"rds-enrollment.dev/owner": WANTED.owner.mark}}, [TagLogGroup]),
         ({"kms_key_id": KEY}, {}, [DeleteRetentionPolicy, AssociateKmsKey]),
     ],
 )

@@ -1,5 +1,6 @@
 """The task definition: which revision fits, when one is registered, and which ones are surplus."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from rds_enrollment.plan.steps.aws import (
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
     RegisterTaskDefinition,
+    TagEcsResource,
 )
 
 from tests.unit.plan.deployment.build import (
@@ -198,3 +200,13 @@ def test_unseen(field: str) -> None:
     outcome = Transient(Reason.AWS_UNAVAILABLE, "503")
     part = revision_part(WANTED, world(**{field: Unseen(outcome)}), True, 1)
     assert (part.steps, part.outcome, part.done) == ((), outcome, False)
+
+
+def test_tags_of_our_revision_are_mended_and_those_of_the_updaters_left() -> None:
+    wanted = replace(WANTED, user_tags={"team": "data"})
+    (tagging,) = revision_part(wanted, world(), True, 1).steps
+    assert tagging == TagEcsResource(
+        condition=REGISTERED, region="us-west-1", arn=arn(1), tags={"team": "data"}
+    )
+    theirs = task_definition(1, tags=TELEPORT_TAGS)
+    assert revision_part(wanted, world(serving=theirs, newest=theirs), True, 1).done

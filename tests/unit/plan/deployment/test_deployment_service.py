@@ -17,6 +17,7 @@ from rds_enrollment.plan.steps.aws import (
     CreateService,
     PutClusterCapacityProviders,
     ServiceShape,
+    TagEcsResource,
     UpdateService,
 )
 
@@ -216,3 +217,43 @@ def test_a_rollout_in_progress_is_told_by_numbers() -> None:
     part = planned(world(service=service(deployments=(new, old))))
     assert (part.steps, part.outcome, part.verdict.reason) == ((), None, Reason.ROLLING_OUT)
     assert "1 of 2 new tasks run, 2 old, 2 connected, 3 failed. In progress." in part.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("seen", "written"),
+    [
+        ({**TAGS, "by": "hand"}, {"team": "data"}),
+        ({**TAGS, "team": "sales"}, {"team": "data"}),
+        ({"rds-enrollment.dev/owner": WANTED.owner.mark}, {**TELEPORT_TAGS, "team": "data"}),
+    ],
+)
+def test_tags_of_our_service_are_mended(seen: dict[str, str], written: dict[str, str]) -> None:
+    wanted = replace(WANTED, user_tags={"team": "data"})
+    cluster = replace(CLUSTER_SEEN, tags={**SHARED_TAGS, "team": "data"})
+    found = service_part(
+        wanted,
+        world(cluster=cluster, service=service(tags=seen)),
+        role_ready=True,
+        network_ready=True,
+        attempts=1,
+    )
+    tagging = TagEcsResource(condition=DEPLOYED, region="us-west-1", arn=SERVICE_ARN, tags=written)
+    assert found.steps == (tagging,)
+
+
+@pytest.mark.parametrize(
+    ("tags", "written"),
+    [
+        (SHARED_TAGS, {"team": "data"}),
+        ({**SHARED_TAGS, "team": "another deployment's"}, {}),
+        ({**TELEPORT_TAGS, "rds-enrollment.dev/owner": "cluster-b"}, {}),
+    ],
+)
+def test_tags_of_our_cluster_are_added_and_never_changed(
+    tags: dict[str, str], written: dict[str, str]
+) -> None:
+    wanted = replace(WANTED, user_tags={"team": "data"})
+    seen = world(cluster=replace(CLUSTER_SEEN, tags=tags), service=service(tags={**TAGS, "team": "data"}))
+    found = service_part(wanted, seen, role_ready=True, network_ready=True, attempts=1)
+    tagging = TagEcsResource(condition=DEPLOYED, region="us-west-1", arn=CLUSTER_ARN, tags=written)
+    assert found.steps == ((tagging,) if written else ())

@@ -12,7 +12,12 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.part import Part, steps_of
-from rds_enrollment.plan.steps.aws import CreateIdentityProvider, CreateRole, PutRolePolicy
+from rds_enrollment.plan.steps.aws import (
+    CreateIdentityProvider,
+    CreateRole,
+    PutRolePolicy,
+    TagIdentityProvider,
+)
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
 from tests.unit.plan.integration.build import (
@@ -94,6 +99,24 @@ def test_users_tags_stand_beside_the_marks() -> None:
 def test_a_provider_is_used_whoever_made_it(tags: dict[str, str]) -> None:
     provider = replace(PROVIDER, tags=tags, audiences=frozenset({"discover.teleport", "sts.amazonaws.com"}))
     assert part(PROVIDER_READY, world(provider=provider)).done
+
+
+@pytest.mark.parametrize(
+    ("tags", "written"),
+    [
+        (SHARED_TAGS, {"team": "data"}),
+        ({**SHARED_TAGS, "team": "another integration's"}, {}),
+        (TELEPORT_TAGS, {}),
+        ({}, {}),
+    ],
+)
+def test_tags_of_our_provider_are_added_and_never_changed(
+    tags: dict[str, str], written: dict[str, str]
+) -> None:
+    wanted = replace(WANTED, user_tags={"team": "data"})
+    (found, *_) = plan(wanted, world(provider=replace(PROVIDER, tags=tags)))
+    tagging = TagIdentityProvider(condition=PROVIDER_READY, arn=PROVIDER_ARN, tags=written)
+    assert found.steps == ((tagging,) if written else ())
 
 
 def test_a_provider_without_the_audience_is_told_and_not_changed() -> None:
