@@ -155,3 +155,16 @@ def test_every_step_is_one_write(account: AwsAccount, sandbox: AwsSandbox) -> No
     apply(account, put_policy("ListDatabases"))
 
     assert [write.operation for write in sandbox.calls.writes] == ["iam:CreateRole", "iam:PutRolePolicy"]
+
+
+def test_tags_are_added_to_an_identity_provider(account: AwsAccount) -> None:
+    apply(account, create_provider("https://proxy.example.com"))
+    provider = get_identity_provider(account, "https://proxy.example.com")
+    assert provider is not None
+    more = {"team": "data", "teleport.dev/cluster": "other.example.com"}
+
+    apply(account, steps.TagIdentityProvider(condition=READY, arn=provider.arn, tags=more))
+
+    provider = get_identity_provider(account, "https://proxy.example.com")
+    assert provider is not None
+    assert provider.tags == {**TAGS, **more}

@@ -1,0 +1,31 @@
+"""Log groups over real HTTP."""
+
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.aws.apply import apply
+from rds_enrollment.aws.logs import get_log_group
+from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.plan.steps import aws as steps
+
+REGION = "us-west-1"
+CONDITION = ConditionType.TASK_DEFINITION_REGISTERED
+GROUP = "ecs-example_com-teleport/vpc-0123456789abcdef0"
+
+
+def test_a_group_reads_back_with_the_tags_that_it_got_later(account: AwsAccount) -> None:
+    mark = {"rds-enrollment.dev/owner": "one/dbsvc/ns/main"}
+    apply(
+        account,
+        steps.CreateLogGroup(condition=CONDITION, region=REGION, group=GROUP, kms_key_id="", tags=mark),
+    )
+    made = get_log_group(account, REGION, GROUP)
+    assert made is not None
+    assert made.tags == mark
+
+    apply(
+        account,
+        steps.TagLogGroup(condition=CONDITION, region=REGION, arn=made.arn, tags={"team": "data"}),
+    )
+
+    tagged = get_log_group(account, REGION, GROUP)
+    assert tagged is not None
+    assert tagged.tags == {**mark, "team": "data"}
