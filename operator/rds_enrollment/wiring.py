@@ -44,6 +44,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         aws=AwsClients(threads=settings.aws_threads),
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
+        networks=SharedReads(time.monotonic),
         teleport=view,
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,

@@ -19,6 +19,20 @@ from tests.cluster.scene import Scene
 
 RESYNCS = 3
 
+NETWORK_FACTS = Counter(
+    {
+        "ec2:DescribeSubnets": 1,
+        "ec2:DescribeRouteTables": 1,
+        "ec2:DescribeNetworkAcls": 1,
+        "ec2:DescribeSecurityGroups": 1,
+        "ec2:DescribeInternetGateways": 1,
+        "ec2:DescribeNatGateways": 1,
+        "ec2:DescribeVpcEndpoints": 1,
+        "ec2:DescribeNetworkInterfaces": 1,
+    }
+)
+"""The networks of a region: shared by all deployments there, and read for each requested reconcile."""
+
 AWS_READS = {
     # The identity of the credentials is asked once per access key: no sts:GetCallerIdentity here.
     AWS_OIDC_INTEGRATION: {
@@ -28,20 +42,23 @@ AWS_READS = {
     },
     # One region with less than a hundred databases.
     RDS_ENROLLMENT: {"rds:DescribeDBInstances": 1, "rds:DescribeDBClusters": 1},
-    DATABASE_SERVICE_DEPLOYMENT: {
-        "iam:GetRole": 1,
-        "iam:GetRolePolicy": 1,
-        "ec2:DescribeSubnets": 1,
-        "ec2:DescribeSecurityGroups": 1,
-        "ecs:DescribeClusters": 1,
-        "ecs:DescribeServices": 1,
-        "ecs:DescribeTaskDefinition": 1,  # the newest revision, which is the one in service
-        "ecs:ListTaskDefinitions": 1,  # surplus revisions
-        "ecs:ListTasks": 2,  # those that run, those that stopped
-        "ecs:DescribeTasks": 1,
-    },
+    DATABASE_SERVICE_DEPLOYMENT: NETWORK_FACTS
+    + Counter(
+        {
+            "iam:GetRole": 1,
+            "iam:GetRolePolicy": 1,
+            "ec2:DescribeSubnets": 1,
+            "ec2:DescribeSecurityGroups": 1,
+            "ecs:DescribeClusters": 1,
+            "ecs:DescribeServices": 1,
+            "ecs:DescribeTaskDefinition": 1,  # the newest revision, which is the one in service
+            "ecs:ListTaskDefinitions": 1,  # surplus revisions
+            "ecs:ListTasks": 2,  # those that run, those that stopped
+            "ecs:DescribeTasks": 1,
+        }
+    ),
 }
-"""AWS calls of one resync."""
+"""AWS calls of one requested resync."""
 
 TELEPORT_READS = {
     "proto.AuthService/Ping",

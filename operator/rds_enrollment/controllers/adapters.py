@@ -11,6 +11,7 @@ from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
+from rds_enrollment.plan.observed.network import NetworkFacts
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.shared_reads import SharedReads
@@ -31,6 +32,8 @@ class Adapters:
     """For AWS calls, which block."""
     inventories: SharedReads[tuple[str, str], RdsInventory]
     """RDS listings by account and region, for all enrolments together."""
+    networks: SharedReads[tuple[str, str], NetworkFacts]
+    """The networks by account and region, for all deployments together."""
     teleport: LiveView
     owner_id: str
     edition: Literal["auto", "oss", "ent"]

@@ -16,6 +16,8 @@ from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.deployment_observer import DeploymentObserver, claim_of
 from rds_enrollment.controllers.ground import referred_integration
+from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
+from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.status import observed_status
 from rds_enrollment.plan.deployment.teardown import teardown
@@ -65,7 +67,24 @@ class DatabaseServiceDeploymentController(
     def observer(
         self, resource: DatabaseServiceDeployment, wanted: WantedDeployment, account: AwsAccount
     ) -> Callable[[], Awaitable[DeploymentWorld]]:
-        return DeploymentObserver(self.adapters, account, wanted).observe
+        """A teardown needs no look at the network."""
+        age = None if resource.deleting else self._facts_age(resource)
+        return DeploymentObserver(self.adapters, account, wanted, facts_age=age).observe
+
+    def _facts_age(self, resource: DatabaseServiceDeployment) -> float:
+        """How old network facts may be, in seconds: for a resync too old already, for the passes in between not yet.
+
+        A requested reconcile must see what was changed before it, and a new spec the group that it names. What was
+        found wrong is looked at more often: somebody may be mending it.
+        """
+        status, resync = resource.status, resource.spec.resync_seconds * (1 - RESYNC_JITTER)
+        if status.last_handled_reconcile_at != resource.reconcile_requested_at:
+            return 0.0
+        if status.observed_generation != resource.metadata.generation:
+            return self.adapters.poll_seconds
+        if is_true(status.conditions, ConditionType.NETWORK_READY):
+            return resync
+        return min(resync, INFORMING_POLLS * self.adapters.poll_seconds)
 
     def plan(self, wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Sequence[Part]:
         return plan(wanted, world, attempts)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import ec2, ecs, iam, logs
+from rds_enrollment.aws.network import network_facts
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.kubernetes.client import Object
@@ -28,6 +29,7 @@ from rds_enrollment.plan.observed.aws import (
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
+from rds_enrollment.plan.observed.network import NetworkFacts, Vpc
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -49,10 +51,20 @@ def _parsed(raw: Object) -> DatabaseServiceDeployment | None:
 class DeploymentObserver:
     """Reads everything that the plan of one deployment needs."""
 
-    def __init__(self, adapters: Adapters, account: AwsAccount, wanted: WantedDeployment) -> None:
+    def __init__(
+        self,
+        adapters: Adapters,
+        account: AwsAccount,
+        wanted: WantedDeployment,
+        *,
+        facts_age: float | None,
+    ) -> None:
+        """`facts_age`: how old network facts may be, in seconds; None: none are read."""
         self._adapters = adapters
         self._account = account
         self._wanted = wanted
+        self._facts_age = facts_age
+        self._facts: Seen[NetworkFacts] | None = None
 
     async def observe(self) -> DeploymentWorld:
         """Batches of reads: what has a known name, what the service points to, and the past where it counts."""
@@ -63,6 +75,7 @@ class DeploymentObserver:
             token = first.create_task(seen(teleport.get_token(wanted.join_token)))
             subnets = first.create_task(seen(self._subnets()))
             groups = first.create_task(seen(self._security_groups()))
+            vpc = first.create_task(self._vpc())
             cluster = first.create_task(seen(run(ecs.get_cluster, account, region, wanted.cluster_name)))
             service = first.create_task(
                 seen(run(ecs.get_service, account, region, wanted.cluster_name, wanted.service_name))
@@ -81,6 +94,7 @@ class DeploymentObserver:
             token=token.result(),
             subnets=subnets.result(),
             security_groups=groups.result(),
+            vpc=vpc.result(),
             cluster=cluster.result(),
             service=service.result(),
             serving=serving.result(),
@@ -110,6 +124,20 @@ class DeploymentObserver:
         if choice.ids:
             return await run(ec2.get_security_groups, self._account, wanted.region, choice.ids)
         return await run(ec2.find_security_groups, self._account, wanted.region, wanted.vpc_id, choice.tags)
+
+    async def _vpc(self) -> Seen[Vpc | None]:
+        """Read at most once a pass, and once for all the deployments of a region that accept facts of that age."""
+        if self._facts_age is None:
+            return Unseen()
+        if self._facts is None:
+            key = (self._wanted.scope.account, self._wanted.region)
+            networks = self._adapters.networks
+            self._facts = await seen(networks.get(key, self._read_facts, max_age=self._facts_age))
+        facts = self._facts
+        return facts if isinstance(facts, Unseen) else facts.vpcs.get(self._wanted.vpc_id)
+
+    async def _read_facts(self) -> NetworkFacts:
+        return await self._adapters.threads.run(network_facts, self._account, self._wanted.region)
 
     async def _serving(
         self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]

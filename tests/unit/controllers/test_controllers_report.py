@@ -65,6 +65,7 @@ def adapters(
         aws=cast("Any", Untouched()),
         threads=cast("Any", Untouched()),
         inventories=cast("Any", Untouched()),
+        networks=cast("Any", Untouched()),
         teleport=cast("Any", Untouched()),
         owner_id="cluster-a",
         edition="auto",

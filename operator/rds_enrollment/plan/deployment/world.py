@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed.aws import (
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
+from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -30,6 +31,8 @@ class DeploymentWorld:
     subnets: Seen[tuple[Subnet, ...]] = field(default_factory=Unseen)
     """Those that the spec names, or whose tags it selects in the VPC."""
     security_groups: Seen[tuple[SecurityGroup, ...]] = field(default_factory=Unseen)
+    vpc: Seen[Vpc | None] = field(default_factory=Unseen)
+    """The network of the deployment's VPC; None when the VPC has no subnet. Not read for a teardown."""
     cluster: Seen[EcsCluster | None] = field(default_factory=Unseen)
     service: Seen[EcsService | None] = field(default_factory=Unseen)
     serving: Seen[TaskDefinition | None] = field(default_factory=Unseen)
