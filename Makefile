@@ -34,6 +34,10 @@ chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; 
 chaos-golden: $(INSTALLED) control-plane ## Write the golden tables of external writes anew
 	$(BIN)/python -m tests.chaos.golden
 
+.PHONY: bench
+bench: $(INSTALLED) control-plane ## Measure side by side and print the tables of docs/performance.md (BENCH=NAME: one of them)
+	$(BIN)/python -m hack.bench $(BENCH)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style, types and the layers between packages
 	$(BIN)/ruff check .

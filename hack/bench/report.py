@@ -1,0 +1,52 @@
+"""Comparisons as a Markdown table, on the terminal and in the documentation."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from hack.bench.samples import Comparison, percentile
+
+_HEAD = (
+    "| what | n | ours p50 | ours p99 | floor p50 | floor p99 | ratio p50 | ratio p99 | excess p50 | aim |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+)
+
+
+def table(comparisons: Iterable[Comparison]) -> str:
+    """One line for each comparison; durations in milliseconds."""
+    return "\n".join([*_HEAD, *map(_line, comparisons)])
+
+
+def write(page: Path, name: str, text: str) -> None:
+    """Replace what stands between the marks of `name` in a page. Raises ValueError when it has no such marks."""
+    begin, end = f"<!-- bench {name} -->", f"<!-- end {name} -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    before = page.read_text()
+    if not pattern.search(before):
+        raise ValueError(f"{page.name} has no place for {name}: {begin} and {end}")
+    page.write_text(pattern.sub(lambda _: f"{begin}\n{text}\n{end}", before))
+
+
+def _line(item: Comparison) -> str:
+    middle, late = (_pair(item, share) for share in (0.5, 0.99))
+    cells = [
+        item.what,
+        str(len(item.ours)),
+        _milliseconds(middle[0]),
+        _milliseconds(late[0]),
+        _milliseconds(middle[1]),
+        _milliseconds(late[1]),
+        f"{middle[0] / middle[1]:.2f}",
+        f"{late[0] / late[1]:.2f}",
+        _milliseconds(middle[0] - middle[1]),
+        item.aim if item.target is None else f"ratio at most {item.target:g}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _pair(item: Comparison, share: float) -> tuple[float, float]:
+    return percentile(item.ours, share), percentile(item.floor, share)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
