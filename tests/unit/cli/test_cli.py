@@ -7,6 +7,7 @@ import pytest
 import yaml
 from rds_enrollment import __version__
 from rds_enrollment.cli import main
+from rds_enrollment.cli.commands import NAMES
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 
@@ -52,6 +53,13 @@ def test_a_wrong_use_is_one_line_and_exit_code_2(
     assert text in err
 
 
+def test_each_command_of_the_help_exists_and_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(["--help"], capsys)
+    shown = [line.split(maxsplit=1) for line in out.partition("Commands:\n")[2].splitlines()]
+    assert code == 0
+    assert tuple(name for name, _ in shown) == NAMES
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["version"], capsys) == (0, f"{__version__}\n", "")
 
@@ -63,9 +71,10 @@ def test_crds_prints_one_document_per_kind(capsys: pytest.CaptureFixture[str]) -
     assert names == ["AwsOidcIntegration", "RdsEnrollment", "DatabaseServiceDeployment"]
 
 
-def test_the_command_line_loads_none_of_the_heavy_libraries() -> None:
+def test_help_loads_none_of_the_heavy_libraries() -> None:
     script = (
-        "import sys, rds_enrollment.cli;"
+        "import sys, click; from rds_enrollment.cli.entry import group;"
+        "group.get_help(click.Context(group));"
         "print([name for name in ('kopf', 'boto3', 'kubernetes', 'grpclib', 'aiohttp') if name in sys.modules])"
     )
     environment = {"PYTHONPATH": ":".join(sys.path)}
