@@ -1,4 +1,4 @@
-"""The converged world that a bench measures in: task start 0 ms, 20 ms for each AWS call, 5 ms for Teleport's."""
+"""The worlds that a bench measures in: task start 0 ms, 20 ms for each AWS call, 5 ms for Teleport's."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 from kubernetes import client, config
 from rds_enrollment.api.common import GROUP, VERSION
-from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, KINDS
+from rds_enrollment.api.kinds import KINDS
 
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.aws.server import AwsSandbox
@@ -24,11 +24,13 @@ AWS_CALL_SECONDS = 0.02
 TELEPORT_CALL_SECONDS = 0.005
 _OBJECTS = 3
 _TIMEOUT_SECONDS = 120.0
+_POLL_SECONDS = 0.02
+EXAMPLES = ROOT / "examples"
 
 
 @dataclass(frozen=True)
 class BenchWorld:
-    """The sandbox with the examples Ready in it."""
+    """The sandbox as a bench sees it."""
 
     stack: Stack
     objects: Any
@@ -42,34 +44,48 @@ class BenchWorld:
         items: list[dict[str, Any]] = listing["items"]
         return items
 
-    @property
-    def deployment(self) -> str:
-        """Name of the one generated deployment."""
-        (found,) = self.all(DATABASE_SERVICE_DEPLOYMENT.plural)
-        return str(found["metadata"]["name"])
+    def start_operator(self, **settings: str) -> None:
+        """Start it with these environment variables on top, and wait until it is ready."""
+        self.stack.operator.start(**settings)
+        self.stack.operator.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the three objects are there and Ready. Raises TimeoutError."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while True:
+            found = [item for kind in KINDS.values() for item in self.all(kind.plural)]
+            if len(found) >= _OBJECTS and all(condition_status(item, "Ready") == "True" for item in found):
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the objects are not Ready within {_TIMEOUT_SECONDS:.0f} s")
+            time.sleep(_POLL_SECONDS)
 
 
 @contextmanager
-def converged_world(**settings: str) -> Iterator[BenchWorld]:
-    """Bring everything up and wait until the three objects are Ready. Agents beat no more by themselves then.
-
-    `settings` are environment variables of the operator. Raises TimeoutError when they do not become Ready.
-    """
+def empty_world(plane: ControlPlane) -> Iterator[BenchWorld]:
+    """An AWS and a Teleport with nothing in them, beside a control plane; the operator is not started."""
     timing = AgentTiming(join_delay=timedelta(0))
     with (
-        ControlPlane() as plane,
         AwsSandbox(timing=INSTANT, latency=AWS_CALL_SECONDS) as aws,
         TeleportSandbox(tasks=aws, agent_timing=timing, latency=TELEPORT_CALL_SECONDS) as teleport,
         stack(plane, aws, teleport) as everything,
     ):
-        everything.world.demo_world(REGION)
-        everything.operator.start(**settings)
-        everything.operator.wait_ready()
-        plane.apply(ROOT / "examples")
         api = config.new_client_from_config(str(plane.admin_kubeconfig))  # type: ignore[no-untyped-call]
-        world = BenchWorld(everything, client.CustomObjectsApi(api), client.CoreV1Api(api))
-        _wait_ready(world)
-        timing.heartbeat_interval = timedelta(hours=1)
+        yield BenchWorld(everything, client.CustomObjectsApi(api), client.CoreV1Api(api))
+
+
+@contextmanager
+def converged_world(**settings: str) -> Iterator[BenchWorld]:
+    """The demo with its three objects Ready. Agents beat no more by themselves then.
+
+    `settings` are environment variables of the operator. Raises TimeoutError when they do not become Ready.
+    """
+    with ControlPlane() as plane, empty_world(plane) as world:
+        world.stack.world.demo_world(REGION)
+        world.start_operator(**settings)
+        plane.apply(EXAMPLES)
+        world.wait_ready()
+        world.stack.teleport.agents.timing.heartbeat_interval = timedelta(hours=1)
         yield world
 
 
@@ -77,14 +93,3 @@ def condition_status(found: Any, type_: str) -> str:
     """Status of a condition of an object; empty when it has no such condition."""
     conditions = found.get("status", {}).get("conditions", ())
     return next((str(entry["status"]) for entry in conditions if entry["type"] == type_), "")
-
-
-def _wait_ready(world: BenchWorld) -> None:
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while True:
-        found = [item for kind in KINDS.values() for item in world.all(kind.plural)]
-        if len(found) >= _OBJECTS and all(condition_status(item, "Ready") == "True" for item in found):
-            return
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"the objects are not Ready within {_TIMEOUT_SECONDS:.0f} s")
-        time.sleep(0.1)

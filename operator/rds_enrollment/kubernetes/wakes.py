@@ -14,16 +14,23 @@ from rds_enrollment.runtime.reconciler import Key
 
 Object = Mapping[str, Any]
 
+_CARED_FOR = {
+    AWS_OIDC_INTEGRATION.kind: ConditionType.CREDENTIALS_VALID,
+    DATABASE_SERVICE_DEPLOYMENT.kind: ConditionType.READY,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
     """What an object looked like when it was last delivered."""
 
     uid: str
+    form: object
+    """Its spec, and whether it is to go. No annotations: a pass that is requested for one is not others', too."""
     wish: object
     """All that its user can change about it."""
-    face: object
-    """What the objects around it care for. No annotations: a pass that is requested for one is not theirs, too."""
+    state: object
+    """What those that depend on it care for beyond its form."""
     integration: Key | None
     """The integration that it refers to."""
     owners: tuple[Key, ...]
@@ -47,20 +54,24 @@ class Wakes:
         else:
             self._known[key] = now
         changed = deleted or before is None or (before.uid, before.wish) != (now.uid, now.wish)
-        noticed = deleted or before is None or (before.uid, before.face) != (now.uid, now.face)
-        own = [key] if changed else []
-        return [*own, *(self._around(key, now) if noticed else ())]
+        formed = deleted or before is None or (before.uid, before.form) != (now.uid, now.form)
+        noticed = formed or before is None or before.state != now.state
+        return [
+            *([key] if changed else ()),
+            *(self._dependents(key, now) if noticed else ()),
+            *([now.integration] if formed and now.integration else ()),
+        ]
 
     def deployments_in(self, region: str, vpc_id: str) -> list[Key]:
         """The deployments for a VPC. May be called from any thread."""
         known = list(self._known.items())
         return [key for key, memory in known if memory.network == (region, vpc_id)]
 
-    def _around(self, key: Key, now: _Memory) -> list[Key]:
-        """Those that refer to an integration; of the others the owners, and an integration that goes."""
+    def _dependents(self, key: Key, now: _Memory) -> list[Key]:
+        """Those that refer to an integration; the owners of a deployment."""
         if key.kind == AWS_OIDC_INTEGRATION.kind:
             return [other for other, memory in self._known.items() if memory.integration == key]
-        return [*now.owners, *([now.integration] if now.integration else [])]
+        return list(now.owners)
 
 
 def _remembered(key: Key, obj: Object) -> _Memory:
@@ -68,8 +79,9 @@ def _remembered(key: Key, obj: Object) -> _Memory:
     form = (metadata.get("generation"), metadata.get("deletionTimestamp"))
     return _Memory(
         uid=metadata["uid"],
+        form=form,
         wish=(form, metadata.get("annotations")),
-        face=(form, _ready(obj)),
+        state=_state(key.kind, obj),
         integration=_integration(key, obj),
         owners=tuple(
             Key(RDS_ENROLLMENT.kind, key.namespace, owner["name"])
@@ -80,10 +92,11 @@ def _remembered(key: Key, obj: Object) -> _Memory:
     )
 
 
-def _ready(obj: Object) -> object:
-    conditions = obj.get("status", {}).get("conditions", ())
-    for condition in conditions:
-        if condition["type"] == ConditionType.READY:
+def _state(kind: str, obj: Object) -> object:
+    """An enrolment needs to know that its deployment is Ready, or why not; an integration lends its credentials."""
+    cared_for = _CARED_FOR.get(kind)
+    for condition in obj.get("status", {}).get("conditions", ()):
+        if condition["type"] == cared_for:
             return condition["status"], condition["reason"], condition["message"]
     return None
 

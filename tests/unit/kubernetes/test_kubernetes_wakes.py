@@ -10,8 +10,15 @@ ENROLMENT = Key("RdsEnrollment", "teleport", "prod")
 DEPLOYMENT = Key("DatabaseServiceDeployment", "teleport", "us-west-1-vpc-1")
 
 
-def an_object(key: Key, *, generation: int = 1, ready: str | None = None, **metadata: Any) -> dict[str, Any]:
-    conditions = [{"type": "Ready", "status": ready, "reason": "R", "message": "m"}] if ready else []
+def an_object(
+    key: Key, *, generation: int = 1, ready: str = "", credentials: str = "", **metadata: Any
+) -> dict[str, Any]:
+    statuses = {"CredentialsValid": credentials, "Ready": ready}
+    conditions = [
+        {"type": type_, "status": status, "reason": "R", "message": "m"}
+        for type_, status in statuses.items()
+        if status
+    ]
     spec = {} if key.kind == "AwsOidcIntegration" else {"integrationRef": {"name": "aws"}}
     return {
         "metadata": {
@@ -66,7 +73,7 @@ def test_a_deployment_that_becomes_ready_or_goes_wakes_the_enrolment_that_made_i
     wakes = Wakes()
     owned: dict[str, Any] = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
     delivered(wakes, DEPLOYMENT, **owned)
-    assert delivered(wakes, DEPLOYMENT, ready="False", **owned) == {ENROLMENT, INTEGRATION}
+    assert delivered(wakes, DEPLOYMENT, ready="False", **owned) == {ENROLMENT}
     assert ENROLMENT in delivered(wakes, DEPLOYMENT, ready="True", **owned)
     assert delivered(wakes, DEPLOYMENT, ready="True", **owned) == set()
     assert ENROLMENT in gone(wakes, DEPLOYMENT, **owned)
@@ -77,7 +84,16 @@ def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -
     delivered(wakes, ENROLMENT)
     delivered(wakes, DEPLOYMENT)
     assert delivered(wakes, INTEGRATION) == {INTEGRATION, ENROLMENT, DEPLOYMENT}
-    assert delivered(wakes, INTEGRATION, ready="True") == {ENROLMENT, DEPLOYMENT}
+    assert delivered(wakes, INTEGRATION, credentials="True") == {ENROLMENT, DEPLOYMENT}
+    assert delivered(wakes, INTEGRATION, credentials="True", ready="True") == set()
+    assert delivered(wakes, INTEGRATION, credentials="False", ready="True") == {ENROLMENT, DEPLOYMENT}
+
+
+def test_an_integration_is_woken_by_who_refers_to_it_and_not_by_how_they_fare() -> None:
+    wakes = Wakes()
+    assert delivered(wakes, DEPLOYMENT) == {DEPLOYMENT, INTEGRATION}
+    assert delivered(wakes, DEPLOYMENT, ready="True") == set()
+    assert delivered(wakes, DEPLOYMENT, ready="True", generation=2) == {DEPLOYMENT, INTEGRATION}
 
 
 def test_a_requested_pass_is_the_objects_own() -> None:

@@ -1,0 +1,65 @@
+"""From `kubectl apply` to three Ready objects with 100 databases in one VPC, beside the same calls made by hand."""
+
+import os
+import subprocess
+import sys
+import time
+
+from hack.bench.samples import Comparison
+from hack.bench.world import EXAMPLES, REGION, BenchWorld, empty_world
+from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.stack import ROOT
+
+DATABASES = 100
+ROUNDS = 5
+_TARGET = 1.25
+_DELETE = ("delete", "awsoidc,rdsenroll,dbsvc", "--all", "--namespace=teleport")
+
+
+def measure() -> list[Comparison]:
+    """Ours and by hand in turn, each in a world of its own."""
+    ours: list[float] = []
+    by_hand: list[float] = []
+    with ControlPlane() as plane:
+        for _ in range(ROUNDS):
+            by_hand.append(_by_hand(plane))
+            ours.append(_ours(plane))
+    return [Comparison(f"apply → Ready, {DATABASES} databases in one VPC", ours, by_hand, _TARGET)]
+
+
+def _ours(plane: ControlPlane) -> float:
+    with empty_world(plane) as world:
+        _seed(world)
+        world.start_operator()
+        plane.apply(EXAMPLES / "00-namespace.yaml")
+        began = time.monotonic()
+        plane.apply(EXAMPLES)
+        world.wait_ready()
+        seconds = time.monotonic() - began
+        plane.run_kubectl(*_DELETE)
+    return seconds
+
+
+def _by_hand(plane: ControlPlane) -> float:
+    with empty_world(plane) as world:
+        _seed(world)
+        teleport = world.stack.teleport
+        command = [
+            *(sys.executable, "-m", "hack.bench.by_hand"),
+            *(teleport.address, str(teleport.identity_file), REGION),
+        ]
+        environment = {
+            "AWS_ENDPOINT_URL": world.stack.aws.url,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "PATH": os.environ["PATH"],
+        }
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+        return float(done.stdout)
+
+
+def _seed(world: BenchWorld) -> None:
+    builder = world.stack.world
+    vpc = builder.seed_vpc(REGION, "bench")
+    for number in range(DATABASES):
+        builder.seed_instance(vpc, f"db-{number}")
