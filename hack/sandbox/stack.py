@@ -45,6 +45,7 @@ def stack(plane: ControlPlane, aws: AwsSandbox, teleport: TeleportSandbox) -> It
     A task's container health check passes when its agent has joined the cluster.
     """
     check_health_by_connection(aws, teleport)
+    teleport.assume_role = aws.assume_role
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rds-enrollment-")))
         install(plane)

@@ -74,6 +74,7 @@ def identifiers(region: str) -> dict[str, Any]:
 
 
 INTEGRATION, ENROLLMENT, DEPLOYMENT = KINDS
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 CASES = {
     # Root rules
     "name too long": Case(
@@ -120,6 +121,28 @@ CASES = {
         "arn:aws:iam::123456789012:role/teleport",
         "spec.role.name in body should match '^[A-Za-z0-9_+=,.@-]+$'",
         "teleport",
+    ),
+    "role path": Case(INTEGRATION, "spec.role.path", "teams", "spec.role.path in body should match", "/"),
+    "boundary that is no policy": Case(
+        INTEGRATION,
+        "spec.role.permissionsBoundary",
+        "arn:aws:iam::123456789012:role/boundary",
+        "spec.role.permissionsBoundary in body should match",
+        "arn:aws-us-gov:iam::123456789012:policy/teams/boundary",
+    ),
+    "boundary of an observed role": Case(
+        INTEGRATION,
+        "spec.role",
+        {"name": "r", "managementPolicy": "Observe", "permissionsBoundary": BOUNDARY},
+        "permissionsBoundary goes with managementPolicy Manage: an observed role is not changed",
+        {"name": "r", "managementPolicy": "Manage", "permissionsBoundary": BOUNDARY},
+    ),
+    "identity provider half managed": Case(
+        INTEGRATION,
+        "spec.identityProvider.managementPolicy",
+        "Adopt",
+        'spec.identityProvider.managementPolicy: Unsupported value: "Adopt"',
+        "Observe",
     ),
     # Common
     "resync too often": Case(INTEGRATION, "spec.resyncPeriod", "9s", "must be between 10s and 24h", "10s"),
@@ -397,7 +420,11 @@ CHANGES = {
     "region": Change(DEPLOYMENT, "spec.region", "us-west-1", "us-west-2", f"region is immutable: {RECREATE}"),
     "vpc": Change(DEPLOYMENT, "spec.vpcId", VPC, "vpc-01234567", f"vpcId is immutable: {RECREATE}"),
     "integration role": Change(
-        INTEGRATION, "spec.role.name", "one", "other", f"role.name is immutable: {RECREATE}"
+        INTEGRATION,
+        "spec.role",
+        {"name": "one"},
+        {"name": "one", "path": "/teams/"},
+        "a role cannot be moved to another path under its name: change name, too",
     ),
     "task role": Change(
         DEPLOYMENT,

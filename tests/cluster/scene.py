@@ -188,6 +188,7 @@ def new_scene(
         AwsSandbox(timing=timing, clock=clock) as aws,
         TeleportSandbox(tasks=aws) as teleport,
     ):
+        teleport.assume_role = aws.assume_role
         environment = operator_environment(aws.url, teleport, kubeconfig)
         environment["RDS_ENROLLMENT_WATCH_NAMESPACES"] = name
         operator = OperatorProcess(environment, folder / "operator.log")

@@ -60,6 +60,9 @@ AWS_READS = {
 }
 """AWS calls of one requested resync."""
 
+TELEPORT_PROOFS = {AWS_OIDC_INTEGRATION: {"teleport.integration.v1.AWSOIDCService/Ping": 1}}
+"""Teleport calls of one resync: it acts in AWS, to prove that it can."""
+
 TELEPORT_READS = {
     "proto.AuthService/Ping",
     "teleport.usertasks.v1.UserTaskService/ListUserTasks",
@@ -144,6 +147,8 @@ def test_reads_of_a_resync(converged: Scene, kind: Kind) -> None:
 
     assert converged.aws.calls.counts == times(AWS_READS[kind])
     asked = converged.teleport.calls - before
+    for call, count in TELEPORT_PROOFS.get(kind, {}).items():
+        assert asked.pop(call) == count * RESYNCS
     assert asked.keys() <= TELEPORT_READS
     assert max(asked.values(), default=0) <= 1
 

@@ -199,7 +199,7 @@ def test_every_rule_is_shown_refusing() -> None:
     ("kind", "path"),
     [
         (INTEGRATION, "spec.deletionPolicy"),
-        (INTEGRATION, "spec.role.path"),
+        (INTEGRATION, "spec.role.arn"),
         (ENROLLMENT, "spec.databases.all.engines"),
         (ENROLLMENT, "spec.databases.selector"),
         (ENROLLMENT, "spec.deployment.perVpc"),

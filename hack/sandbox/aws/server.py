@@ -8,7 +8,7 @@ from typing import Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from hack.sandbox.aws import census, moto_hooks
+from hack.sandbox.aws import census, moto_hooks, web_identity
 from hack.sandbox.aws.admin import AdminLayer
 from hack.sandbox.aws.calls import CallLayer, CallLog
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
@@ -150,6 +150,11 @@ class AwsSandbox:
         """`can_reach` by task ARN."""
         with self._world_lock:
             return census.can_reach(task_arn, host, port)
+
+    def assume_role(self, role_arn: str, issuer: str) -> str | None:
+        """Why AWS refuses Teleport's token for a role, or None."""
+        with self._world_lock:
+            return web_identity.refusal(role_arn, issuer)
 
     def _latency_of(self, operation: str) -> float:
         return self.latencies.get(operation, self.latency)

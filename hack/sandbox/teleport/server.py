@@ -15,6 +15,7 @@ from hack.sandbox.gate import Gate, Write
 from hack.sandbox.teleport.agents import AgentFleet, AgentTiming
 from hack.sandbox.teleport.auth_service import AuthService
 from hack.sandbox.teleport.authority import Authority
+from hack.sandbox.teleport.aws_oidc_service import AssumeRole, AwsOidcService
 from hack.sandbox.teleport.calls import CallLayer
 from hack.sandbox.teleport.cluster import Cluster
 from hack.sandbox.teleport.event_streams import EventStreams
@@ -77,9 +78,11 @@ class TeleportSandbox:
         self._calls = CallLayer(self._latency_of)
         self.events = EventStreams(self._cluster)
         """The streams of events, to be dropped and held."""
+        self._aws_oidc = AwsOidcService(self._cluster)
         services = [
             self._calls.servable(AuthService(self._cluster).rpcs()),
             self._calls.servable(IntegrationService(self._cluster).rpcs()),
+            self._calls.servable(self._aws_oidc.rpcs()),
             self._calls.servable(UserTaskService(self._cluster).rpcs()),
             self._calls.streaming(EventStreams.name, Watch, Event, self.events.serve),
         ]
@@ -155,6 +158,15 @@ class TeleportSandbox:
     @gate.setter
     def gate(self, gate: Gate | None) -> None:
         self._calls.gate = gate
+
+    @property
+    def assume_role(self) -> AssumeRole:
+        """How AWS answers when Teleport acts through an integration."""
+        return self._aws_oidc.assume_role
+
+    @assume_role.setter
+    def assume_role(self, assume_role: AssumeRole) -> None:
+        self._aws_oidc.assume_role = assume_role
 
     @property
     def role(self) -> Role:

@@ -7,18 +7,20 @@ from pydantic import ConfigDict, Field
 from rds_enrollment.api.base import SpecModel
 from rds_enrollment.api.common import NAME_RULE, CommonSpec, CommonStatus, Resource
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column
-from rds_enrollment.api.rules import Rule, immutable, immutable_optional, validations
-from rds_enrollment.api.types import DNS_1035, AccountId, Arn, RoleName, Text, Url
+from rds_enrollment.api.roles import IamRole, ManagementPolicy
+from rds_enrollment.api.rules import Rule, immutable, immutable_optional, list_set, validations
+from rds_enrollment.api.types import DNS_1035, AccountId, Arn, Text, Url
 
 IntegrationName = Annotated[str, Field(pattern=DNS_1035, max_length=63)]
 """Teleport takes DNS-1035 labels only for AWS OIDC integrations (Teleport api/types/integration.go)."""
 
 
-class IntegrationRole(SpecModel):
-    """The IAM role that Teleport assumes."""
+class IdentityProvider(SpecModel):
+    """The IAM OpenID Connect identity provider of Teleport's address."""
 
-    name: Annotated[RoleName, Field(json_schema_extra=immutable("role.name"))]
-    """Name of the IAM role that Teleport assumes in the account, 1 to 64 characters. Immutable."""
+    management_policy: ManagementPolicy = ManagementPolicy.MANAGE
+    """Manage or Observe. AWS allows one identity provider per URL in an account: objects share it, and one that
+    somebody else made is used as it is. Observe: it is never made, changed or deleted. Default: Manage."""
 
 
 class AwsOidcIntegrationSpec(CommonSpec):
@@ -31,7 +33,9 @@ class AwsOidcIntegrationSpec(CommonSpec):
     letter. Immutable. Default: metadata.name."""
     account_id: Annotated[AccountId, Field(json_schema_extra=immutable("accountId"))]
     """The AWS account, as 12 digits in quotes. The operator's credentials must belong to it. Immutable."""
-    role: IntegrationRole
+    identity_provider: IdentityProvider | None = None
+    """The IAM OpenID Connect identity provider. Default: made if it does not exist."""
+    role: IamRole
     """The IAM role that Teleport assumes to list databases and to see deployments."""
 
 
@@ -46,6 +50,8 @@ class AwsOidcIntegrationStatus(CommonStatus):
     """ARN of the IAM OpenID Connect identity provider."""
     role_arn: Arn | None = None
     """ARN of the role that Teleport assumes."""
+    former_role_arns: Annotated[tuple[Arn, ...], Field(max_length=10, json_schema_extra=list_set())] = ()
+    """Roles that spec.role named before. Each goes once Teleport acts through the new one."""
 
 
 class AwsOidcIntegration(Resource):
@@ -77,6 +83,12 @@ class AwsOidcIntegration(Resource):
     """What is wanted."""
     status: AwsOidcIntegrationStatus = Field(default_factory=AwsOidcIntegrationStatus)
     """What was observed; written by the operator only."""
+
+    @property
+    def manages_identity_provider(self) -> bool:
+        """Whether the identity provider is made where it does not exist."""
+        chosen = self.spec.identity_provider
+        return chosen is None or chosen.management_policy is ManagementPolicy.MANAGE
 
     @property
     def integration_name(self) -> str:

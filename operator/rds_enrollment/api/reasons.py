@@ -95,6 +95,17 @@ class Reason(StrEnum):
     # AwsOidcIntegration
     AUDIENCE_MISSING = "AudienceMissing"
 
+    IDENTITY_PROVIDER_NOT_FOUND = "IdentityProviderNotFound"
+    INTEGRATION_UNUSABLE = "IntegrationUnusable"
+    """Teleport tried to act in AWS through the integration, and could not."""
+
+    # IAM roles
+    ROLE_PATH_DIFFERS = "RolePathDiffers"
+    ROLE_NOT_FOUND = "RoleNotFound"
+    ROLE_NOT_TRUSTED = "RoleNotTrusted"
+    """An observed role's trust policy does not let in who has to assume it."""
+    ROLE_LACKS_PERMISSIONS = "RoleLacksPermissions"
+
     # RdsEnrollment
     LISTING_FAILED = "ListingFailed"
     NO_DATABASES = "NoDatabases"

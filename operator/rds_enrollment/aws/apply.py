@@ -9,9 +9,11 @@ from rds_enrollment.plan.steps import aws as steps
 
 _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateIdentityProvider: iam.create_identity_provider,
+    steps.AddClientId: iam.add_client_id,
     steps.TagIdentityProvider: iam.tag_identity_provider,
     steps.DeleteIdentityProvider: iam.delete_identity_provider,
     steps.CreateRole: iam.create_role,
+    steps.PutRolePermissionsBoundary: iam.put_role_permissions_boundary,
     steps.UpdateRoleTrust: iam.update_role_trust,
     steps.TagRole: iam.tag_role,
     steps.PutRolePolicy: iam.put_role_policy,

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
 from rds_enrollment.plan.observed.aws import Document, IdentityProvider, Role
+from rds_enrollment.plan.policies import trusts
 from rds_enrollment.plan.steps import aws as steps
 
 if TYPE_CHECKING:
@@ -35,21 +37,75 @@ def get_identity_provider(account: AwsAccount, url: str) -> IdentityProvider | N
 
 def get_role(account: AwsAccount, name: str, policies: Iterable[str] = ()) -> Role | None:
     """iam:GetRole, and iam:GetRolePolicy of each inline policy named in `policies`."""
+    role = _get_role(account, name)
+    if role is None:
+        return None
+    client = account.client("iam")
+    found = {policy: _get_policy(client, name, policy) for policy in policies}
+    return replace(
+        role, policies={policy: document for policy, document in found.items() if document is not None}
+    )
+
+
+def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
+    """iam:GetRole with every inline policy (iam:ListRolePolicies, iam:GetRolePolicy) and every attached one
+    (iam:ListAttachedRolePolicies, iam:GetPolicy, iam:GetPolicyVersion)."""
+    role = _get_role(account, name)
+    if role is None:
+        return None
+    client = account.client("iam")
+    with translated("iam:ListRolePolicies", f"IAM role {name}"):
+        pages = client.get_paginator("list_role_policies").paginate(RoleName=name)
+        inline = [policy for page in pages for policy in page["PolicyNames"]]
+    with translated("iam:ListAttachedRolePolicies", f"IAM role {name}"):
+        attached_pages = client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+        attached = [policy["PolicyArn"] for page in attached_pages for policy in page["AttachedPolicies"]]
+    found = {policy: _get_policy(client, name, policy) for policy in inline}
+    found |= {arn: _get_managed_policy(client, arn) for arn in attached}
+    return replace(
+        role, policies={policy: document for policy, document in found.items() if document is not None}
+    )
+
+
+def list_federated_roles(account: AwsAccount, provider_arn: str) -> tuple[str, ...]:
+    """ARNs of the roles that an identity provider may be used to assume: iam:ListRoles, which tells their trust."""
+    with translated("iam:ListRoles", f"the roles that trust {provider_arn}"):
+        pages = account.client("iam").get_paginator("list_roles").paginate()
+        return tuple(
+            role["Arn"]
+            for page in pages
+            for role in page["Roles"]
+            if trusts(_document(role.get("AssumeRolePolicyDocument")), provider_arn)
+        )
+
+
+def _get_role(account: AwsAccount, name: str) -> Role | None:
     with translated("iam:GetRole", f"IAM role {name}"):
         client = account.client("iam")
         try:
             role = client.get_role(RoleName=name)["Role"]
         except client.exceptions.NoSuchEntityException:
             return None
-    found = {policy: _get_policy(client, name, policy) for policy in policies}
     return Role(
         name=role["RoleName"],
         arn=role["Arn"],
         path=role["Path"],
         trust=_document(role.get("AssumeRolePolicyDocument")),
         tags=read_tags(role.get("Tags")),
-        policies={policy: document for policy, document in found.items() if document is not None},
+        policies={},
+        permissions_boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
     )
+
+
+def _get_managed_policy(client: "IAMClient", arn: str) -> Document | None:
+    with translated("iam:GetPolicy", f"IAM policy {arn}"):
+        try:
+            version = client.get_policy(PolicyArn=arn)["Policy"].get("DefaultVersionId", "")
+        except client.exceptions.NoSuchEntityException:
+            return None
+    with translated("iam:GetPolicyVersion", f"IAM policy {arn}"):
+        answer = client.get_policy_version(PolicyArn=arn, VersionId=version)
+    return _document(answer["PolicyVersion"].get("Document"))
 
 
 def _get_policy(client: "IAMClient", role: str, policy: str) -> Document | None:
@@ -79,6 +135,14 @@ def create_identity_provider(account: AwsAccount, step: steps.CreateIdentityProv
         )
 
 
+def add_client_id(account: AwsAccount, step: steps.AddClientId) -> None:
+    """iam:AddClientIDToOpenIDConnectProvider. One that is there already is done."""
+    with translated("iam:AddClientIDToOpenIDConnectProvider", step.target):
+        account.client("iam").add_client_id_to_open_id_connect_provider(
+            OpenIDConnectProviderArn=step.arn, ClientID=step.client_id
+        )
+
+
 def tag_identity_provider(account: AwsAccount, step: steps.TagIdentityProvider) -> None:
     """iam:TagOpenIDConnectProvider. Tags that are not named stay."""
     with translated("iam:TagOpenIDConnectProvider", step.target):
@@ -98,11 +162,23 @@ def delete_identity_provider(account: AwsAccount, step: steps.DeleteIdentityProv
 def create_role(account: AwsAccount, step: steps.CreateRole) -> None:
     """iam:CreateRole."""
     with translated("iam:CreateRole", step.target):
-        account.client("iam").create_role(
+        client: Any = account.client("iam")
+        boundary = {"PermissionsBoundary": step.permissions_boundary} if step.permissions_boundary else {}
+        client.create_role(
             RoleName=step.role,
+            Path=step.path,
             Description=step.description,
             AssumeRolePolicyDocument=json.dumps(step.trust),
             Tags=capitalised_tags(step.tags),
+            **boundary,
+        )
+
+
+def put_role_permissions_boundary(account: AwsAccount, step: steps.PutRolePermissionsBoundary) -> None:
+    """iam:PutRolePermissionsBoundary."""
+    with translated("iam:PutRolePermissionsBoundary", step.target):
+        account.client("iam").put_role_permissions_boundary(
+            RoleName=step.role, PermissionsBoundary=step.policy_arn
         )
 
 

@@ -9,6 +9,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.integration_observer import IntegrationObserver, task_roles
+from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
 from rds_enrollment.plan.integration.status import observed_status
 from rds_enrollment.plan.integration.teardown import teardown
@@ -41,7 +42,9 @@ class AwsOidcIntegrationController(
         return WantedIntegration(
             scope=scope,
             owner=self.owner(resource),
-            role=resource.spec.role.name,
+            role=resource.spec.role,
+            manages_provider=resource.manages_identity_provider,
+            former_roles=_former_roles(resource),
             task_roles=await task_roles(self.adapters, resource),
             user_tags=resource.spec.tags,
         )
@@ -61,3 +64,11 @@ class AwsOidcIntegrationController(
         self, previous: AwsOidcIntegrationStatus, wanted: WantedIntegration, end: Converged[IntegrationWorld]
     ) -> AwsOidcIntegrationStatus:
         return observed_status(previous, wanted, end.world)
+
+
+def _former_roles(resource: AwsOidcIntegration) -> tuple[str, ...]:
+    """Names of the roles that the spec named before. The status is all that tells; without it they stay in AWS, to be
+    found by their owner tag."""
+    status = resource.status
+    known = {names.role_name(arn) for arn in (*status.former_role_arns, status.role_arn) if arn}
+    return tuple(sorted(known - {resource.spec.role.name}))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.database_service_deployment import TASK_ROLE_PREFIX
@@ -10,8 +11,12 @@ from rds_enrollment.aws import iam
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan.integration.registration import target_of
 from rds_enrollment.plan.integration.wanted import WantedIntegration, wanted_role
 from rds_enrollment.plan.integration.world import IntegrationWorld
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import IdentityProvider, Role
+from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof
 
 
 async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> frozenset[str]:
@@ -39,26 +44,56 @@ class IntegrationObserver:
         self._wanted = wanted
 
     async def observe(self) -> IntegrationWorld:
-        """One batch of reads."""
+        """What has a known name, and then what depends on it: Teleport's proof, and who else uses the provider."""
         run, wanted = self._adapters.threads.run, self._wanted
-        role = wanted_role(wanted)
-        async with asyncio.TaskGroup() as group:
-            provider = group.create_task(seen(run(iam.get_identity_provider, self._account, wanted.issuer)))
-            found_role = group.create_task(
-                seen(run(iam.get_role, self._account, role.name, tuple(role.policies)))
-            )
-            integration = group.create_task(
+        async with asyncio.TaskGroup() as first:
+            provider = first.create_task(seen(run(iam.get_identity_provider, self._account, wanted.issuer)))
+            role = first.create_task(seen(self._role()))
+            former = first.create_task(seen(self._former_roles()))
+            integration = first.create_task(
                 seen(self._adapters.teleport.get_integration(wanted.scope.integration))
             )
-            dependents = group.create_task(seen(self._dependents()))
-            shared = group.create_task(seen(self._provider_is_shared()))
-        return IntegrationWorld(
+            dependents = first.create_task(seen(self._dependents()))
+            shared = first.create_task(seen(self._provider_is_shared()))
+        world = IntegrationWorld(
             provider=provider.result(),
-            role=found_role.result(),
+            role=role.result(),
+            former_roles=former.result(),
             integration=integration.result(),
             dependents=dependents.result(),
             provider_shared=shared.result(),
         )
+        async with asyncio.TaskGroup() as second:
+            proof = second.create_task(self._proof(world))
+            users = second.create_task(self._provider_users(world))
+        return replace(world, proof=proof.result(), provider_users=users.result())
+
+    async def _role(self) -> Role | None:
+        run, role = self._adapters.threads.run, wanted_role(self._wanted)
+        if role.managed:
+            return await run(iam.get_role, self._account, role.name, tuple(role.policies))
+        return await run(iam.get_role_with_all_policies, self._account, role.name)
+
+    async def _former_roles(self) -> tuple[Role, ...]:
+        run, policies = self._adapters.threads.run, tuple(wanted_role(self._wanted).policies)
+        found = [await run(iam.get_role, self._account, name, policies) for name in self._wanted.former_roles]
+        return tuple(role for role in found if role is not None)
+
+    async def _proof(self, world: IntegrationWorld) -> Seen[IntegrationProof | None]:
+        """Teleport is asked to act in AWS once the integration names the role that it should."""
+        named = world.integration
+        if self._integration.deleting or not isinstance(named, Integration):
+            return Unseen()
+        if named.role_arn != target_of(self._wanted, world).role_arn:
+            return Unseen()
+        return await seen(self._adapters.teleport.prove_integration(named.name))
+
+    async def _provider_users(self, world: IntegrationWorld) -> Seen[tuple[str, ...]]:
+        """Roles that the end of the identity provider would cut off, except for those that go with this object."""
+        if not self._integration.deleting or not isinstance(world.provider, IdentityProvider):
+            return ()
+        run, arn = self._adapters.threads.run, world.provider.arn
+        return await seen(run(iam.list_federated_roles, self._account, arn))
 
     async def _dependents(self) -> tuple[str, ...]:
         """Only a deletion asks who still refers to the integration."""

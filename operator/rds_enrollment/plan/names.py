@@ -41,9 +41,14 @@ def join_token(account: str, region: str, vpc_id: str) -> str:
     return f"rds-enrollment-{account}-{region}-{vpc_id}"
 
 
-def role_arn(partition: str, account: str, role: str) -> str:
-    """ARN of a role without a path."""
-    return f"arn:{partition}:iam::{account}:role/{role}"
+def role_arn(partition: str, account: str, role: str, path: str = "/") -> str:
+    """ARN of a role; `path` begins and ends with a slash."""
+    return f"arn:{partition}:iam::{account}:role{path}{role}"
+
+
+def role_name(arn: str) -> str:
+    """Name of the role of an ARN, without its path."""
+    return arn.rpartition("/")[2]
 
 
 def assumed_role_pattern(partition: str, account: str, role: str) -> str:

@@ -97,6 +97,15 @@ def pull_from_ecr() -> Mapping[str, Any]:
     )
 
 
+def trusts(document: Document, provider_arn: str) -> bool:
+    """Whether a trust policy names an identity provider."""
+    principals = (statement.get("Principal") for statement in statements(document))
+    return any(
+        isinstance(principal, Mapping) and provider_arn in _list(principal.get("Federated"))
+        for principal in principals
+    )
+
+
 def same(one: Document, other: Document) -> bool:
     """Whether two documents mean the same: order, Sids and single-element lists carry no meaning. The version does:
     policy variables are plain text in the older one."""
@@ -111,8 +120,8 @@ def covers(document: Document, wanted: Document) -> bool:
 def merged(document: Document, wanted: Document) -> Document:
     """`document` with the statements of `wanted` that it lacks appended; others' statements stay."""
     present = _meaning(document)
-    missing = [statement for statement in _statements(wanted) if _statement(statement) not in present]
-    return {**document, "Statement": [*_statements(document), *missing]}
+    missing = [statement for statement in statements(wanted) if _statement(statement) not in present]
+    return {**document, "Statement": [*statements(document), *missing]}
 
 
 def _document(*statements: Mapping[str, Any]) -> Document:
@@ -127,13 +136,18 @@ def _single(values: list[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
 
 
-def _statements(document: Document) -> list[Mapping[str, Any]]:
-    statements = document.get("Statement", [])
-    return [statements] if isinstance(statements, Mapping) else list(statements)
+def statements(document: Document) -> list[Mapping[str, Any]]:
+    """The statements of a document; a single one need not stand in a list."""
+    found = document.get("Statement", [])
+    return [found] if isinstance(found, Mapping) else list(found)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _meaning(document: Document) -> frozenset[object]:
-    return frozenset(_statement(statement) for statement in _statements(document))
+    return frozenset(_statement(statement) for statement in statements(document))
 
 
 def _statement(statement: Mapping[str, Any]) -> object:

@@ -7,12 +7,14 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership, policies
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import Document, Role
+from rds_enrollment.plan.observed_roles import observed_role_part
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.plan.steps.aws import (
     CreateRole,
     DeleteRole,
     DeleteRolePolicy,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     TagRole,
     UpdateRoleTrust,
@@ -31,17 +33,31 @@ class WantedRole:
     policies: Mapping[str, Document]
     tags: Mapping[str, str]
     mark: str
+    path: str = "/"
+    permissions_boundary: str = ""
+    """ARN of a policy; empty for none."""
+    managed: bool = True
+    """False: somebody else's role, which is looked at and never changed."""
 
 
 def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Part:
     """Create or mend the role; one that is not ours is left alone."""
     if isinstance(seen, Unseen):
         return unseen(_CONDITION, seen, attempts)
+    if not wanted.managed:
+        return observed_role_part(wanted.name, wanted.trust, tuple(wanted.policies.values()), seen)
     if seen is None:
         return writing(_CONDITION, *_creation(wanted))
     if not ownership.marked(seen.tags, wanted.mark):
         return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, _foreign(wanted, seen))
-    repairs = [*_trust_repair(wanted, seen), *_policy_repairs(wanted, seen), *_tag_repair(wanted, seen)]
+    if seen.path != wanted.path:
+        return refused(_CONDITION, Reason.ROLE_PATH_DIFFERS, _misplaced(wanted, seen))
+    repairs = [
+        *_boundary_repair(wanted, seen),
+        *_trust_repair(wanted, seen),
+        *_policy_repairs(wanted, seen),
+        *_tag_repair(wanted, seen),
+    ]
     if repairs:
         return writing(_CONDITION, *repairs)
     return satisfied(_CONDITION, f"IAM role {seen.arn} has its trust and policies.")
@@ -64,8 +80,18 @@ def _creation(wanted: WantedRole) -> list[Step]:
         description=wanted.description,
         trust=wanted.trust,
         tags=wanted.tags,
+        path=wanted.path,
+        permissions_boundary=wanted.permissions_boundary,
     )
     return [create, *(_put(wanted, name) for name in wanted.policies)]
+
+
+def _boundary_repair(wanted: WantedRole, seen: Role) -> list[Step]:
+    """A boundary that the spec does not name is somebody's safeguard: it stays."""
+    boundary = wanted.permissions_boundary
+    if not boundary or boundary == seen.permissions_boundary:
+        return []
+    return [PutRolePermissionsBoundary(condition=_CONDITION, role=wanted.name, policy_arn=boundary)]
 
 
 def _trust_repair(wanted: WantedRole, seen: Role) -> list[Step]:
@@ -91,6 +117,13 @@ def _tag_repair(wanted: WantedRole, seen: Role) -> list[Step]:
 def _put(wanted: WantedRole, policy: str) -> PutRolePolicy:
     return PutRolePolicy(
         condition=_CONDITION, role=wanted.name, policy=policy, document=wanted.policies[policy]
+    )
+
+
+def _misplaced(wanted: WantedRole, seen: Role) -> str:
+    return (
+        f"IAM role {seen.arn} has path {seen.path}, not {wanted.path}, and IAM moves no role. Set the path back, or "
+        f"choose another role name."
     )
 
 

@@ -14,6 +14,7 @@ from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.ways import Way
 from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceStub
+from rds_enrollment.teleport.wire.aws_oidc_service_grpc import AWSOIDCServiceStub
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceStub
 from rds_enrollment.teleport.wire.user_tasks_grpc import UserTaskServiceStub
 
@@ -25,6 +26,7 @@ class Session:
         self.identity = identity
         self.auth = AuthServiceStub(channel)
         self.integrations = IntegrationServiceStub(channel)
+        self.aws_oidc = AWSOIDCServiceStub(channel)
         self.user_tasks = UserTaskServiceStub(channel)
         self._channel = channel
         self._calls = 0

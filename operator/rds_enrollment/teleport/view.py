@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed.teleport import (
     Database,
     DatabaseServer,
     Integration,
+    IntegrationProof,
     JoinToken,
     RdsUserTask,
     TeleportCluster,
@@ -27,6 +28,7 @@ from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.teleport.apply import apply_step, written_object
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.follower import Follower, Pace
+from rds_enrollment.teleport.integration_proof import prove_integration
 from rds_enrollment.teleport.kinds import ABSENT, Held, Kind, Value
 from rds_enrollment.teleport.listings import fetch, list_kind
 from rds_enrollment.teleport.memory import Change, Memory
@@ -149,6 +151,10 @@ class LiveView:
         if isinstance(answer, Blocked):
             raise Blocked(answer.reason, answer.message)
         return answer
+
+    async def prove_integration(self, name: str) -> IntegrationProof | None:
+        """Whether Teleport can act in AWS through an integration: each question is a call. None: cannot be asked."""
+        return await prove_integration(self._call, name)
 
     async def _all(self, kind: Kind, type_: type[V]) -> list[V]:
         answer = await self._answers(kind)

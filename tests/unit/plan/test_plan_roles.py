@@ -16,6 +16,7 @@ from rds_enrollment.plan.steps.aws import (
     CreateRole,
     DeleteRole,
     DeleteRolePolicy,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     TagRole,
     UpdateRoleTrust,
@@ -29,6 +30,7 @@ TRUST = {
 }
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:Read", "Resource": "*"}]}
 WRITE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:Write", "Resource": "*"}]}
+BOUNDARY = "arn:aws:iam::123456789012:policy/bounded"
 THEIRS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "123456789012"}}
 WANTED = WantedRole(
     name="agents",
@@ -61,6 +63,64 @@ def test_an_absent_role_is_created_with_its_policies() -> None:
     )
     assert part.steps == (create, PUT_WRITE, PUT_READ)
     assert part.verdict.status is ConditionStatus.UNKNOWN
+
+
+def test_path_and_boundary_are_the_specs() -> None:
+    bounded = replace(WANTED, path="/teams/", permissions_boundary=BOUNDARY)
+    create = role_part(bounded, None, 1).steps[0]
+    assert isinstance(create, CreateRole)
+    assert (create.path, create.permissions_boundary) == ("/teams/", BOUNDARY)
+
+    misplaced = role_part(bounded, ROLE, 1)
+    assert (misplaced.steps, misplaced.verdict.reason) == ((), Reason.ROLE_PATH_DIFFERS)
+
+    seen = replace(ROLE, path="/teams/")
+    put = PutRolePermissionsBoundary(condition=READY, role="agents", policy_arn=BOUNDARY)
+    assert role_part(bounded, seen, 1).steps == (put,)
+    assert role_part(bounded, replace(seen, permissions_boundary=BOUNDARY), 1).done
+
+
+def test_a_boundary_that_the_spec_does_not_name_is_somebodys_safeguard() -> None:
+    assert role_part(WANTED, replace(ROLE, permissions_boundary=BOUNDARY), 1).done
+
+
+OBSERVED = replace(WANTED, managed=False)
+THEIR_ROLE = replace(ROLE, tags={}, path="/elsewhere/")
+
+
+@pytest.mark.parametrize(
+    ("policies", "lacks"),
+    [
+        ({"Read": READ, "Write": WRITE}, ""),
+        ({"All": {**READ, "Statement": {"Effect": "Allow", "Action": "a:*", "Resource": "*"}}}, ""),
+        ({"Read": READ}, "a:Write on *"),
+        ({}, "a:Read on *, a:Write on *"),
+        (
+            {
+                "Read": READ,
+                "Write": WRITE,
+                "No": {**READ, "Statement": [{"Effect": "Deny", "Action": "a:W*", "Resource": "*"}]},
+            },
+            "a:Write on *",
+        ),
+    ],
+)
+def test_an_observed_role_is_judged_by_what_it_allows(policies: Mapping[str, Any], lacks: str) -> None:
+    part = role_part(OBSERVED, replace(THEIR_ROLE, policies=policies), 1)
+    assert part.steps == ()
+    assert part.done is not bool(lacks)
+    if lacks:
+        assert part.verdict.reason is Reason.ROLE_LACKS_PERMISSIONS
+        assert f"does not allow {lacks}." in part.verdict.message
+        assert '{"Effect":"Allow","Action":[' in part.verdict.message
+
+
+def test_an_observed_role_must_be_there_and_trust_who_assumes_it() -> None:
+    absent = role_part(OBSERVED, None, 1)
+    assert (absent.steps, absent.verdict.reason) == ((), Reason.ROLE_NOT_FOUND)
+    assert '"Action":"sts:AssumeRole"' in absent.verdict.message
+    untrusting = role_part(OBSERVED, replace(THEIR_ROLE, trust={}), 1)
+    assert (untrusting.steps, untrusting.verdict.reason) == ((), Reason.ROLE_NOT_TRUSTED)
 
 
 def test_a_role_as_wanted_is_ready() -> None:

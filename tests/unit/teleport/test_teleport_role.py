@@ -13,6 +13,7 @@ from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.kinds import Kind as WatchedKind
 from rds_enrollment.teleport.listings import list_kind
 from rds_enrollment.teleport.role import role_manifest
+from rds_enrollment.teleport.wire.aws_oidc_service_pb2 import PingRequest
 from rds_enrollment.teleport.wire.user_tasks_pb2 import ListUserTasksRequest
 
 from hack.sandbox.teleport.authority import BOT_ROLE_NAME
@@ -37,6 +38,12 @@ async def user_tasks(client: TeleportClient) -> object:
     )
 
 
+async def ping(client: TeleportClient) -> object:
+    return await client.caller(
+        lambda session: session.aws_oidc.Ping, PingRequest(integration=INTEGRATION.name), permission=None
+    )
+
+
 OPERATIONS: dict[tuple[Kind, Verb], Operation] = {
     ("db", "create"): lambda client: client.create_database(DATABASE),
     ("db", "update"): lambda client: client.update_database(DATABASE),
@@ -53,6 +60,7 @@ OPERATIONS: dict[tuple[Kind, Verb], Operation] = {
     ("integration", "create"): lambda client: client.create_integration(INTEGRATION),
     ("integration", "update"): lambda client: client.update_integration(INTEGRATION),
     ("integration", "delete"): lambda client: client.delete_integration(INTEGRATION.name),
+    ("integration", "use"): ping,
     ("user_task", "list"): user_tasks,
     ("user_task", "read"): user_tasks,
 }

@@ -2,19 +2,18 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.integration.provider import provider_removal
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import IdentityProvider, Role
+from rds_enrollment.plan.observed.aws import Role
 from rds_enrollment.plan.observed.teleport import Integration
 from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
-from rds_enrollment.plan.steps.aws import DeleteIdentityProvider
 from rds_enrollment.plan.steps.teleport import DeleteIntegration
 
 _REGISTERED = ConditionType.INTEGRATION_REGISTERED
 _ROLE = ConditionType.ROLE_READY
-_PROVIDER = ConditionType.IDENTITY_PROVIDER_READY
 
 
 def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int = 1) -> tuple[Part, ...]:
@@ -23,7 +22,7 @@ def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int =
     if hindrance:
         return (hindrance,)
     parts: list[Part] = []
-    for remove in (_integration, _role, _provider):
+    for remove in (_integration, _role, provider_removal):
         part = remove(wanted, world, attempts)
         parts.append(part)
         if not part.done:
@@ -53,20 +52,11 @@ def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: i
 
 
 def _role(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
+    """The role, and those that the spec named before."""
     if isinstance(world.role, Unseen):
         return unseen(_ROLE, world.role, attempts)
-    steps = removal(world.role, wanted.owner.mark) if isinstance(world.role, Role) else ()
+    if isinstance(world.former_roles, Unseen):
+        return unseen(_ROLE, world.former_roles, attempts)
+    roles = [role for role in (world.role, *world.former_roles) if isinstance(role, Role)]
+    steps = [step for role in roles for step in removal(role, wanted.owner.mark)]
     return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")
-
-
-def _provider(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
-    seen = world.provider
-    if isinstance(seen, Unseen):
-        return unseen(_PROVIDER, seen, attempts)
-    if not isinstance(seen, IdentityProvider) or not ownership.marked(seen.tags, wanted.owner.shared_mark):
-        return removed(_PROVIDER, "No identity provider of this operator is left.")
-    if isinstance(world.provider_shared, Unseen):
-        return unseen(_PROVIDER, world.provider_shared, attempts)
-    if world.provider_shared:
-        return removed(_PROVIDER, f"Identity provider {seen.arn} stays: another integration uses it.")
-    return writing(_PROVIDER, DeleteIdentityProvider(condition=_PROVIDER, arn=seen.arn))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan import names, ownership, policies
 from rds_enrollment.plan.observed.teleport import Integration
 from rds_enrollment.plan.roles import WantedRole
@@ -20,10 +21,13 @@ class WantedIntegration:
 
     scope: Scope
     owner: ownership.Owner
-    role: str
+    role: IamRole
     task_roles: frozenset[str]
     """Names (a `*` allowed at their end) of the task roles that Teleport may pass on."""
     user_tags: Mapping[str, str]
+    manages_provider: bool = True
+    former_roles: tuple[str, ...] = ()
+    """Names of the roles that the spec named before, as far as the status tells."""
 
     @property
     def issuer(self) -> str:
@@ -48,7 +52,7 @@ def wanted_role(wanted: WantedIntegration) -> WantedRole:
     """The role that Teleport assumes through the identity provider."""
     scope = wanted.scope
     return WantedRole(
-        name=wanted.role,
+        name=wanted.role.name,
         description=ROLE_DESCRIPTION,
         trust=policies.integration_trust(scope.partition, scope.account, wanted.issuer),
         policies={
@@ -59,15 +63,18 @@ def wanted_role(wanted: WantedIntegration) -> WantedRole:
         },
         tags=wanted.tags,
         mark=wanted.owner.mark,
+        path=wanted.role.path,
+        permissions_boundary=wanted.role.permissions_boundary or "",
+        managed=wanted.role.managed,
     )
 
 
 def wanted_integration(wanted: WantedIntegration) -> Integration:
     """The integration object in Teleport."""
-    scope = wanted.scope
+    scope, role = wanted.scope, wanted.role
     return Integration(
         name=scope.integration,
         sub_kind=SUB_KIND,
-        role_arn=names.role_arn(scope.partition, scope.account, wanted.role),
+        role_arn=names.role_arn(scope.partition, scope.account, role.name, role.path),
         labels={OWNER_MARK: wanted.owner.mark},
     )

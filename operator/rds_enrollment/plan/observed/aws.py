@@ -43,7 +43,10 @@ class Role:
     trust: Document
     tags: Tags
     policies: Mapping[str, Document]
-    """Inline policies by name; one that does not exist is absent."""
+    """Inline policies by name; one that does not exist is absent. Of a role that is observed: all of them, and the
+    attached ones by their ARNs."""
+    permissions_boundary: str = ""
+    """ARN of a policy; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)

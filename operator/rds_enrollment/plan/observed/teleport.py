@@ -57,6 +57,16 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
+class IntegrationProof:
+    """Teleport's try to act in AWS through an integration (AWSOIDCService/Ping)."""
+
+    account: str = ""
+    """The account that it acted in; empty when it could not."""
+    refusal: str = ""
+    """Why it could not, in Teleport's and AWS's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class RdsMetadata:
     """types.RDS: the RDS part of a database's AWS metadata."""
 

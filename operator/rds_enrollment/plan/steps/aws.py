@@ -29,6 +29,18 @@ class CreateIdentityProvider(AwsStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddClientId(AwsStep):
+    """iam:AddClientIDToOpenIDConnectProvider: one more audience."""
+
+    arn: str
+    client_id: str
+
+    @property
+    def target(self) -> str:
+        return f"audience {self.client_id} of IAM identity provider {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagIdentityProvider(AwsStep):
     """iam:TagOpenIDConnectProvider. Tags that are not named stay."""
 
@@ -59,10 +71,25 @@ class CreateRole(AwsStep):
     description: str
     trust: Document
     tags: Mapping[str, str]
+    path: str = "/"
+    permissions_boundary: str = ""
+    """ARN of a policy; empty for none."""
 
     @property
     def target(self) -> str:
         return f"IAM role {self.role}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRolePermissionsBoundary(AwsStep):
+    """iam:PutRolePermissionsBoundary."""
+
+    role: str
+    policy_arn: str
+
+    @property
+    def target(self) -> str:
+        return f"permissions boundary of IAM role {self.role}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

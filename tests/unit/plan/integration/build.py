@@ -6,10 +6,11 @@ Literals are Teleport's (lib/integrations/awsoidc/idp_iam_config.go, lib/cloud/a
 from dataclasses import replace
 from typing import Any
 
+from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed.aws import IdentityProvider, Role
-from rds_enrollment.plan.observed.teleport import Integration, TeleportCluster
+from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof, TeleportCluster
 from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.scope import Scope
 
@@ -33,7 +34,7 @@ WANTED = WantedIntegration(
         enterprise=False,
     ),
     owner=Owner("cluster-a", "awsoidc", "teleport", "prod-aws"),
-    role="teleport-integration",
+    role=IamRole(name="teleport-integration"),
     task_roles=frozenset({"TeleportDatabaseAccess-*"}),
     user_tags={},
 )
@@ -114,7 +115,14 @@ INTEGRATION = Integration(
     labels={"rds-enrollment.dev/owner": MARK},
 )
 CONVERGED = IntegrationWorld(
-    provider=PROVIDER, role=ROLE, integration=INTEGRATION, dependents=(), provider_shared=False
+    provider=PROVIDER,
+    role=ROLE,
+    former_roles=(),
+    integration=INTEGRATION,
+    proof=IntegrationProof(account="123456789012"),
+    dependents=(),
+    provider_users=(),
+    provider_shared=False,
 )
 
 

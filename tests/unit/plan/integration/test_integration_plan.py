@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.api.roles import IamRole, ManagementPolicy
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
 from rds_enrollment.plan.integration.status import observed_status
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.teleport import IntegrationProof
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.part import Part, steps_of
 from rds_enrollment.plan.steps.aws import (
+    AddClientId,
     CreateIdentityProvider,
     CreateRole,
     PutRolePolicy,
@@ -120,7 +123,7 @@ def test_tags_of_our_provider_are_added_and_never_changed(
 
 
 def test_a_provider_without_the_audience_is_told_and_not_changed() -> None:
-    provider = replace(PROVIDER, audiences=frozenset({"sts.amazonaws.com"}))
+    provider = replace(PROVIDER, audiences=frozenset({"sts.amazonaws.com"}), tags=TELEPORT_TAGS)
     found = part(PROVIDER_READY, world(provider=provider))
     assert (found.steps, found.verdict.reason) == ((), Reason.AUDIENCE_MISSING)
     assert isinstance(found.outcome, Blocked)
@@ -128,6 +131,84 @@ def test_a_provider_without_the_audience_is_told_and_not_changed() -> None:
         f"aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {PROVIDER_ARN} "
         "--client-id discover.teleport"
     ) in found.verdict.message
+
+
+def test_our_provider_gets_the_audience_back() -> None:
+    provider = replace(PROVIDER, audiences=frozenset({"sts.amazonaws.com"}))
+    (step,) = part(PROVIDER_READY, world(provider=provider)).steps
+    assert step == AddClientId(condition=PROVIDER_READY, arn=PROVIDER_ARN, client_id="discover.teleport")
+
+
+def test_an_observed_provider_is_neither_made_nor_mended() -> None:
+    wanted = replace(WANTED, manages_provider=False)
+    (absent, *_) = plan(wanted, world(provider=None))
+    assert (absent.steps, absent.verdict.reason) == ((), Reason.IDENTITY_PROVIDER_NOT_FOUND)
+    assert "--url https://example.teleport.sh --client-id-list discover.teleport" in absent.verdict.message
+    (lacking, *_) = plan(wanted, world(provider=replace(PROVIDER, audiences=frozenset())))
+    assert (lacking.steps, lacking.verdict.reason) == ((), Reason.AUDIENCE_MISSING)
+    (used, *_) = plan(wanted, world())
+    assert used.done
+
+
+MOVED = replace(WANTED, role=IamRole(name="new", path="/teams/data/"))
+NEW_ARN = "arn:aws:iam::123456789012:role/teams/data/new"
+NEW_ROLE = replace(ROLE, name="new", arn=NEW_ARN, path="/teams/data/")
+
+
+def test_a_new_role_takes_over_before_the_former_one_goes() -> None:
+    old: dict[str, Any] = {"former_roles": (ROLE,), "integration": INTEGRATION, "proof": Unseen()}
+    assert [step.name for step in steps_of(plan(MOVED, world(role=None, **old)))] == [
+        "CreateRole",
+        "PutRolePolicy",
+        "PutRolePolicy",
+    ]
+    (step,) = steps_of(plan(MOVED, world(role=NEW_ROLE, **old)))
+    named = replace(INTEGRATION, role_arn=NEW_ARN)
+    assert step == UpdateIntegration(condition=REGISTERED, integration=named)
+    unproven = {**old, "integration": named, "proof": IntegrationProof(refusal="AccessDenied")}
+    assert steps_of(plan(MOVED, world(role=NEW_ROLE, **unproven))) == ()
+    for proof in (IntegrationProof(account="123456789012"), None):
+        proven = {**old, "integration": named, "proof": proof}
+        assert [step.name for step in steps_of(plan(MOVED, world(role=NEW_ROLE, **proven)))] == [
+            "DeleteRolePolicy",
+            "DeleteRolePolicy",
+            "DeleteRole",
+        ]
+
+
+def test_a_former_role_of_somebody_else_stays() -> None:
+    foreign = replace(ROLE, tags={})
+    named = replace(INTEGRATION, role_arn=NEW_ARN)
+    parts = plan(MOVED, world(role=NEW_ROLE, former_roles=(foreign,), integration=named))
+    assert steps_of(parts) == ()
+    assert all(item.done for item in parts)
+
+
+def test_an_integration_is_proven_by_teleport() -> None:
+    assert "acted through it in account 123456789012" in part(REGISTERED, world()).verdict.message
+    unasked = part(REGISTERED, world(proof=None))
+    assert unasked.done
+    assert "the verb use" in unasked.verdict.message
+    elsewhere = part(REGISTERED, world(proof=IntegrationProof(account="999999999999")))
+    assert elsewhere.verdict.reason is Reason.INTEGRATION_UNUSABLE
+    assert "acts in account 999999999999" in elsewhere.verdict.message
+
+
+def test_a_refusal_of_aws_may_be_iams_eventual_consistency_at_first() -> None:
+    refused = world(proof=IntegrationProof(refusal="AccessDenied: not authorized"))
+    (*_, first) = plan(WANTED, refused, attempts=1)
+    assert (first.verdict.reason, first.verdict.soft) == (Reason.IAM_PROPAGATING, True)
+    assert isinstance(first.outcome, Transient)
+    (*_, later) = plan(WANTED, refused, attempts=6)
+    assert later.verdict.reason is Reason.INTEGRATION_UNUSABLE
+    assert "https://example.teleport.sh/.well-known/openid-configuration" in later.verdict.message
+
+
+def test_an_observed_role_stands_where_its_owner_put_it() -> None:
+    wanted = replace(WANTED, role=IamRole(name="new", management_policy=ManagementPolicy.OBSERVE))
+    theirs = replace(NEW_ROLE, tags={})
+    named = replace(INTEGRATION, role_arn=NEW_ARN)
+    assert all(item.done for item in plan(wanted, world(role=theirs, integration=named)))
 
 
 def test_an_integration_is_registered_once_its_role_is_there() -> None:

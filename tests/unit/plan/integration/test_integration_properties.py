@@ -17,6 +17,7 @@ from rds_enrollment.plan.steps import aws as steps
 from rds_enrollment.plan.steps.teleport import CreateIntegration, DeleteIntegration, UpdateIntegration
 
 from tests.unit.plan.integration.build import (
+    CONVERGED,
     INTEGRATION,
     MARK,
     PROVIDER,
@@ -43,7 +44,7 @@ class Account:
     written: list[Step] = field(default_factory=list)
 
     def observe(self) -> IntegrationWorld:
-        return IntegrationWorld(**self.things, dependents=(), provider_shared=self.shared)
+        return replace(CONVERGED, **self.things, provider_shared=self.shared)
 
     def apply(self, step: Step) -> None:
         self.written.append(step)

@@ -110,3 +110,24 @@ def test_what_cannot_be_read_is_not_taken_for_gone(fields: dict[str, Any], condi
     assert steps_of(parts) == ()
     assert (parts[-1].condition, parts[-1].outcome) == (condition, UNREAD.outcome)
     assert not all_done(parts, {})
+
+
+def test_a_provider_that_a_role_in_aws_still_trusts_stays() -> None:
+    others = "arn:aws:iam::123456789012:role/wizard"
+    parts = ended(world(**NO_ROLE, provider_users=(others,)))
+    assert steps_of(parts) == ()
+    assert all(part.done for part in parts)
+    assert others in parts[-1].verdict.message
+
+
+def test_former_roles_go_with_the_last_one() -> None:
+    former = replace(ROLE, name="former", policies={})
+    foreign = replace(ROLE, name="foreign", tags={})
+    parts = ended(world(**NO_INTEGRATION, role=None, former_roles=(former, foreign)))
+    assert steps_of(parts) == (DeleteRole(condition=ROLE_READY, role="former"),)
+
+
+def test_an_observed_provider_stays() -> None:
+    parts = teardown(replace(WANTED, manages_provider=False), world(**NO_ROLE))
+    assert steps_of(parts) == ()
+    assert all(part.done for part in parts)
