@@ -152,7 +152,9 @@ def test_examples_apply(plane: ControlPlane) -> None:
 def test_shortest_form_gets_the_defaults(server: Server, kind: str) -> None:
     wanted = manifest(kind)
     defaults: Mapping[str, Manifest] = {
-        INTEGRATION: {},
+        INTEGRATION: {
+            "role": {"name": "teleport-prod-aws", "path": "/", "managementPolicy": "Manage"},
+        },
         ENROLLMENT: {"endpoints": ["Primary"], "deployment": {**BY_ID, "maxDeployments": 10}},
         DEPLOYMENT: {"replicas": 2},
     }
