@@ -19,6 +19,8 @@ OPERATOR_NAMESPACE = "rds-enrollment"
 SERVICE_ACCOUNT = "rds-enrollment-operator"
 NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that is not there: the names that the simulated cluster publishes must not lead off this machine."""
+PROXY_ADDRESS = "203.0.113.20"
+"""Where the VPCs find Teleport's proxy. No name that the simulated cluster publishes is asked of a real DNS."""
 RULES = ROOT / "charts" / "rds-enrollment-operator" / "files" / "rules.yaml"
 """The rights that the chart ships: the operator of the sandbox has these and no others."""
 
@@ -84,6 +86,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
         "RDS_ENROLLMENT_OWNER_ID": "sandbox",
+        "RDS_ENROLLMENT_HOST_ADDRESSES": f"*.example.com={PROXY_ADDRESS}",
         "RDS_ENROLLMENT_POLL_SECONDS": "0.2",
     }
 

@@ -13,6 +13,7 @@ from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.run import Parts
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key, Reconciler
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.teleport.address import Address
@@ -45,6 +46,8 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
+        names=HostNames(settings.host_addresses, time.monotonic),
+        preflight_blocks=settings.preflight == "Block",
         teleport=view,
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,

@@ -33,6 +33,12 @@
   value: {{ .watchCheckSeconds | quote }}
 - name: RDS_ENROLLMENT_WATCH_GRACE_SECONDS
   value: {{ .watchGraceSeconds | quote }}
+- name: RDS_ENROLLMENT_PREFLIGHT
+  value: {{ .preflight }}
+{{- with .hostAddresses }}
+- name: RDS_ENROLLMENT_HOST_ADDRESSES
+  value: {{ join "," . | quote }}
+{{- end }}
 - name: RDS_ENROLLMENT_LOG_LEVEL
   value: {{ .logLevel }}
 - name: RDS_ENROLLMENT_LOG_FORMAT

@@ -13,9 +13,9 @@ from rds_enrollment.api.common import (
     IntegrationRef,
     Resource,
 )
-from rds_enrollment.api.network import SecurityGroups, Subnets
+from rds_enrollment.api.network import MAX_SUBNETS, SecurityGroups, SubnetNetwork, Subnets
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
-from rds_enrollment.api.rules import immutable, immutable_optional, validations
+from rds_enrollment.api.rules import immutable, immutable_optional, list_map, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
 
 TASK_ROLE_PREFIX: Final = "TeleportDatabaseAccess-"
@@ -77,6 +77,11 @@ class DatabaseServiceDeploymentStatus(CommonStatus):
     """Tasks that are starting."""
     connected_replicas: Count | None = None
     """Running tasks whose own agent is connected to Teleport."""
+    network: Annotated[
+        tuple[SubnetNetwork, ...],
+        Field(max_length=MAX_SUBNETS, json_schema_extra=list_map("subnetId")),
+    ] = ()
+    """What the preflight found in each subnet that tasks start in."""
 
 
 class DatabaseServiceDeployment(Resource):

@@ -1,12 +1,13 @@
 """Where tasks run: subnets and security groups, by id or by tag."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from rds_enrollment.api.base import SpecModel
-from rds_enrollment.api.rules import exactly_one, list_set
-from rds_enrollment.api.types import SecurityGroupId, SubnetId, TagSelector
+from rds_enrollment.api.base import ApiModel, SpecModel
+from rds_enrollment.api.rules import exactly_one, list_atomic, list_set
+from rds_enrollment.api.types import SecurityGroupId, SubnetId, TagSelector, Text
 
 MAX_SUBNETS = 16
 MAX_SECURITY_GROUPS = 5
@@ -59,3 +60,38 @@ class SecurityGroups(SpecModel):
     """Security groups of the VPC by id, 1 to 5. Give either ids or selector."""
     selector: SecurityGroupSelector | None = None
     """Security groups by tag; a stable choice of 5 where more match. Give either ids or selector."""
+
+
+FINDING_BYTES = 1024
+MAX_ADVICE = 4
+
+
+class NetworkState(StrEnum):
+    """What the preflight found in one subnet."""
+
+    READY = "Ready"
+    """Tasks that start there reach what they need, as far as the VPC can be seen."""
+    BLOCKED = "Blocked"
+    """Something is in their way."""
+
+
+class SubnetNetwork(ApiModel):
+    """What the preflight found in one subnet."""
+
+    subnet_id: SubnetId
+    """The subnet."""
+    state: NetworkState
+    """Ready or Blocked."""
+    reason: Annotated[str, Field(max_length=128)]
+    """What is not reached, as one CamelCase word; Succeeded when all is."""
+    message: Annotated[str, Field(max_length=FINDING_BYTES)] = ""
+    """What is in the way, and the smallest change that opens it."""
+    blocker: Annotated[str, Field(max_length=64)] | None = None
+    """What kind of thing is in the way, such as NetworkAclEgress or NoRoute."""
+    culprit: Text | None = None
+    """Id of the AWS resource to change."""
+    advice: Annotated[
+        tuple[Annotated[str, Field(max_length=FINDING_BYTES)], ...],
+        Field(max_length=MAX_ADVICE, json_schema_extra=list_atomic()),
+    ] = ()
+    """What is worth knowing and lowers nothing."""

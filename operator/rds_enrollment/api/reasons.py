@@ -154,6 +154,8 @@ class Reason(StrEnum):
     RDS_API_UNREACHABLE = "RdsApiUnreachable"
     LOGS_UNREACHABLE = "LogsUnreachable"
     STS_UNREACHABLE = "StsUnreachable"
+    NAME_NOT_RESOLVED = "NameNotResolved"
+    """The operator's DNS knows no address of a host that the agents need."""
 
 
 PROGRESS = frozenset(
@@ -174,3 +176,15 @@ PROGRESS = frozenset(
     }
 )
 """Reasons of the way, not of trouble: nobody has to act while they do not last."""
+
+PREFLIGHT = frozenset(
+    {
+        Reason.NO_FREE_ADDRESSES,
+        Reason.IMAGE_REGISTRY_UNREACHABLE,
+        Reason.TELEPORT_PROXY_UNREACHABLE,
+        Reason.RDS_TRUST_STORE_UNREACHABLE,
+        Reason.RDS_API_UNREACHABLE,
+        Reason.LOGS_UNREACHABLE,
+    }
+)
+"""Findings in the network: they last until somebody changes it."""

@@ -13,6 +13,7 @@ from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.network import NetworkFacts
 from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.runtime.threads import ThreadPool
@@ -34,6 +35,10 @@ class Adapters:
     """RDS listings by account and region, for all enrolments together."""
     networks: SharedReads[tuple[str, str], NetworkFacts]
     """The networks by account and region, for all deployments together."""
+    names: HostNames
+    """Addresses of hosts that agents need."""
+    preflight_blocks: bool
+    """Whether findings in the network keep services from being made or changed."""
     teleport: LiveView
     owner_id: str
     edition: Literal["auto", "oss", "ent"]

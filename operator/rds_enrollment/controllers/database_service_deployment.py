@@ -59,6 +59,7 @@ class DatabaseServiceDeploymentController(
             task_role=resource.task_role_name,
             user_tags=spec.tags,
             agents=spec,
+            preflight_blocks=self.adapters.preflight_blocks,
             claim=claim_of(resource),
             confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),

@@ -1,6 +1,7 @@
 """What a pass over a DatabaseServiceDeployment reads."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.kubernetes.client import Object
 from rds_enrollment.plan.deployment.claims import is_contestable
+from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
@@ -29,7 +31,7 @@ from rds_enrollment.plan.observed.aws import (
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
-from rds_enrollment.plan.observed.network import NetworkFacts, Vpc
+from rds_enrollment.plan.observed.network import Address, NetworkFacts, Vpc
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -76,6 +78,7 @@ class DeploymentObserver:
             subnets = first.create_task(seen(self._subnets()))
             groups = first.create_task(seen(self._security_groups()))
             vpc = first.create_task(self._vpc())
+            addresses = first.create_task(self._addresses())
             cluster = first.create_task(seen(run(ecs.get_cluster, account, region, wanted.cluster_name)))
             service = first.create_task(
                 seen(run(ecs.get_service, account, region, wanted.cluster_name, wanted.service_name))
@@ -95,6 +98,7 @@ class DeploymentObserver:
             subnets=subnets.result(),
             security_groups=groups.result(),
             vpc=vpc.result(),
+            addresses=addresses.result(),
             cluster=cluster.result(),
             service=service.result(),
             serving=serving.result(),
@@ -135,6 +139,11 @@ class DeploymentObserver:
             self._facts = await seen(networks.get(key, self._read_facts, max_age=self._facts_age))
         facts = self._facts
         return facts if isinstance(facts, Unseen) else facts.vpcs.get(self._wanted.vpc_id)
+
+    async def _addresses(self) -> Mapping[str, tuple[Address, ...]]:
+        if self._facts_age is None:
+            return {}
+        return {name: await self._adapters.names.addresses(name) for name in sorted(hosts(self._wanted))}
 
     async def _read_facts(self) -> NetworkFacts:
         return await self._adapters.threads.run(network_facts, self._account, self._wanted.region)

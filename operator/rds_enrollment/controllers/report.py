@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
 from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus
-from rds_enrollment.api.reasons import PROGRESS, ConditionType
+from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, ConditionType
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.outcome import Outcome, Terminal, Waiting
@@ -89,7 +89,14 @@ def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outco
         return Result(requeue_after=min(waits))
     ready = is_true(conditions, ConditionType.READY)
     if not outcomes and not ready:
-        return Result(requeue_after=adapters.poll_seconds)
+        polls = INFORMING_POLLS if _only_preflight(conditions) else 1
+        return Result(requeue_after=min(resync, polls * adapters.poll_seconds))
     if ready and any(condition.status is not ConditionStatus.TRUE for condition in conditions):
         resync = min(resync, INFORMING_POLLS * adapters.poll_seconds)
     return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
+
+
+def _only_preflight(conditions: Conditions) -> bool:
+    """Whether nothing is on its way, and what is left is a finding in the network."""
+    lowered = {condition.reason for condition in conditions if condition.status is not ConditionStatus.TRUE}
+    return bool(lowered) and lowered <= PREFLIGHT

@@ -1,6 +1,7 @@
 """The operator's settings, defined once: each field is an environment variable and a flag."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -13,6 +14,8 @@ ENV_PREFIX = "RDS_ENROLLMENT_"
 
 _ADDRESS = re.compile(r"^(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})$")
 _NAMESPACE = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+
+_HOST = re.compile(r"^(\*\.)?[A-Za-z0-9._-]+$")
 
 
 class Address(NamedTuple):
@@ -52,6 +55,19 @@ def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
         if not _NAMESPACE.match(name):
             raise ValueError(f"{name!r} is not a namespace name")
     return tuple(dict.fromkeys(names))
+
+
+def _capitalised(value: Any) -> Any:
+    return value.capitalize() if isinstance(value, str) else value
+
+
+def _host_addresses(entries: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in entries:
+        host, equals, address = entry.partition("=")
+        if not equals or not _HOST.match(host):
+            raise ValueError(f"{entry!r} is not host=address")
+        ip_address(address)
+    return entries
 
 
 class Settings(BaseSettings):
@@ -99,6 +115,18 @@ class Settings(BaseSettings):
     )
     watch_grace_seconds: float = Field(
         default=60.0, gt=0, description="How long a change may stay undelivered before /healthz fails."
+    )
+    preflight: Annotated[Literal["Warn", "Block"], BeforeValidator(_capitalised)] = Field(
+        default="Warn",
+        description="What a finding in a VPC does to a deployment there: Warn only tells, Block also keeps its service"
+        " from being made or changed.",
+    )
+    host_addresses: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_host_addresses)
+    ] = Field(
+        default=(),
+        description="Addresses of hosts as the VPCs see them, where the operator's DNS tells others: host=address,"
+        " separated by commas; *.domain stands for all its hosts.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."

@@ -66,6 +66,8 @@ def adapters(
         threads=cast("Any", Untouched()),
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
+        names=cast("Any", Untouched()),
+        preflight_blocks=False,
         teleport=cast("Any", Untouched()),
         owner_id="cluster-a",
         edition="auto",
@@ -94,6 +96,12 @@ def condition(
 
 READY = (condition(ConditionType.READY),)
 NOT_READY = (condition(ConditionType.READY, ConditionStatus.FALSE, Reason.ROLLING_OUT),)
+FINDING = Reason.IMAGE_REGISTRY_UNREACHABLE
+FOUND = (
+    condition(ConditionType.NETWORK_READY, ConditionStatus.FALSE, FINDING),
+    condition(ConditionType.READY, ConditionStatus.FALSE, FINDING),
+)
+STARTING = condition(ConditionType.TASKS_RUNNING, ConditionStatus.FALSE, Reason.TASKS_STARTING)
 INFORMING = (
     *READY,
     condition(ConditionType.DATABASES_REACHABLE, ConditionStatus.FALSE, Reason.UNREACHABLE),
@@ -112,6 +120,8 @@ INFORMING = (
         ([LATER, SOON], NOT_READY, Result(requeue_after=5)),
         ([TERMINAL, LATER], NOT_READY, Result(requeue_after=50)),
         ([], NOT_READY, Result(requeue_after=POLL)),
+        ([], FOUND, Result(requeue_after=12 * POLL)),
+        ([], (*FOUND, STARTING), Result(requeue_after=POLL)),
         ([], (), Result(requeue_after=POLL)),
     ],
 )

@@ -1,12 +1,18 @@
 """The status fields of one deployment, beside its conditions."""
 
+from rds_enrollment.api.base import clip
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
+from rds_enrollment.api.network import FINDING_BYTES, MAX_ADVICE, NetworkState, SubnetNetwork
 from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
+from rds_enrollment.plan.deployment.network import network
+from rds_enrollment.plan.deployment.preflight import subnet_verdicts
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Role, TaskDefinition
+from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.task_definition import image_of
 
@@ -22,6 +28,10 @@ def observed_status(
         seen["join_token"] = world.token.name if isinstance(world.token, JoinToken) else None
     if not isinstance(world.service, Unseen):
         seen.update(_service(wanted, world.service))
+    picked = network(world)
+    if isinstance(world.vpc, Vpc) and picked is not None:
+        verdicts = subnet_verdicts(wanted, world, picked, world.vpc)
+        seen["network"] = tuple(map(_subnet_network, verdicts))
     if not isinstance(world.serving, Unseen):
         seen["agent_version"] = _version(world.serving)
     if not isinstance(world.tasks, Unseen):
@@ -45,6 +55,19 @@ def _service(wanted: WantedDeployment, service: EcsService | None) -> dict[str, 
         ),
         "logs_url": names.logs_console_url(scope.partition, region, wanted.log_group),
     }
+
+
+def _subnet_network(verdict: SubnetVerdict) -> SubnetNetwork:
+    finding, blocker = verdict.finding, verdict.finding.blocker
+    return SubnetNetwork(
+        subnet_id=verdict.subnet,
+        state=NetworkState.BLOCKED if finding.failed else NetworkState.READY,
+        reason=finding.reason,
+        message=clip(finding.message, FINDING_BYTES),
+        blocker=blocker.kind if blocker else None,
+        culprit=blocker.id if blocker else None,
+        advice=tuple(clip(text, FINDING_BYTES) for text in verdict.advice[:MAX_ADVICE]),
+    )
 
 
 def _version(serving: TaskDefinition | None) -> str | None:

@@ -46,6 +46,8 @@ class WantedDeployment:
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 
+    preflight_blocks: bool = False
+    """Whether findings of the preflight keep the service from being made or changed."""
     claim: Claim | None = None
     """The object's own, where others may ask for the same service."""
     confirmed_downgrade: str | None = None

@@ -1,5 +1,6 @@
 """What a pass has seen of one deployment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from rds_enrollment.plan.observed.aws import (
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
-from rds_enrollment.plan.observed.network import Vpc
+from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -33,6 +34,8 @@ class DeploymentWorld:
     security_groups: Seen[tuple[SecurityGroup, ...]] = field(default_factory=Unseen)
     vpc: Seen[Vpc | None] = field(default_factory=Unseen)
     """The network of the deployment's VPC; None when the VPC has no subnet. Not read for a teardown."""
+    addresses: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    """Of hosts that the agents need, by name; none where the operator's DNS has no answer that a VPC could reach."""
     cluster: Seen[EcsCluster | None] = field(default_factory=Unseen)
     service: Seen[EcsService | None] = field(default_factory=Unseen)
     serving: Seen[TaskDefinition | None] = field(default_factory=Unseen)

@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeAlias
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.network.needs import Needs
-from rds_enrollment.plan.network.question import Destination, Source
+from rds_enrollment.plan.network.question import Destination, Host, Source
 from rds_enrollment.plan.network.reach import reach
-from rds_enrollment.plan.network.verdict import Verdict
+from rds_enrollment.plan.network.verdict import Blocker, Verdict
 from rds_enrollment.plan.observed.network import Vpc
 
 
@@ -31,6 +31,8 @@ class Finding(NamedTuple):
     reason: Reason
     message: str
     failed: bool
+    blocker: Blocker | None = None
+    """What is in the way, where it is something in the way."""
 
 
 Check: TypeAlias = Callable[[CheckFacts], Finding]
@@ -47,10 +49,24 @@ class SubnetVerdict:
     advice: tuple[str, ...] = ()
 
 
-def preflight(vpc: Vpc, sources: Iterable[Source], needs: Needs) -> tuple[SubnetVerdict, ...]:
-    """One verdict a subnet, in the order of `sources`."""
-    facts = (CheckFacts(vpc, source, needs) for source in sources)
-    return tuple(SubnetVerdict(item.source.subnet, first_failure(item), advice(item)) for item in facts)
+def preflight(
+    vpc: Vpc, sources: Iterable[Source], needs: Needs, proven: frozenset[str] = frozenset()
+) -> tuple[SubnetVerdict, ...]:
+    """One verdict a subnet, in the order of `sources`.
+
+    `proven`: subnets from which an agent is connected. What such an agent must have reached is not a finding there:
+    the model may be wrong, and the agent is not. It is still told as advice.
+    """
+    return tuple(
+        _verdict(CheckFacts(vpc, source, needs), proven=source.subnet in proven) for source in sources
+    )
+
+
+def _verdict(facts: CheckFacts, *, proven: bool) -> SubnetVerdict:
+    judged = tuple(check for check in CHECKS if not proven or check not in PROVEN_BY_AGENT)
+    overruled = [check(facts) for check in PROVEN_BY_AGENT if proven]
+    doubts = tuple(f"{_DOUBT} {item.message}" for item in overruled if item.failed)
+    return SubnetVerdict(facts.source.subnet, first_failure(facts, judged), (*doubts, *advice(facts)))
 
 
 def first_failure(facts: CheckFacts, checks: "Sequence[Check] | None" = None) -> Finding:
@@ -113,18 +129,30 @@ def rds_trust_store(facts: CheckFacts) -> Finding:
 
 def rds_api(facts: CheckFacts) -> Finding:
     """Whether the agent can describe the databases that it serves."""
-    return _reachable(facts, facts.needs.aws_api("rds"), Reason.RDS_API_UNREACHABLE, "RDS API")
+    return _reachable(facts, facts.needs.rds_api(), Reason.RDS_API_UNREACHABLE, "RDS API")
 
 
 def cloudwatch_logs(facts: CheckFacts) -> Finding:
     """Whether the awslogs driver can write: a task does not start without (Amazon ECS Developer Guide, "ECS task
     stopped error messages", ResourceInitializationError)."""
-    return _reachable(facts, facts.needs.aws_api("logs"), Reason.LOGS_UNREACHABLE, "CloudWatch Logs")
+    return _reachable(facts, facts.needs.logs_api(), Reason.LOGS_UNREACHABLE, "CloudWatch Logs")
 
 
 def sts_api(facts: CheckFacts) -> Finding:
     """Whether the agent can assume other roles, which only some databases ask for."""
-    return _reachable(facts, facts.needs.aws_api("sts"), Reason.STS_UNREACHABLE, "STS")
+    return _reachable(facts, facts.needs.sts_api(), Reason.STS_UNREACHABLE, "STS")
+
+
+def names_resolved(facts: CheckFacts) -> Finding:
+    """Whether the addresses are known of the hosts that may be private: of the others the way cannot be judged."""
+    names = sorted(facts.needs.unresolved)
+    if not names:
+        return PASSED
+    message = (
+        f"The operator's DNS knows no address of {', '.join(names)} that a VPC could reach, so that the way there is "
+        f"not judged. Tell it with --host-addresses."
+    )
+    return Finding(Reason.NAME_NOT_RESOLVED, message, failed=True)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -136,15 +164,22 @@ CHECKS: tuple[Check, ...] = (
     rds_api,
 )
 
-ADVICE: tuple[Check, ...] = (sts_api,)
+PROVEN_BY_AGENT: tuple[Check, ...] = (image_registry, cloudwatch_logs, teleport_proxy)
+"""What an agent has reached when it is connected: its image was pulled, its log stream made, its tunnel is open."""
+
+ADVICE: tuple[Check, ...] = (sts_api, names_resolved)
+
+_DOUBT = "An agent is connected from here, although the model of the VPC says otherwise; a new task may fail."
 
 
 def _reachable(facts: CheckFacts, destinations: Iterable[Destination], reason: Reason, what: str) -> Finding:
     for destination in destinations:
+        if isinstance(destination, Host) and destination.name in facts.needs.unresolved:
+            continue
         verdict = reach(facts.vpc, facts.source, destination)
         if not verdict.open:
             message = explain(facts.source.subnet, f"{what} {destination.name}:{destination.port}", verdict)
-            return Finding(reason, message, failed=True)
+            return Finding(reason, message, failed=True, blocker=verdict.blocker)
     return PASSED
 
 

@@ -10,6 +10,8 @@ from rds_enrollment.plan.observed.network import Address
 _HTTPS = 443
 _DOCKER_HUB = ("auth.docker.io", "registry-1.docker.io")
 
+_KNOWN_REGISTRIES = ("public.ecr.aws", "docker.io")
+
 _CHINA_STORE_REGION = "cn-north-1"
 _CHINA_STORE = "rds-truststore.s3.cn-north-1.amazonaws.com.cn"
 
@@ -30,8 +32,25 @@ class Needs:
     """Whether agents fetch the RDS trust store: they do unless the databases name a CA."""
     new_tasks: int
     """Tasks that are still to be started, each with an address of its own."""
+    http_proxy: str = ""
+    """host:port of the proxy that the agents are told to use (HTTPS_PROXY), if any. ECS does not use it: images and
+    logs go the direct way."""
     addresses: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
-    """What names resolve to, by name, as far as that was asked."""
+    """What names resolve to, by name, as far as that was asked; nothing where there is no answer that a VPC could
+    reach."""
+
+    @property
+    def unresolved(self) -> frozenset[str]:
+        """Hosts whose addresses were asked for in vain."""
+        return frozenset(name for name, addresses in self.addresses.items() if not addresses)
+
+    def names(self) -> frozenset[str]:
+        """Hosts whose addresses should be asked for: those that may be private, unlike AWS's and Docker Hub's."""
+        registry = _registry_of(self.image)
+        known = registry in _KNOWN_REGISTRIES or _PRIVATE_ECR.fullmatch(registry)
+        hosts = [] if known else [registry]
+        hosts += filter(None, (self.http_proxy or self.proxy_address,))
+        return frozenset(_split(host)[0] for host in hosts)
 
     def image_registry(self) -> tuple[Destination, ...]:
         """All that a pull talks to.
@@ -58,26 +77,41 @@ class Needs:
 
     def proxy(self) -> tuple[Destination, ...]:
         """The Teleport proxy, for the tunnel."""
-        return (self._host(self.proxy_address),) if self.proxy_address else ()
+        return self._of_agent(self._host(self.proxy_address)) if self.proxy_address else ()
 
     def rds_trust_store(self) -> tuple[Destination, ...]:
         """Where agents fetch the CAs of RDS: one host per partition (Teleport lib/srv/db/ca.go).
 
         China's is a bucket, which the S3 endpoints of its own region serve.
         """
-        if not self.trust_store:
-            return ()
-        if self.region == _CHINA_STORE_REGION:
-            return (self._service("s3", _CHINA_STORE),)
-        if self.region.startswith("cn-"):
-            return (self._host(_CHINA_STORE),)
-        partition = "us-gov-west-1." if self.region.startswith("us-gov-") else ""
-        return (self._host(f"truststore.pki.{partition}rds.amazonaws.com"),)
+        return self._of_agent(self._trust_store()) if self.trust_store else ()
 
-    def aws_api(self, service: str) -> tuple[Destination, ...]:
-        """The regional endpoint of an AWS API: `rds`, `logs` or `sts` (AWS General Reference, "Service
-        endpoints")."""
-        return (self._service(service, f"{service}.{self.region}.{_domain(self.region)}"),)
+    def _trust_store(self) -> Destination:
+        if self.region == _CHINA_STORE_REGION:
+            return self._service("s3", _CHINA_STORE)
+        if self.region.startswith("cn-"):
+            return self._host(_CHINA_STORE)
+        partition = "us-gov-west-1." if self.region.startswith("us-gov-") else ""
+        return self._host(f"truststore.pki.{partition}rds.amazonaws.com")
+
+    def rds_api(self) -> tuple[Destination, ...]:
+        """RDS, whose databases the agents describe."""
+        return self._of_agent(self._aws_api("rds"))
+
+    def sts_api(self) -> tuple[Destination, ...]:
+        """STS, for roles that the agents assume."""
+        return self._of_agent(self._aws_api("sts"))
+
+    def logs_api(self) -> tuple[Destination, ...]:
+        """CloudWatch Logs, which ECS writes to."""
+        return (self._aws_api("logs"),)
+
+    def _aws_api(self, service: str) -> Destination:
+        """The regional endpoint (AWS General Reference, "Service endpoints")."""
+        return self._service(service, f"{service}.{self.region}.{_domain(self.region)}")
+
+    def _of_agent(self, destination: Destination) -> tuple[Destination, ...]:
+        return (self._host(self.http_proxy) if self.http_proxy else destination,)
 
     def _host(self, address: str) -> Host:
         name, port = _split(address)

@@ -7,6 +7,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
@@ -22,9 +23,12 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.network import Vpc as NetworkVpc
 from rds_enrollment.plan.observed.teleport import Agent, JoinRule, JoinToken, TeleportCluster
 from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.scope import Scope
+
+from tests.unit.plan.network import dsl
 
 VPC = "vpc-0123456789abcdef0"
 OTHER_VPC = "vpc-0fedcba9876543210"
@@ -215,6 +219,18 @@ SERVICE_SEEN = EcsService(
 )
 
 
+VPC_SEEN = dsl.edited(
+    NetworkVpc(dsl.VPC, "us-west-1"),
+    *(dsl.subnet(item, f"10.0.{number}.0/24") for number, item in enumerate(SUBNETS)),
+    dsl.table("rtb-main", "10.0.0.0/16 local", "0.0.0.0/0 igw-1", main=True),
+    dsl.acl("acl-default", *dsl.ALLOW_ALL, default=True),
+    dsl.group(GROUP, outbound=("all 0.0.0.0/0",)),
+    dsl.internet_gateway("igw-1"),
+)
+"""Two public subnets, from which everything is reached."""
+PROXY_ADDRESSES = {"example.teleport.sh": (ip_address("18.0.0.10"),)}
+
+
 def task(name: str, address: str = "10.0.0.1", **fields: Any) -> Task:
     """A running task of the service."""
     running = Task(
@@ -246,6 +262,8 @@ CONVERGED = DeploymentWorld(
     token=TOKEN_SEEN,
     subnets=tuple(Subnet(item, VPC, "us-west-1a") for item in SUBNETS),
     security_groups=(SecurityGroup(GROUP, VPC, "agents"),),
+    vpc=VPC_SEEN,
+    addresses=PROXY_ADDRESSES,
     cluster=CLUSTER_SEEN,
     service=SERVICE_SEEN,
     serving=task_definition(),

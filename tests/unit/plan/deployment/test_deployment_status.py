@@ -15,6 +15,7 @@ from tests.unit.plan.deployment.build import (
     ROLE_ARN,
     SERVICE,
     SERVICE_ARN,
+    SUBNETS,
     TOKEN,
     WANTED,
     arn,
@@ -41,6 +42,8 @@ SEEN: dict[str, Any] = {
     "pendingReplicas": 0,
     "connectedReplicas": 2,
 }
+NETWORK_SEEN = [{"subnetId": item, "state": "Ready", "reason": "Succeeded"} for item in SUBNETS]
+SEEN["network"] = NETWORK_SEEN
 NONE = DatabaseServiceDeploymentStatus()
 
 
@@ -62,7 +65,8 @@ def test_what_could_not_be_seen_stays_as_it_was() -> None:
 def test_what_is_gone_goes(gone: Any) -> None:
     before = observed_status(NONE, WANTED, world())
     counts = {"runningReplicas": 0, "pendingReplicas": 0, "connectedReplicas": 0}
-    assert told(replace(EMPTY, service=gone), before) == {"teleportCluster": "example.teleport.sh", **counts}
+    rest = {"teleportCluster": "example.teleport.sh", "network": NETWORK_SEEN}
+    assert told(replace(EMPTY, service=gone), before) == {**rest, **counts}
 
 
 def test_connected_agents_are_not_counted_without_heartbeats() -> None:

@@ -240,7 +240,7 @@ def test_names_follow_the_partition(region: str, api: str, store: str) -> None:
         (destination,) = destinations
         return destination.name
 
-    assert name(needs.aws_api("rds")) == api
+    assert name(needs.rds_api()) == api
     assert name(needs.rds_trust_store()) == store
 
 
