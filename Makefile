@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 	$(BIN)/python -m hack.demo
 
 .PHONY: test
-test: lint control-plane helm ## Run the linters and every test
+test: lint docs control-plane helm ## Run the linters and every test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 .PHONY: chaos
@@ -78,10 +78,19 @@ argocd-testdata: control-plane ## Take the test data of the health scripts from 
 protos: $(INSTALLED) ## Write the Python modules of Teleport's wire messages
 	$(BIN)/python -m hack.protogen
 
+.PHONY: docs
+docs: $(INSTALLED) ## Build the site of docs/ into build/docs; every warning is an error
+	$(BIN)/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --doctree-dir build/doctrees \
+		--builder html docs build/docs
+
+.PHONY: docs-reference
+docs-reference: $(INSTALLED) ## Write the generated pages of docs/reference from the code
+	$(BIN)/python -m hack.docsgen
+
 .PHONY: requirements
 requirements: $(INSTALLED) ## Renew the locks after a change of pyproject.toml (UPGRADE=1: newest versions)
 	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/runtime.txt pyproject.toml
-	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --extra sandbox --extra dev --build-deps-for editable \
+	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --extra sandbox --extra docs --extra dev --build-deps-for editable \
 		--constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
 	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/go.txt requirements/go.in
 

@@ -1,0 +1,96 @@
+"""The generated pages of docs/reference: as the code is, with a text for every word that a status may carry."""
+
+from pathlib import Path
+
+import pytest
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
+
+from hack.docsgen import kinds, vocabulary
+from hack.docsgen.__main__ import FOLDER, render
+from hack.docsgen.markdown import escape, table
+from hack.docsgen.metrics import declared
+
+PAGES = render() if set(Reason) <= set(vocabulary.reasons()) else {}
+
+
+def heading(text: str) -> str:
+    return f"\n## {text}\n"
+
+
+def test_every_reason_and_condition_has_a_text_and_no_other_word_has() -> None:
+    assert set(vocabulary.reasons()) == {str(reason) for reason in Reason}
+    assert set(vocabulary.conditions()) == {str(kind) for kind in ConditionType}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_page_is_as_generated(path: Path) -> None:
+    assert path.read_text() == PAGES[path], "stale: run `make docs-reference`"
+
+
+def test_every_reason_condition_and_setting_has_a_heading_to_link_to() -> None:
+    reasons = PAGES[FOLDER / "reasons.md"]
+    assert [reason for reason in Reason if heading(reason) not in reasons] == []
+    conditions = PAGES[FOLDER / "conditions.md"]
+    assert [kind for kind in ConditionType if heading(kind) not in conditions] == []
+    settings = PAGES[FOLDER / "settings.md"]
+    for field in Settings.model_fields:
+        assert heading(f"`{flag_name(field)}`") in settings
+        assert f"Variable: `{variable_name(field)}`\n" in settings
+
+
+def test_a_field_tells_type_default_limits_and_rules() -> None:
+    schema = {
+        "required": ["name"],
+        "properties": {
+            "name": {
+                "type": "string",
+                "maxLength": 5,
+                "pattern": "^a|b$",
+                "description": "Its name\nin AWS.",
+                "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "name is immutable"}],
+            },
+            "sizes": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 3,
+                "default": [2],
+                "items": {"type": "integer", "minimum": 1},
+            },
+            "levels": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"on": {"type": "boolean", "default": False}}},
+            },
+        },
+    }
+    assert list(kinds.fields("spec", schema)) == [
+        "### `spec.name`",
+        r"string · **required** · **immutable** · at most 5 characters · matches `^a\|b$`",
+        "Its name in AWS.",
+        "- Rule: name is immutable.",
+        "### `spec.sizes`",
+        "list of integer (at least 1) · default `[2]` · 1 to 3 items",
+        "",
+        "",
+        "### `spec.levels`",
+        "list of object",
+        "",
+        "",
+        "### `spec.levels[].on`",
+        "boolean · default `false`",
+        "",
+        "",
+    ]
+
+
+def test_text_from_the_code_is_no_markup() -> None:
+    assert escape("a <vpc id> and *\n [x] `all: {*}`") == r"a \<vpc id> and \* \[x\] `all: {*}`"
+    assert table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_metrics_of_every_form_of_declaration_are_found() -> None:
+    """One per form: made by prometheus_client's class, by a helper, and computed when scraped."""
+    found = {metric.name: metric for metric in declared()}
+    assert found["controller_runtime_reconcile_total"].labels == ("controller", "result")
+    assert found["workqueue_adds_total"][1:3] == ("counter", ("name",))
+    assert found["rds_enrollment_teleport_identity_expiry_seconds"].kind == "gauge"
