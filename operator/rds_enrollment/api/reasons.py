@@ -1,4 +1,7 @@
-"""Condition types and reasons: every CamelCase word that a status may carry."""
+"""Condition types and reasons: every CamelCase word that a status may carry.
+
+What a word means to users stands in docs/reference/vocabulary.yaml; a test demands an entry for each.
+"""
 
 from enum import StrEnum
 
