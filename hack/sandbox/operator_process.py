@@ -32,6 +32,8 @@ class OperatorProcess:
             **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             **environment,
             "RDS_ENROLLMENT_HTTP_ADDRESS": f"{_LOOPBACK}:{self.http_port}",
+            # As a container that is started again in its pod: it waits for nobody.
+            "RDS_ENROLLMENT_LEASE_IDENTITY": f"operator-{self.http_port}",
         }
         self._process: GuardedProcess | None = None
 

@@ -21,8 +21,12 @@ NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that is not there: the names that the simulated cluster publishes must not lead off this machine."""
 PROXY_ADDRESS = "203.0.113.20"
 """Where the VPCs find Teleport's proxy. No name that the simulated cluster publishes is asked of a real DNS."""
-RULES = ROOT / "charts" / "rds-enrollment-operator" / "files" / "rules.yaml"
+_FILES = ROOT / "charts" / "rds-enrollment-operator" / "files"
+RULES = _FILES / "rules.yaml"
 """The rights that the chart ships: the operator of the sandbox has these and no others."""
+LEASE_RULES = _FILES / "lease-rules.yaml"
+"""Those in the namespace of its Lease."""
+_RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
         "RDS_ENROLLMENT_OWNER_ID": "sandbox",
         "RDS_ENROLLMENT_HOST_ADDRESSES": f"*.example.com={PROXY_ADDRESS}",
+        "RDS_ENROLLMENT_LEASE_NAMESPACE": OPERATOR_NAMESPACE,
         "RDS_ENROLLMENT_POLL_SECONDS": "0.2",
     }
 
@@ -94,21 +99,43 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
 def _rights() -> list[dict[str, object]]:
     metadata = {"name": SERVICE_ACCOUNT}
     namespaced = {**metadata, "namespace": OPERATOR_NAMESPACE}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", **metadata}
+    role = {"apiGroup": _RBAC, "kind": "ClusterRole", **metadata}
+    account = {"kind": "ServiceAccount", **namespaced}
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OPERATOR_NAMESPACE}},
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": namespaced},
         {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "apiVersion": f"{_RBAC}/v1",
             "kind": "ClusterRole",
             "metadata": metadata,
             "rules": yaml.safe_load(RULES.read_text()),
         },
         {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "apiVersion": f"{_RBAC}/v1",
             "kind": "ClusterRoleBinding",
             "metadata": metadata,
             "roleRef": role,
-            "subjects": [{"kind": "ServiceAccount", **namespaced}],
+            "subjects": [account],
+        },
+        *lease_rights(OPERATOR_NAMESPACE, account),
+    ]
+
+
+def lease_rights(namespace: str, subject: dict[str, str]) -> list[dict[str, object]]:
+    """Role and binding for an operator whose Lease, of the default name, is in this namespace."""
+    metadata = {"name": f"{SERVICE_ACCOUNT}-lease", "namespace": namespace}
+    return [
+        {
+            "apiVersion": f"{_RBAC}/v1",
+            "kind": "Role",
+            "metadata": metadata,
+            "rules": yaml.safe_load(LEASE_RULES.read_text()),
+        },
+        {
+            "apiVersion": f"{_RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": metadata["name"]},
+            "subjects": [subject],
         },
     ]

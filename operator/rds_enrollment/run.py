@@ -1,38 +1,29 @@
-"""`rds-enrollment run`: puts the parts together, and takes them apart within ten seconds."""
+"""`rds-enrollment run`: stands by, leads, and ends within ten seconds."""
 
 import asyncio
 import logging
 import os
-import random
 import signal
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-
-from prometheus_client import CollectorRegistry
 
 from rds_enrollment import __version__, handlers
 from rds_enrollment.kubernetes import config
-from rds_enrollment.kubernetes.client import Objects
-from rds_enrollment.kubernetes.events import Recorder
+from rds_enrollment.kubernetes.election import Election, end_grace_seconds
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.wakes import Wakes
-from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, version_of
+from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
+from rds_enrollment.parts import Build, Parts, open_election, open_parts
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime import logging as logs
-from rds_enrollment.runtime.backoff import Backoff
-from rds_enrollment.runtime.deadline import end_process_within
+from rds_enrollment.runtime.deadline import end_process_after_fence, end_process_within
 from rds_enrollment.runtime.fatal import FatalError
-from rds_enrollment.runtime.http import HttpServer, Probe
-from rds_enrollment.runtime.metrics import QueueMetrics, new_registry
+from rds_enrollment.runtime.fence import NotLeadingError, seconds_since_boot
+from rds_enrollment.runtime.http import HttpServer
 from rds_enrollment.runtime.queue import WorkQueue
 from rds_enrollment.runtime.reconciler import Key, Reconciler, Result
 from rds_enrollment.runtime.settings import Settings, parse_address
-from rds_enrollment.runtime.threads import ThreadPool
 from rds_enrollment.runtime.watcher import WatchThread
 
 logger = logging.getLogger(__name__)
@@ -44,33 +35,16 @@ _PASS_LIMIT_SECONDS = 600.0
 _WAIT_LIMIT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the reconcilers are built from, besides AWS and Teleport."""
-
-    settings: Settings
-    objects: Objects
-    events: Recorder
-    threads: ThreadPool
-    queue: WorkQueue[Key]
-    wakes: Wakes
-    registry: CollectorRegistry
-    readiness: dict[str, Probe]
-    """Probes of /readyz by name; the reconcilers' builder adds its own."""
-    owner_id: str
-    now: Callable[[], datetime]
-    rng: random.Random
-
-
-Build = Callable[[Parts], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
-"""Opens what the reconcilers need (Teleport, AWS) and gives one reconciler per kind; closes it at the end."""
-
-
 async def run(settings: Settings, build: Build) -> None:
-    """Serve until SIGTERM or SIGINT. Raises FatalError when the operator cannot start or the watch has ended."""
+    """Serve until SIGTERM or SIGINT. Raises FatalError when the operator cannot start, the watch has ended or the
+    Lease is lost."""
     stopping = _on_signal()
-    async with _parts(settings) as (parts, rest), build(parts) as reconcilers:
-        await _serve(parts, rest, reconcilers, stopping)
+    async with (
+        open_parts(settings) as (parts, rest),
+        open_election(parts) as election,
+        build(parts) as reconcilers,
+    ):
+        await _serve(parts, rest, election, reconcilers, stopping)
 
 
 def _on_signal() -> asyncio.Event:
@@ -86,76 +60,85 @@ def _on_signal() -> asyncio.Event:
     return stopping
 
 
-@asynccontextmanager
-async def _parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
-    await config.load()  # a faulty one is reported before anything else begins
-    registry = new_registry()
-    rng = random.Random()  # noqa: S311 - jitter, not secrets
-    rest = Rest(config.load, user_agent=f"rds-enrollment-operator/{__version__}")
-    threads = ThreadPool(settings.aws_threads)
-    objects = Objects(rest, namespaces=settings.watch_namespaces)
-    try:
-        yield (
-            Parts(
-                settings=settings,
-                objects=objects,
-                events=Recorder(rest, instance=socket.gethostname(), clock=_now, registry=registry),
-                threads=threads,
-                queue=WorkQueue(
-                    clock=time.monotonic,
-                    backoff=Backoff(rng),
-                    metrics=QueueMetrics(registry, "objects"),
-                    controller=lambda key: key.kind.lower(),
-                ),
-                wakes=Wakes(),
-                registry=registry,
-                readiness={},
-                owner_id=settings.owner_id or await _cluster_uid(objects),
-                now=_now,
-                rng=rng,
-            ),
-            rest,
-        )
-    finally:
-        threads.close()
-        await rest.close()
-
-
 async def _serve(
-    parts: Parts, rest: Rest, reconcilers: Mapping[str, Reconciler], stopping: asyncio.Event
+    parts: Parts,
+    rest: Rest,
+    election: Election,
+    reconcilers: Mapping[str, Reconciler],
+    stopping: asyncio.Event,
 ) -> None:
     settings, queue = parts.settings, parts.queue
     monitor = WatchMonitor(
         grace=settings.watch_grace_seconds, clock=time.monotonic, wall=time.time, registry=parts.registry
     )
     check = WatchCheck(rest, monitor, namespaces=settings.watch_namespaces, missed=queue.add)
-    watch = _watch(settings, queue, parts.wakes, monitor)
     http = HttpServer(
         registry=parts.registry,
         health={
             "watch": monitor.stuck,
             "queue": lambda: queue.stuck(pass_limit=_PASS_LIMIT_SECONDS, wait_limit=_WAIT_LIMIT_SECONDS),
         },
+        # One that stands by is ready when it could lead at once: rollouts and drains count on it.
         readiness={
-            "kubernetes": check.failure,
+            "lease": election.failure,
+            "kubernetes": lambda: check.failure() if parts.leading.is_set() else None,
             "process": lambda: "stopping" if stopping.is_set() else None,
             **parts.readiness,
         },
     )
-    await _require_kinds(check)
+    await _require_kinds(rest, settings)
     await _listen(http, settings)
+    try:
+        if await election.acquire(stopping):
+            watch = _watch(settings, queue, parts.wakes, monitor)
+            await _lead(parts, election, check, watch, reconcilers, stopping)
+    finally:
+        stopping.set()
+        await http.stop()
+
+
+async def _lead(
+    parts: Parts,
+    election: Election,
+    check: WatchCheck,
+    watch: WatchThread,
+    reconcilers: Mapping[str, Reconciler],
+    stopping: asyncio.Event,
+) -> None:
+    """The work, from the moment that the Lease is held."""
+    settings, queue = parts.settings, parts.queue
+    end_process_after_fence(parts.fence, end_grace_seconds(settings.lease_seconds), seconds_since_boot)
+    keeping = asyncio.create_task(election.keep(), name="the Lease")
+    parts.leading.set()
+    await check.check()
     working = asyncio.create_task(queue.run(settings.workers, _dispatch(reconcilers)), name="queue")
     checking = asyncio.create_task(check.run(settings.watch_check_seconds), name="watch check")
     watch.start()
     try:
-        await _until_stopped(stopping, watch, [working, checking])
+        await _until_stopped(stopping, watch, [working, checking, keeping])
     finally:
         stopping.set()
         checking.cancel()
-        drained, ended = await asyncio.gather(queue.shutdown(_DRAIN_SECONDS), watch.stop(_WATCH_END_SECONDS))
+        drained, ended = await asyncio.gather(
+            _hand_over(parts, election, keeping), watch.stop(_WATCH_END_SECONDS)
+        )
         logger.info("Stopped", extra={"passes_ended": drained, "watch_ended": ended})
         await asyncio.gather(working, checking, return_exceptions=True)
-        await http.stop()
+
+
+async def _hand_over(parts: Parts, election: Election, keeping: asyncio.Task[None]) -> bool:
+    """End all passes, and release the Lease when none has to be cut: what a cut one has sent may still take effect.
+
+    A pass ends before its next write: the successor, who can begin so much sooner, does the rest.
+    """
+    parts.fence.close()
+    drained = await parts.queue.shutdown(_DRAIN_SECONDS)
+    lost = keeping.done()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    if drained and not lost:
+        await election.release()
+    return drained
 
 
 def _watch(settings: Settings, queue: WorkQueue[Key], wakes: Wakes, monitor: WatchMonitor) -> WatchThread:
@@ -186,7 +169,12 @@ async def _listen(http: HttpServer, settings: Settings) -> None:
 def _dispatch(reconcilers: Mapping[str, Reconciler]) -> Callable[[Key], Awaitable[Result]]:
     async def process(key: Key) -> Result:
         logs.about(key)
-        return await reconcilers[key.kind].reconcile(key)
+        result = Result()
+        try:
+            result = await reconcilers[key.kind].reconcile(key)
+        except* NotLeadingError:  # also out of a group of reads
+            logger.info("The pass was given up: this process no longer leads")
+        return result
 
     return process
 
@@ -206,32 +194,23 @@ async def _until_stopped(
             raise FatalError(f"the watch of the API server has ended: {_one_line(watched.result())}")
         for task in tasks:
             if task.done():
+                if isinstance(error := task.exception(), FatalError):
+                    raise error
                 raise FatalError(f"{task.get_name()} has ended: {_one_line(task.exception())}")
     finally:
         signalled.cancel()
         watched.cancel()
 
 
-async def _cluster_uid(objects: Objects) -> str:
-    try:
-        return await objects.cluster_uid()
-    except Outcome as outcome:
-        raise FatalError(f"cannot read the default --owner-id: {outcome.message}") from outcome
-
-
-async def _require_kinds(check: WatchCheck) -> None:
+async def _require_kinds(rest: Rest, settings: Settings) -> None:
     """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf."""
     try:
-        await check.compare()
+        await require_kinds(rest, settings.watch_namespaces)
     except Outcome as outcome:
         raise FatalError(
             "the objects to serve cannot be listed; are the CRDs installed (`rds-enrollment crds`), and may the "
             f"service account list them? {outcome.message}"
         ) from outcome
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _one_line(error: BaseException | None) -> str:

@@ -10,8 +10,8 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.registry import controllers
+from rds_enrollment.parts import Parts
 from rds_enrollment.plan.outcome import Blocked
-from rds_enrollment.run import Parts
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key, Reconciler
@@ -42,7 +42,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     adapters = Adapters(
         objects=parts.objects,
         events=parts.events,
-        aws=AwsClients(threads=settings.aws_threads),
+        aws=AwsClients(guard=parts.fence.check, threads=settings.aws_threads),
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
@@ -56,13 +56,18 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         now=parts.now,
         rng=parts.rng,
     )
-    following = asyncio.create_task(view.run(), name="teleport events")
+    following = asyncio.create_task(_follow(parts, view), name="teleport events")
     try:
         yield controllers(adapters)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         teleport.close()
+
+
+async def _follow(parts: Parts, view: LiveView) -> None:
+    await parts.leading.wait()
+    await view.run()
 
 
 def _teleport(parts: Parts, identity_file: IdentityFile) -> TeleportClient:
@@ -72,7 +77,10 @@ def _teleport(parts: Parts, identity_file: IdentityFile) -> TeleportClient:
     watch_identity(parts.registry, identity_file)
     parts.readiness["teleport"] = identity_file.problem
     return TeleportClient(
-        way, features=Features(network.web), observe_call=CallMetrics(parts.registry).observe
+        way,
+        features=Features(network.web),
+        observe_call=CallMetrics(parts.registry).observe,
+        guard=parts.fence.check,
     )
 
 

@@ -11,7 +11,7 @@ Two kinds of writes report what the operator has seen, and how many of them ther
 - the first status that says Ready=True of each object, which may be the same write,
 - the first Event that says Ready of each object.
 
-All other reports are counted and have no name: nothing can be planned at them.
+All other reports are counted and have no name, nor have writes of the Lease: nothing can be planned at them.
 """
 
 from collections import Counter
@@ -36,6 +36,11 @@ class WriteName:
         return f"{self.system} {self.operation} {self.target} #{self.occurrence}"
 
 
+def is_lease(write: Write) -> bool:
+    """Whether the write is about the Lease: how often it is renewed is a question of time."""
+    return write.operation.endswith(" leases")
+
+
 def is_report(write: Write) -> bool:
     """Whether the write is a status or an Event."""
     if write.system != "kubernetes":
@@ -53,6 +58,8 @@ class Namer:
 
     def names_of(self, write: Write) -> tuple[WriteName, ...]:
         """One name, or none, or (a first status that says Ready=True) two."""
+        if is_lease(write):
+            return ()
         target = self._mask(write.target)
         if not is_report(write):
             return (self._next(write, target),)

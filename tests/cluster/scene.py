@@ -22,7 +22,7 @@ from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import DemoWorld, World
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.operator_process import OperatorProcess
-from hack.sandbox.stack import ROOT, operator_environment
+from hack.sandbox.stack import ROOT, lease_rights, operator_environment
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.cluster.kubernetes_api import Namespace, Object, condition, describe, is_ready
 from tests.cluster.metrics import Metrics
@@ -33,6 +33,12 @@ ACCOUNT = "123456789012"
 OWNER_ID = "sandbox"
 INTEGRATION, ENROLLMENT = "prod-aws", "prod"
 EXAMPLES = ROOT / "examples"
+
+EVERY_SERVICE_ACCOUNT = {
+    "kind": "Group",
+    "apiGroup": "rbac.authorization.k8s.io",
+    "name": "system:serviceaccounts",
+}
 
 _LOG_LINES = 25
 
@@ -191,6 +197,9 @@ def new_scene(
         teleport.assume_role = aws.assume_role
         environment = operator_environment(aws.url, teleport, kubeconfig)
         environment["RDS_ENROLLMENT_WATCH_NAMESPACES"] = name
+        # A Lease of its own: scenes have nothing in common.
+        environment["RDS_ENROLLMENT_LEASE_NAMESPACE"] = name
+        plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
         operator = OperatorProcess(environment, folder / "operator.log")
         try:
             yield Scene(plane, namespace, aws, teleport, operator, folder)

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.run import Parts, run
+from rds_enrollment.parts import Parts
+from rds_enrollment.run import run
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.reconciler import Key, Reconciler, Result

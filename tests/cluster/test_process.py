@@ -15,11 +15,14 @@ from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
+import yaml
 from rds_enrollment.api.common import API_VERSION, GROUP
 
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.controlplane.servers import free_ports
+from hack.sandbox.stack import lease_rights
 from tests.cluster.operator_account import ROOT, install_kinds, operator_kubeconfig
+from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 from tests.cluster.waiting import wait_until
 
 KIND = "AwsOidcIntegration"
@@ -88,6 +91,7 @@ def kubeconfig(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) ->
 def namespace(plane: ControlPlane) -> str:
     name = f"process-{uuid4().hex[:8]}"
     plane.run_kubectl("create", "namespace", name)
+    plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
     return name
 
 
@@ -103,6 +107,7 @@ def running(kubeconfig: Path, folder: Path, namespace: str, **settings: str) -> 
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": "unused",
         "RDS_ENROLLMENT_HTTP_ADDRESS": f"127.0.0.1:{port}",
         "RDS_ENROLLMENT_WATCH_NAMESPACES": namespace,
+        "RDS_ENROLLMENT_LEASE_NAMESPACE": namespace,
     }
     environment |= {f"RDS_ENROLLMENT_{name.upper()}": value for name, value in settings.items()}
     log = folder / f"{port}.log"

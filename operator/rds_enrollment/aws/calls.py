@@ -1,10 +1,12 @@
-"""Reports every call to AWS to an observer, through botocore's event hooks."""
+"""Asks before every request to AWS, and reports every call to an observer, through botocore's event hooks."""
 
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.parsers import ResponseParserError
+
+from rds_enrollment.runtime.fence import Guard
 
 if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
@@ -52,21 +54,28 @@ class CallHooks:
         self,
         observe: CallObserver,
         on_failure: FailureListener,
+        guard: Guard,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._observe = observe
         self._on_failure = on_failure
+        self._guard = guard
         self._monotonic = monotonic
 
     def register(self, events: "BaseEventHooks") -> None:
         """Hooks into every client that is made afterwards."""
         events.register("before-call.*", self._before)
+        events.register("before-send.*", self._sending)
         events.register("response-received.*", self._attempted)
         events.register("after-call.*", self._answered)
         events.register("after-call-error.*", self._failed)
 
     def _before(self, context: dict[str, Any], **_: Any) -> None:
         context[_STARTED] = self._monotonic()
+
+    def _sending(self, **_: Any) -> None:
+        """Before each attempt: botocore pauses between them."""
+        self._guard()
 
     def _attempted(self, context: dict[str, Any], **_: Any) -> None:
         context[_ATTEMPTS] = context.get(_ATTEMPTS, 0) + 1

@@ -20,6 +20,7 @@ from rds_enrollment.aws.calls import CallHooks, CallObserver, unobserved
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.plan.observed.aws import CallerIdentity
+from rds_enrollment.runtime.fence import Guard, unguarded
 
 if TYPE_CHECKING:
     from types_boto3_ec2.client import EC2Client
@@ -56,6 +57,7 @@ class AwsClients:
         self,
         *,
         observe: CallObserver = unobserved,
+        guard: Guard = unguarded,
         threads: int = 8,
         capacity: int = 128,
         attempts: int = 4,
@@ -66,6 +68,7 @@ class AwsClients:
         """
         Args:
             observe: told of each call.
+            guard: asked before each request, repeated ones too; what it raises ends the call.
             threads: how many threads call at the same time; sizes each client's connection pool.
             capacity: clients kept; the least recently used goes first.
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
@@ -74,6 +77,7 @@ class AwsClients:
             monotonic: the clock that calls are timed with.
         """
         self._observe = observe
+        self._guard = guard
         self._capacity = capacity
         self._monotonic = monotonic
         self._config = Config(
@@ -127,7 +131,9 @@ class AwsClients:
     def _usable_session(self) -> "_Session":
         if self._current is None or self._current.refused:
             self._current = None
-            self._current = _Session(self._config, self._capacity, self._observe, self._monotonic)
+            self._current = _Session(
+                self._config, self._capacity, self._observe, self._guard, self._monotonic
+            )
         return self._current
 
 
@@ -176,7 +182,12 @@ class _Session:
     """One boto3 session, the clients made from it, and whether AWS still takes its credentials."""
 
     def __init__(
-        self, config: Config, capacity: int, observe: CallObserver, monotonic: Callable[[], float]
+        self,
+        config: Config,
+        capacity: int,
+        observe: CallObserver,
+        guard: Guard,
+        monotonic: Callable[[], float],
     ) -> None:
         self.refused = False
         self.made_at = monotonic()
@@ -192,7 +203,7 @@ class _Session:
         self.credentials: Any = self._boto.get_credentials()
         if self.credentials is None:
             raise NoCredentialsError
-        CallHooks(observe, self._on_failure, monotonic).register(self._boto.events)
+        CallHooks(observe, self._on_failure, guard, monotonic).register(self._boto.events)
 
     def client(self, key: tuple[str, str, str | None]) -> Any:
         if key not in self._clients:

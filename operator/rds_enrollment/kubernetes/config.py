@@ -10,6 +10,7 @@ from yaml import YAMLError
 from rds_enrollment.runtime.fatal import FatalError
 
 _HOME = Path("~/.kube/config")
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 async def load() -> Configuration:
@@ -19,6 +20,14 @@ async def load() -> Configuration:
     """
     kubeconfig = _kubeconfig()
     return await _load(kubeconfig, kubeconfig or "the pod's service account")
+
+
+def own_namespace() -> str | None:
+    """The namespace of the pod that we run in, None elsewhere.
+
+    Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/.
+    """
+    return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.is_file() else None
 
 
 def _kubeconfig() -> str | None:

@@ -28,3 +28,8 @@ def events(namespace: str) -> str:
 def namespace_item(name: str) -> str:
     """Path of a namespace."""
     return f"/api/v1/namespaces/{name}"
+
+
+def leases(namespace: str) -> str:
+    """Path of the coordination.k8s.io/v1 leases of a namespace."""
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"

@@ -14,6 +14,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.kubernetes.errors import ApiError, Request, out_of_date, translate, unreachable
 from rds_enrollment.plan.outcome import Conflict
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.fence import Guard, unguarded
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -23,16 +24,27 @@ APPLY_PATCH = "application/apply-patch+yaml"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Lists metadata alone: https://kubernetes.io/docs/reference/using-api/api-concepts/."""
 
-_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+TIMEOUT_SECONDS = 15.0
+_CONNECT_SECONDS = 5.0
 _PAGE = 500
 
 
 class Rest:
     """`load` gives the configuration; it is called again when the server no longer accepts the token."""
 
-    def __init__(self, load: Callable[[], Awaitable[Configuration]], *, user_agent: str) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Awaitable[Configuration]],
+        *,
+        user_agent: str,
+        guard: Guard = unguarded,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        """`guard` is asked before each write; `timeout` is that of one request, in seconds."""
         self._load = load
         self._user_agent = user_agent
+        self._guard = guard
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
         self._client: ApiClient | None = None
 
     async def request(
@@ -46,7 +58,8 @@ class Rest:
         content_type: str = JSON,
         accept: str = JSON,
     ) -> dict[str, Any]:
-        """The decoded answer. Raises ApiError for any other than success, Transient when there is no answer."""
+        """The decoded answer. Raises ApiError for any other than success, Transient when there is no answer, and
+        NotLeadingError instead of a write that must not be sent."""
         headers = {"Accept": accept, "Content-Type": content_type}
         status, text = await self._send(request, method, path, query, body, headers)
         if status == 401:
@@ -117,8 +130,10 @@ class Rest:
             body=body,
             auth_settings=["BearerToken"],
         )
+        if method != "GET":
+            self._guard()
         try:
-            answer = await client.call_api(*parameters, _request_timeout=_TIMEOUT)
+            answer = await client.call_api(*parameters, _request_timeout=self._timeout)
             return int(answer.status), await answer.read()  # type: ignore[no-untyped-call]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreachable(request, error) from error

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.kubernetes import resources
-from rds_enrollment.kubernetes.errors import Request
+from rds_enrollment.kubernetes.errors import ApiError, Request, translate
 from rds_enrollment.kubernetes.rest import METADATA_LIST, Rest
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.reconciler import Key
@@ -188,6 +188,23 @@ class WatchCheck:
         for key in self._monitor.listed(kind, versions, oldest or 0):
             logger.warning("The watch has missed a change of %s", key)
             self._missed(key)
+
+
+async def require_kinds(rest: Rest, namespaces: tuple[str, ...]) -> None:
+    """Ask for a first object of each kind in every namespace (none named: in all). Raises the Outcome of a refusal."""
+    for kind in KINDS:
+        for scope in namespaces or (None,):
+            request = Request("list", resources.plural(kind), f"in {scope or 'all namespaces'}")
+            try:
+                await rest.request(
+                    request,
+                    "GET",
+                    resources.collection(kind, scope),
+                    query={"limit": "1"},
+                    accept=METADATA_LIST,
+                )
+            except ApiError as error:
+                raise translate(error, request) from error
 
 
 def version_of(kind: str, metadata: dict[str, str]) -> Version:

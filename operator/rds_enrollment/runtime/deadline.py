@@ -1,8 +1,16 @@
-"""A last resort: the process ends in time, whatever still hangs."""
+"""Last resorts: the process ends in time, whatever still hangs."""
 
 import logging
 import os
 import threading
+from collections.abc import Callable
+
+from rds_enrollment.runtime.fence import Fence
+
+logger = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+"""A thread's own wait does not count the time in which the machine was suspended: it looks at the clock this often."""
 
 
 def end_process_within(seconds: float, exit_code: int) -> None:
@@ -12,12 +20,31 @@ def end_process_within(seconds: float, exit_code: int) -> None:
     """
 
     def end() -> None:
-        logging.getLogger(__name__).warning(
-            "Something still runs after %s s: the process ends without it", seconds
-        )
-        logging.shutdown()
-        os._exit(exit_code)
+        logger.warning("Something still runs after %s s: the process ends without it", seconds)
+        _end(exit_code)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+
+
+def end_process_after_fence(fence: Fence, grace: float, clock: Callable[[], float]) -> None:
+    """End the process `grace` seconds after the fence has closed by itself, even when the event loop is stuck.
+
+    `fence` is open; `clock` is its clock.
+    """
+
+    def watch() -> None:
+        while True:
+            remaining = (fence.deadline or 0.0) + grace - clock()
+            if remaining <= 0:
+                logger.error("The Lease was not renewed in time: the process ends")
+                _end(1)
+            threading.Event().wait(min(remaining, _LOOK_SECONDS))
+
+    threading.Thread(target=watch, name="lease deadline", daemon=True).start()
+
+
+def _end(exit_code: int) -> None:
+    logging.shutdown()
+    os._exit(exit_code)

@@ -50,11 +50,20 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _namespace(name: str) -> str:
+    if not _NAMESPACE.match(name):
+        raise ValueError(f"{name!r} is not a namespace name")
+    return name
+
+
 def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if not _NAMESPACE.match(name):
-            raise ValueError(f"{name!r} is not a namespace name")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(map(_namespace, names)))
+
+
+def _object_name(name: str) -> str:
+    if not all(map(_NAMESPACE.match, name.split("."))):
+        raise ValueError(f"{name!r} is not the name of a Kubernetes object")
+    return name
 
 
 def _capitalised(value: Any) -> Any:
@@ -101,6 +110,25 @@ class Settings(BaseSettings):
     watch_namespaces: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_namespaces)
     ] = Field(default=(), description="Namespaces to serve, separated by commas (default: all).")
+    lease_name: Annotated[str, Field(max_length=253), AfterValidator(_object_name)] = Field(
+        default="rds-enrollment-operator",
+        description="Lease that one process of this operator holds while it works; each operator of a Kubernetes"
+        " cluster needs its own.",
+    )
+    lease_namespace: Annotated[str, AfterValidator(_namespace)] | None = Field(
+        default=None, description="Namespace of the Lease (default: the pod's own; outside a pod: default)."
+    )
+    lease_identity: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description="Who holds the Lease, such as the pod's name: no two processes that run at the same time may"
+        " have the same (default: host name and a random number).",
+    )
+    lease_seconds: int = Field(
+        default=15,
+        ge=3,
+        le=600,
+        description="How long a leader that died without a word keeps its successor waiting, at most.",
+    )
     http_address: Annotated[str, AfterValidator(_listening)] = Field(
         default="0.0.0.0:8080",
         description="Where /metrics, /healthz and /readyz are served, as host:port.",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from grpclib.client import UnaryUnaryMethod
 
+from rds_enrollment.runtime.fence import NotLeadingError
 from rds_enrollment.teleport.connection import Connection, Session
 from rds_enrollment.teleport.errors import Call, Permission, translate
 
@@ -47,7 +48,8 @@ class Caller:
     ) -> _Reply:
         """Sends `request` and returns the answer.
 
-        `permission` and `subject` are for messages. Raises an Outcome, NotFoundError among them, and nothing else.
+        `permission` and `subject` are for messages. Raises an Outcome, NotFoundError among them, or (a write)
+        NotLeadingError, and nothing else.
         """
         session = self.connection.session()
         method = method_of(session)
@@ -58,6 +60,8 @@ class Caller:
             with session.in_use():
                 reply = await _in_own_task(method(request, timeout=deadline_seconds))
             code = "OK"
+        except NotLeadingError:
+            raise
         except Exception as error:
             # grpclib raises what it meets, down to AssertionError and AttributeError on a closing transport.
             call = Call(rpc, subject, str(self.connection.address), permission)

@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed.teleport import (
     TeleportCluster,
 )
 from rds_enrollment.plan.steps import TeleportStep
+from rds_enrollment.runtime.fence import Guard, unguarded
 from rds_enrollment.teleport import cluster, databases, heartbeats, integrations, tokens
 from rds_enrollment.teleport.apply import apply_step
 from rds_enrollment.teleport.calls import Caller, ObserveCall, unobserved
@@ -36,13 +37,15 @@ class TeleportClient:
         *,
         features: Features | None = None,
         observe_call: ObserveCall = unobserved,
+        guard: Guard = unguarded,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`observe_call(rpc, code, seconds)` is told of every call; `timer` counts seconds.
+        """`observe_call(rpc, code, seconds)` is told of every call; `guard` is asked before each write; `timer`
+        counts seconds.
 
         Without `features` a cluster is what the auth service tells of it.
         """
-        self._connection = Connection(way)
+        self._connection = Connection(way, guard)
         self._call = Caller(self._connection, observe_call, timer)
         self._features = features
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from grpclib.client import Channel
+from grpclib.events import SendRequest, listen
 
+from rds_enrollment.runtime.fence import Guard, unguarded
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.ways import Way
@@ -17,6 +19,9 @@ from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceStub
 from rds_enrollment.teleport.wire.aws_oidc_service_grpc import AWSOIDCServiceStub
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceStub
 from rds_enrollment.teleport.wire.user_tasks_grpc import UserTaskServiceStub
+
+_READS = ("Get", "List", "Ping", "WatchEvents")
+"""How the names of RPCs that change nothing begin. Any other counts as a write."""
 
 
 class Session:
@@ -63,6 +68,8 @@ class Connection:
     """Hands out the session that new calls use. Used from one event loop."""
 
     way: Way
+    guard: Guard = unguarded
+    """Asked before each write, once there is a channel for it."""
     _session: Session | None = None
 
     @property
@@ -82,7 +89,9 @@ class Connection:
         """
         identity = self.way.identity()
         if self._session is None or self._session.identity is not identity:
-            fresh = Session(identity, self.way.channel(identity))
+            channel = self.way.channel(identity)
+            listen(channel, SendRequest, self._sending)
+            fresh = Session(identity, channel)
             if self._session is not None:
                 self._session.retire()
             self._session = fresh
@@ -93,6 +102,10 @@ class Connection:
         session.retire()
         if self._session is session:
             self._session = None
+
+    async def _sending(self, event: SendRequest) -> None:
+        if not event.method_name.rpartition("/")[2].startswith(_READS):
+            self.guard()
 
     def close(self) -> None:
         """Closes the current channel; calls in flight fail."""

@@ -9,6 +9,7 @@ import yaml
 from rds_enrollment.api.kinds import KINDS
 
 from tests.unit.kubernetes.fake_api import FakeApi
+from tests.unit.kubernetes.lease_server import LeaseServer
 from tests.unit.kubernetes.test_kubernetes_kopf import HANG, PATH, discovery
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,6 +19,7 @@ async def test_a_watch_that_cannot_go_on_ends_the_process_with_one_line(api: Fak
     discovery(api)
     for kind in KINDS.values():
         api.answer(f"GET {PATH}/{kind.plural}", {"metadata": {"resourceVersion": "5"}, "items": []})
+    LeaseServer(api, "default", "rds-enrollment-operator")
     # What a watch request gets is the list, which is no watch event: kopf gives up.
     kubeconfig = tmp_path / "kubeconfig"
     document = {

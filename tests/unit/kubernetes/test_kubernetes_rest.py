@@ -12,6 +12,7 @@ from rds_enrollment.kubernetes.errors import Request
 from rds_enrollment.kubernetes.rest import JSON_PATCH, Rest
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.fence import Fence, NotLeadingError
 
 from tests.unit.kubernetes.fake_api import FakeApi
 
@@ -145,3 +146,14 @@ async def test_only_served_namespaces_are_listed(api: FakeApi, rest: Rest) -> No
         api.answer(f"GET {base}/{namespace}/rdsenrollments", body)
     listed = await Objects(rest, namespaces=("a", "b")).list("RdsEnrollment")
     assert [obj["metadata"]["namespace"] for obj in listed] == ["a", "b"]
+
+
+async def test_through_a_closed_fence_reads_are_sent_and_writes_are_not(api: FakeApi) -> None:
+    api.answer(f"GET {PATH}", {"kind": "RdsEnrollment"})
+    rest = Rest(api.load, user_agent="test", guard=Fence().check)
+    assert await rest.get(REQUEST, PATH)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        with pytest.raises(NotLeadingError):
+            await rest.request(REQUEST, method, PATH, body={})
+    await rest.close()
+    assert [method for method, _, _ in api.requests] == ["GET"]

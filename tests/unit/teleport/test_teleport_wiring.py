@@ -11,9 +11,10 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 from rds_enrollment.kubernetes.wakes import Wakes
-from rds_enrollment.run import Parts
+from rds_enrollment.parts import Parts
 from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.fence import Fence
 from rds_enrollment.runtime.metrics import QueueMetrics
 from rds_enrollment.runtime.queue import WorkQueue
 from rds_enrollment.runtime.settings import load
@@ -51,6 +52,8 @@ def parts(teleport: TeleportSandbox, clock: Clock, **flags: Any) -> Parts:
     rng = random.Random(1)  # noqa: S311 - jitter
     registry = CollectorRegistry()
     unused = cast("Any", None)
+    leading = asyncio.Event()
+    leading.set()
     return Parts(
         settings=load(
             {"teleport_address": teleport.address, "teleport_identity": str(teleport.identity_file), **flags}
@@ -68,6 +71,8 @@ def parts(teleport: TeleportSandbox, clock: Clock, **flags: Any) -> Parts:
         registry=registry,
         readiness={},
         owner_id="test",
+        fence=Fence(),
+        leading=leading,
         now=clock,
         rng=rng,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rds_enrollment.runtime.fence import Guard, unguarded
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.auto import WAYS
 from rds_enrollment.teleport.client import TeleportClient
@@ -57,13 +58,14 @@ class Place:
         *,
         trusting: bool = True,
         environment: dict[str, str] | None = None,
+        guard: Guard = unguarded,
     ) -> TeleportClient:
         """A client of `address`; one that is not `trusting` does not know the web CA."""
         ca_file = self.proxy.ca_file if trusting else None
         way = WAYS[connection](
             Address.parse(address), IdentityFile(self.identity, self.clock), network(ca_file, environment)
         )
-        return TeleportClient(way)
+        return TeleportClient(way, guard=guard)
 
     def renew(self, not_before: datetime | None = None, not_after: datetime | None = None) -> None:
         """Another identity of the same bot in place of the first, in one step."""
