@@ -19,6 +19,14 @@ class Release:
     def service_account(self) -> str:
         return f"{self.name}-rds-enrollment-operator"
 
+    @property
+    def lease(self) -> dict[str, str]:
+        """The operator's settings for the Lease that the release's rights are about."""
+        return {
+            "RDS_ENROLLMENT_LEASE_NAME": self.service_account,
+            "RDS_ENROLLMENT_LEASE_NAMESPACE": self.namespace,
+        }
+
     def install(self, values: str, *arguments: str, chart: Path = CHART) -> str:
         """Install with a set of values; returns what Helm says."""
         return self._write("install", values, *arguments, "--create-namespace", chart=chart)

@@ -17,10 +17,14 @@ from rds_enrollment.kubernetes import config, resources
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.errors import ApiError, Request
 from rds_enrollment.kubernetes.events import Recorder
+from rds_enrollment.kubernetes.lease import Leases, Record
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.plan.steps.kubernetes import ApplyDeployment, DeleteDeployment
 
 Object = dict[str, Any]
+
+LEASE = "rds-enrollment-operator"
+"""The one that the shipped rules name."""
 
 _DEPLOYED = ConditionType.DEPLOYMENTS_READY
 
@@ -62,6 +66,14 @@ async def actor(
         await rest.close()
 
 
+_RECORD = Record(
+    holder="rights",
+    seconds=15,
+    acquired="2026-01-01T00:00:00.000000Z",
+    renewed="2026-01-01T00:00:00.000000Z",
+    transitions=0,
+)
+
 Operation = Callable[[Actor], Awaitable[object]]
 
 
@@ -75,6 +87,11 @@ def operations() -> dict[Right, Operation]:
         Right("events.k8s.io", "events", "create"): lambda who: _record(who, 1),
         Right("events.k8s.io", "events", "patch"): lambda who: _record(who, 2),
         Right("", "namespaces", "get"): lambda who: who.adapter.cluster_uid(),
+        Right("coordination.k8s.io", "leases", "create"): lambda who: _leases(
+            who, f"fresh-{uuid4().hex[:8]}"
+        ).create(_RECORD),
+        Right("coordination.k8s.io", "leases", "get"): lambda who: _leases(who, LEASE).get(),
+        Right("coordination.k8s.io", "leases", "update"): _renew,
     }
     for kind in KINDS.values():
         found |= _of_kind(kind)
@@ -117,6 +134,17 @@ def _of_kind(kind: Kind) -> dict[Right, Operation]:
         Right(GROUP, kind.plural, "patch"): patch,
         Right(GROUP, f"{kind.plural}/status", "update"): update_status,
     }
+
+
+def _leases(who: Actor, name: str) -> Leases:
+    return Leases(who.rest, namespace=who.namespace, name=name)
+
+
+async def _renew(who: Actor) -> None:
+    leases = _leases(who, LEASE)
+    lease = await leases.get()
+    assert lease is not None
+    await leases.update(lease, _RECORD)
 
 
 async def _apply(who: Actor, owned: bool = False) -> None:

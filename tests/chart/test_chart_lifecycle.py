@@ -105,7 +105,8 @@ def test_everything_but_the_crds_is_uninstalled(control_plane: ControlPlane, emp
     empty.uninstall()
     left = control_plane.run_kubectl(
         "get",
-        "clusterroles,clusterrolebindings,crds,serviceaccounts,configmaps,services,deployments,networkpolicies",
+        "clusterroles,clusterrolebindings,roles,rolebindings,crds,serviceaccounts,configmaps,services,deployments,"
+        "networkpolicies,poddisruptionbudgets",
         "--all-namespaces",
         "--selector=app.kubernetes.io/instance=enroller",
         "--output=name",

@@ -14,6 +14,7 @@ from hack.sandbox.controlplane import ControlPlane, ControlPlaneError
 from hack.sandbox.helm import Helm, HelmError
 from hack.sandbox.stack import ROOT
 from hack.sandbox.teleport.server import TeleportSandbox
+from tests.chart.release import Release
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example, new_scene
 
@@ -44,12 +45,14 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def live(
     control_plane: ControlPlane,
     operator_kubeconfig: Path,
+    release: Release,
     helm: Helm,
     chart: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Scene]:
     """The databases, enrolled by `helm install --wait`."""
-    with new_scene(control_plane, operator_kubeconfig, tmp_path_factory.mktemp("live")) as scene:
+    folder = tmp_path_factory.mktemp("live")
+    with new_scene(control_plane, operator_kubeconfig, folder, settings=release.lease) as scene:
         scene.world.demo_world(REGION)
         scene.start()
         helm.run("install", "databases", str(chart), where(scene), "--wait", "--timeout=120s")

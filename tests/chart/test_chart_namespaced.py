@@ -19,7 +19,7 @@ def test_roles_in_its_namespaces_are_enough(
                 narrow.namespace, narrow.service_account, tmp_path / "narrow.kubeconfig"
             )
             scene.world.demo_world(REGION)
-            scene.start(KUBECONFIG=str(kubeconfig))
+            scene.start(KUBECONFIG=str(kubeconfig), **narrow.lease)
             scene.apply_examples()
             scene.wait_all_ready()
         finally:

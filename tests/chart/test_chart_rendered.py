@@ -14,6 +14,7 @@ from tests.chart.rendering import CHART, SNAPSHOTS, VALUES, Object, find, object
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text())
 RULES = yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+LEASE_RULES = yaml.safe_load((CHART / "files" / "lease-rules.yaml").read_text())
 
 
 def rendered(name: str, *arguments: str) -> list[Object]:
@@ -22,7 +23,7 @@ def rendered(name: str, *arguments: str) -> list[Object]:
 
 def environment(found: list[Object]) -> dict[str, str]:
     (container,) = find(found, "Deployment")["spec"]["template"]["spec"]["containers"]
-    return {entry["name"]: entry["value"] for entry in container["env"]}
+    return {entry["name"]: entry.get("value", "") for entry in container["env"]}
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -80,8 +81,34 @@ def test_namespaced_rights_stay_in_the_namespaces() -> None:
         "RoleBinding",
         "Service",
         "Deployment",
+        "PodDisruptionBudget",
     }
-    assert find(found, "Role")["metadata"]["namespace"] == "shop"
+    assert find(found, "Role", "-operator")["metadata"]["namespace"] == "shop"
+    assert find(found, "Role", "-operator")["rules"] == [
+        rule for rule in RULES if rule["resources"] != ["namespaces"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["minimal", "namespaced", "scheduling"])
+def test_each_release_has_a_lease_of_its_own(name: str) -> None:
+    """Named as the Deployment, which nothing else in the namespace can be."""
+    found = rendered(name)
+    deployment = find(found, "Deployment")["metadata"]
+    role = find(found, "Role", "-lease")
+    assert role["metadata"]["namespace"] == deployment["namespace"]
+    assert role["rules"] == [
+        rule | {"resourceNames": [deployment["name"]]} if "resourceNames" in rule else rule
+        for rule in LEASE_RULES
+    ]
+    shown = environment(found)
+    assert shown[variable_name("lease_name")] == deployment["name"]
+    assert shown[variable_name("lease_namespace")] == deployment["namespace"]
+
+
+def test_a_pod_bears_its_own_name_on_the_lease() -> None:
+    (container,) = find(rendered("minimal"), "Deployment")["spec"]["template"]["spec"]["containers"]
+    (entry,) = [entry for entry in container["env"] if entry["name"] == variable_name("lease_identity")]
+    assert entry["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
 
 
 def test_every_setting_has_a_value_of_the_chart() -> None:
@@ -92,20 +119,45 @@ def test_every_setting_has_a_value_of_the_chart() -> None:
 def test_defaults_of_settings_are_the_operators_own() -> None:
     shown = environment(rendered("minimal"))
     for field, info in Settings.model_fields.items():
-        if not info.is_required() and variable_name(field) in shown:
+        if info.default is not None and not info.is_required() and field != "lease_name":
+            if variable_name(field) not in shown:
+                continue
             parsed = type(info.default)(shown[variable_name(field)])
             assert parsed == info.default, field
 
 
-def test_old_and_new_pod_never_run_together() -> None:
-    spec = find(rendered("minimal"), "Deployment")["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+def test_there_is_always_a_pod_that_can_lead() -> None:
+    """A rollout brings a new one before an old one goes, a drain takes one at a time, they are apart."""
+    found = rendered("minimal")
+    spec = find(found, "Deployment")["spec"]
+    assert spec["replicas"] == 2
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    labels = spec["template"]["metadata"]["labels"].items()
+    budget = find(found, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"]["matchLabels"].items() <= labels
+    spread = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert [part["topologyKey"] for part in spread] == [
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+    ]
+    assert all(part["labelSelector"]["matchLabels"].items() <= labels for part in spread)
+
+
+def test_a_single_pod_is_promised_nothing() -> None:
+    """A budget for it would hold up every drain."""
+    found = rendered("foreign-account")
+    assert not [item for item in found if item["kind"] == "PodDisruptionBudget"]
+    assert "topologySpreadConstraints" not in find(found, "Deployment")["spec"]["template"]["spec"]
+    off = rendered("minimal", "--set=podDisruptionBudget.enabled=false")
+    assert not [item for item in off if item["kind"] == "PodDisruptionBudget"]
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("minimal", ["--set=replicas=2"], "at '/replicas': maximum: got 2, want 1"),
+        ("minimal", ["--set=replicas=-1"], "at '/replicas': minimum: got -1, want 0"),
+        ("minimal", ["--set=settings.leaseSeconds=2"], "at '/settings/leaseSeconds'"),
         ("minimal", ["--set=teleport.adress=a:1"], "additional properties 'adress' not allowed"),
         ("minimal", ["--set=teleport.address=example.com"], "at '/teleport/address'"),
         ("minimal", ["--set=teleport.address="], "teleport.address is required"),

@@ -18,11 +18,15 @@ from rds_enrollment.plan.outcome import Blocked
 from hack.sandbox.controlplane import ControlPlane
 from tests.chart.release import Release
 from tests.chart.rendering import CHART
-from tests.chart.rights import Actor, Operation, Right, actor, operations
+from tests.chart.rights import LEASE, Actor, Operation, Right, actor, operations
 from tests.cluster.refused_manifests import manifest
 from tests.cluster.waiting import wait_until
 
-RULES: list[dict[str, Any]] = yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+RULES: list[dict[str, Any]] = [
+    rule
+    for name in ("rules", "lease-rules")
+    for rule in yaml.safe_load((CHART / "files" / f"{name}.yaml").read_text())
+]
 RIGHTS = [
     Right(group, resource, verb)
     for rule in RULES
@@ -79,13 +83,14 @@ class Cast:
     def allowed(self, account: str, right: Right) -> bool:
         user = f"system:serviceaccount:{self.namespace}:{account}"
         resource, _, subresource = right.resource.partition("/")
-        name = "kube-system" if right.resource == "namespaces" else ""
+        name = {"namespaces": "kube-system", "leases": LEASE}.get(right.resource, "")
         attributes = {
             "group": right.group,
             "resource": resource,
             "subresource": subresource,
             "verb": right.verb,
             "name": name,
+            "namespace": self.namespace,
         }
         review = {
             "apiVersion": "authorization.k8s.io/v1",
@@ -112,6 +117,7 @@ def cast(
     documents: list[dict[str, Any]] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     ]
+    documents.append(_lease(namespace))
     accounts = {"all": RULES} | {account(right): without(right) for right in RIGHTS}
     for name, rules in accounts.items():
         documents += _account(namespace, name, rules)
@@ -123,6 +129,12 @@ def cast(
     names = [f"{namespace}-{name}" for name in ("all", *map(account, RIGHTS))]
     control_plane.run_kubectl("delete", "clusterrolebinding", *names)
     control_plane.run_kubectl("delete", "clusterrole", *names)
+
+
+def _lease(namespace: str) -> dict[str, Any]:
+    """Which one account may have to update that could not create it."""
+    metadata = {"name": LEASE, "namespace": namespace}
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": {}}
 
 
 def _account(namespace: str, name: str, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:

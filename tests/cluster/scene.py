@@ -1,7 +1,7 @@
 """What a test of the whole acts in: a Kubernetes namespace, an AWS, a Teleport, and the operator's process."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,10 +183,11 @@ def new_scene(
     *,
     timing: Timing | None = None,
     clock: Clock = utc_now,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Scene]:
     """A fresh AWS, Teleport and namespace, and an operator that serves this namespace alone.
 
-    `timing` and `clock` are those of ECS.
+    `timing` and `clock` are those of ECS, `settings` further variables of the operator.
     """
     name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'test')}-{uuid4().hex[:8]}"
     with (
@@ -200,7 +201,7 @@ def new_scene(
         # A Lease of its own: scenes have nothing in common.
         environment["RDS_ENROLLMENT_LEASE_NAMESPACE"] = name
         plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
-        operator = OperatorProcess(environment, folder / "operator.log")
+        operator = OperatorProcess({**environment, **(settings or {})}, folder / "operator.log")
         try:
             yield Scene(plane, namespace, aws, teleport, operator, folder)
         finally:

@@ -20,6 +20,13 @@
 - name: RDS_ENROLLMENT_WATCH_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+- name: RDS_ENROLLMENT_LEASE_NAME
+  value: {{ include "rds-enrollment.fullname" . | quote }}
+- name: RDS_ENROLLMENT_LEASE_NAMESPACE
+  value: {{ .Release.Namespace | quote }}
+- name: RDS_ENROLLMENT_LEASE_IDENTITY
+  valueFrom:
+    fieldRef: {fieldPath: metadata.name}
 - name: RDS_ENROLLMENT_HTTP_ADDRESS
   value: {{ printf "0.0.0.0:%v" .Values.http.port | quote }}
 {{- with .Values.settings }}
@@ -39,6 +46,8 @@
 - name: RDS_ENROLLMENT_HOST_ADDRESSES
   value: {{ join "," . | quote }}
 {{- end }}
+- name: RDS_ENROLLMENT_LEASE_SECONDS
+  value: {{ .leaseSeconds | quote }}
 - name: RDS_ENROLLMENT_LOG_LEVEL
   value: {{ .logLevel }}
 - name: RDS_ENROLLMENT_LOG_FORMAT
