@@ -279,8 +279,22 @@ CASES = {
         ENROLLMENT,
         "spec.deployment.securityGroups",
         {},
-        "set exactly one of ids and selector",
+        "set exactly one of ids, selector and managed",
         {"selector": {"tags": {"role": "agents"}}},
+    ),
+    "security groups by id and made": Case(
+        DEPLOYMENT,
+        "spec.securityGroups",
+        BY_ID["securityGroups"] | {"managed": {}},
+        "set exactly one of ids, selector and managed",
+        {"managed": {}},
+    ),
+    "security groups by tag and made": Case(
+        ENROLLMENT,
+        "spec.deployment.securityGroups",
+        {"selector": {"tags": {"role": "agents"}}, "managed": {}},
+        "set exactly one of ids, selector and managed",
+        {"managed": {}},
     ),
     "selector without tags": Case(
         DEPLOYMENT,

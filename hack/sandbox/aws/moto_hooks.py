@@ -9,21 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import moto.ec2.urls
 import moto.ecs.urls
 import moto.iam.urls
 import moto.rds.urls
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.iam.models import iam_backends
 from moto.rds.models import rds_backends
 
+from hack.sandbox.aws.ec2 import SimulatedEc2Backend, SimulatedEc2Response
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.responses import SimulatedEcsResponse
 from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
 from hack.sandbox.aws.rds import SimulatedRdsBackend, SimulatedRdsResponse
 
-_PATH = "{0}/$"
+_PATHS = ("{0}/$", "{0}/")
+"""How moto writes the one path of a service that has no other."""
 _MACHINE_IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"  # over a thousand AMIs a region: half a second each time
 
 
@@ -37,6 +41,12 @@ class _Hook:
 
 def _hooks() -> list[_Hook]:
     return [
+        _Hook(
+            ec2_backends,
+            SimulatedEc2Backend,
+            _single_path(moto.ec2.urls.url_paths),
+            SimulatedEc2Response.dispatch,
+        ),
         _Hook(
             ecs_backends,
             SimulatedEcsBackend,
@@ -59,8 +69,10 @@ def _hooks() -> list[_Hook]:
 
 
 def _single_path(paths: dict[str, Any]) -> dict[str, Any]:
-    if list(paths) != [_PATH]:
-        raise RuntimeError(f"moto routes {list(paths)}, not {_PATH}: another version than the pinned one?")
+    if len(paths) != 1 or not paths.keys() <= set(_PATHS):
+        raise RuntimeError(
+            f"moto routes {list(paths)}, not one of {_PATHS}: another version than the pinned one?"
+        )
     return paths
 
 
@@ -69,15 +81,15 @@ def install() -> Callable[[], None]:
     empty_world()
     machine_images = os.environ.get(_MACHINE_IMAGES)
     os.environ[_MACHINE_IMAGES] = "false"
-    saved = [(hook, hook.backends.backend, hook.url_paths[_PATH]) for hook in _hooks()]
-    for hook, _, _ in saved:
+    saved = [(hook, hook.backends.backend, dict(hook.url_paths)) for hook in _hooks()]
+    for hook, _, paths in saved:
         hook.backends.backend = hook.backend
-        hook.url_paths[_PATH] = hook.dispatch
+        hook.url_paths.update(dict.fromkeys(paths, hook.dispatch))
 
     def uninstall() -> None:
-        for hook, backend, dispatch in saved:
+        for hook, backend, paths in saved:
             hook.backends.backend = backend
-            hook.url_paths[_PATH] = dispatch
+            hook.url_paths.update(paths)
         if machine_images is None:
             del os.environ[_MACHINE_IMAGES]
         else:

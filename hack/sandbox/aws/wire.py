@@ -43,6 +43,7 @@ _TARGET_KEYS = (
     "ResourceName",
     "GroupId",
     "GroupName",
+    "ResourceId.1",
     "SubnetId",
     "VpcId",
     "CidrBlock",

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from rds_enrollment.api.base import ApiModel, SpecModel
-from rds_enrollment.api.rules import exactly_one, list_atomic, list_set
+from rds_enrollment.api.rules import exactly_one, exactly_one_of, list_atomic, list_set
 from rds_enrollment.api.types import SecurityGroupId, SubnetId, TagSelector, Text
 
 MAX_SUBNETS = 16
@@ -28,6 +28,10 @@ class SecurityGroupSelector(SpecModel):
     """Tags that a security group must all carry, with exactly these values."""
 
 
+class ManagedSecurityGroup(SpecModel):
+    """A security group of the deployment's own; there is nothing to set."""
+
+
 class Subnets(SpecModel):
     """Subnets, by id or by tag."""
 
@@ -46,9 +50,9 @@ class Subnets(SpecModel):
 
 
 class SecurityGroups(SpecModel):
-    """Security groups, by id or by tag."""
+    """Security groups: by id, by tag, or one that is made."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("ids", "selector"))
+    model_config = ConfigDict(json_schema_extra=exactly_one_of("ids", "selector", "managed"))
 
     ids: (
         Annotated[
@@ -57,9 +61,12 @@ class SecurityGroups(SpecModel):
         ]
         | None
     ) = None
-    """Security groups of the VPC by id, 1 to 5. Give either ids or selector."""
+    """Security groups of the VPC by id, 1 to 5. Give one of ids, selector and managed."""
     selector: SecurityGroupSelector | None = None
-    """Security groups by tag; a stable choice of 5 where more match. Give either ids or selector."""
+    """Security groups by tag; a stable choice of 5 where more match. Give one of ids, selector and managed."""
+    managed: ManagedSecurityGroup | None = None
+    """One security group of the deployment's own, which lets everything out and nothing in: write `managed: {}`. It
+    goes when it is not asked for any more, or with the deployment. Give one of ids, selector and managed."""
 
 
 FINDING_BYTES = 1024

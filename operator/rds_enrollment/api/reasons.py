@@ -135,6 +135,8 @@ class Reason(StrEnum):
     SUBNETS_NOT_FOUND = "SubnetsNotFound"
     SECURITY_GROUPS_NOT_FOUND = "SecurityGroupsNotFound"
     NOT_IN_VPC = "NotInVpc"
+    SINGLE_AVAILABILITY_ZONE = "SingleAvailabilityZone"
+    """All tasks run, but a failure of one availability zone stops them all."""
     ECS_CLUSTER_OWNED_BY_OTHER_INTEGRATION = "EcsClusterOwnedByOtherIntegration"
     SERVICE_DRAINING = "ServiceDraining"
     ROLLING_OUT = "RollingOut"
@@ -191,3 +193,6 @@ PREFLIGHT = frozenset(
     }
 )
 """Findings in the network: they last until somebody changes it."""
+
+WARNINGS = frozenset({Reason.SINGLE_AVAILABILITY_ZONE})
+"""Reasons of conditions that are True and tell of a risk all the same."""

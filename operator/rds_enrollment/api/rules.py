@@ -53,6 +53,13 @@ def exactly_one(first: str, second: str) -> dict[str, Any]:
     )
 
 
+def exactly_one_of(*names: str) -> dict[str, Any]:
+    """For the parent of three or more optional fields of which one must be set."""
+    present = ", ".join(f"has(self.{name})" for name in names)
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return validations(Rule(f"[{present}].exists_one(item, item)", f"set exactly one of {listed}"))
+
+
 def list_set() -> dict[str, Any]:
     """A list whose items are unique; server-side apply merges by value."""
     return {"x-kubernetes-list-type": "set"}

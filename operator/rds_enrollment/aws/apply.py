@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rds_enrollment.aws import ecs_writes, iam, logs
+from rds_enrollment.aws import ecs_writes, iam, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import security_groups as group_steps
 
 _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateIdentityProvider: iam.create_identity_provider,
@@ -36,6 +37,11 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.AssociateKmsKey: logs.associate_kms_key,
     steps.DisassociateKmsKey: logs.disassociate_kms_key,
     steps.DeleteLogGroup: logs.delete_log_group,
+    group_steps.CreateSecurityGroup: security_groups.create_group,
+    group_steps.TagSecurityGroup: security_groups.tag_group,
+    group_steps.AuthorizeSecurityGroupEgress: security_groups.authorize_egress,
+    group_steps.RevokeSecurityGroupIngress: security_groups.revoke_ingress,
+    group_steps.DeleteSecurityGroup: security_groups.delete_group,
 }
 
 

@@ -231,6 +231,14 @@ PROPAGATION_ROWS = (
         codes=_codes("ClusterContainsServicesException ClusterContainsTasksException"),
         after=15.0,
     ),
+    Row(
+        Waiting,
+        Reason.IN_PROGRESS,
+        "Network interfaces or rules of other groups still name it.",
+        codes=_codes("DependencyViolation"),
+        operations=("ec2:DeleteSecurityGroup",),
+        after=15.0,
+    ),
 )
 
 CONFLICT_ROWS = (
@@ -238,7 +246,10 @@ CONFLICT_ROWS = (
         Conflict,
         Reason.CONFLICT,
         "It exists already.",
-        codes=_codes("EntityAlreadyExists ResourceAlreadyExistsException"),
+        codes=_codes(
+            "EntityAlreadyExists ResourceAlreadyExistsException InvalidGroup.Duplicate "
+            "InvalidPermission.Duplicate"
+        ),
     ),
     Row(
         Conflict,
@@ -260,7 +271,7 @@ CONFLICT_ROWS = (
         "It, or what it belongs to, is gone.",
         codes=_codes(
             "NoSuchEntity ClusterNotFoundException ServiceNotFoundException ServiceNotActiveException "
-            "ResourceNotFoundException"
+            "ResourceNotFoundException InvalidGroup.NotFound"
         ),
     ),
     Row(
@@ -278,7 +289,7 @@ CAPACITY_ROWS = (
         "Raise the quota in Service Quotas, or remove what is not needed.",
         codes=_codes(
             "LimitExceeded LimitExceededException ServiceQuotaExceeded ServiceQuotaExceededException "
-            "ResourceLimitExceeded"
+            "ResourceLimitExceeded SecurityGroupLimitExceeded RulesPerSecurityGroupLimitExceeded"
         ),
     ),
     Row(

@@ -136,6 +136,7 @@ def security_group(entry: Entry) -> SecurityGroup:
         vpc_id=entry.get("VpcId", ""),
         ingress=tuple(_group_rules(entry.get("IpPermissions", ()))),
         egress=tuple(_group_rules(entry.get("IpPermissionsEgress", ()))),
+        name=entry.get("GroupName", ""),
     )
 
 

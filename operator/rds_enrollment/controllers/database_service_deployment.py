@@ -112,6 +112,8 @@ def _is_news(resource: DatabaseServiceDeployment) -> bool:
 
 
 def _choice(chosen: Subnets | SecurityGroups) -> Choice:
+    if isinstance(chosen, SecurityGroups) and chosen.managed is not None:
+        return Choice(managed=True)
     if chosen.selector is not None:
         return Choice(tags=chosen.selector.tags)
     return Choice(ids=chosen.ids or ())

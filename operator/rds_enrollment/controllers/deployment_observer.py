@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
-from rds_enrollment.aws import ec2, ecs, iam, logs
+from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
 from rds_enrollment.aws.network import network_facts
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
@@ -32,6 +33,7 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.network import Address, NetworkFacts, Vpc
+from rds_enrollment.plan.observed.security_groups import ManagedGroup
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -92,6 +94,7 @@ class DeploymentObserver:
         async with asyncio.TaskGroup() as second:
             serving = second.create_task(self._serving(service.result(), newest.result()))
             tasks = second.create_task(self._tasks(service.result()))
+            managed_group = second.create_task(self._managed_group(vpc.result()))
         world = DeploymentWorld(
             role=role.result(),
             token=token.result(),
@@ -99,6 +102,7 @@ class DeploymentObserver:
             security_groups=groups.result(),
             vpc=vpc.result(),
             addresses=addresses.result(),
+            managed_group=managed_group.result(),
             cluster=cluster.result(),
             service=service.result(),
             serving=serving.result(),
@@ -125,6 +129,8 @@ class DeploymentObserver:
     async def _security_groups(self) -> tuple[SecurityGroup, ...]:
         wanted, run = self._wanted, self._adapters.threads.run
         choice = wanted.security_groups
+        if choice.managed:
+            return ()
         if choice.ids:
             return await run(ec2.get_security_groups, self._account, wanted.region, choice.ids)
         return await run(ec2.find_security_groups, self._account, wanted.region, wanted.vpc_id, choice.tags)
@@ -147,6 +153,32 @@ class DeploymentObserver:
 
     async def _read_facts(self) -> NetworkFacts:
         return await self._adapters.threads.run(network_facts, self._account, self._wanted.region)
+
+    async def _managed_group(self, vpc: Seen[Vpc | None]) -> Seen[ManagedGroup | None]:
+        """A group that is not asked for is looked for in the network facts first."""
+        wanted = self._wanted
+        if self._ending or wanted.security_groups.managed:
+            return await seen(self._group_of_our_name())
+        if isinstance(vpc, Unseen):
+            return vpc
+        names = {group.name for group in vpc.security_groups} if vpc else set()
+        return await seen(self._group_of_our_name()) if wanted.security_group in names else None
+
+    async def _group_of_our_name(self) -> ManagedGroup | None:
+        """What holds the group is asked only where it is to go."""
+        wanted, run = self._wanted, self._adapters.threads.run
+        account, region = self._account, wanted.region
+        group = await run(security_groups.get_group, account, region, wanted.vpc_id, wanted.security_group)
+        if group is None or not ownership.marked(group.tags, wanted.owner.mark):
+            return group
+        if wanted.security_groups.managed and not self._ending:
+            return group
+        return replace(group, use=await run(security_groups.get_use, account, region, group.id))
+
+    @property
+    def _ending(self) -> bool:
+        """Whether everything is to go: then no network facts are read."""
+        return self._facts_age is None
 
     async def _serving(
         self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]

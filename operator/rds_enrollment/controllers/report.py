@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
 from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus
-from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, ConditionType
+from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, WARNINGS, ConditionType
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.outcome import Outcome, Terminal, Waiting
@@ -71,7 +71,7 @@ def _is_news(condition: Condition) -> bool:
 
 async def _tell(adapters: Adapters, obj: dict[str, Any], condition: Condition) -> None:
     good = condition.status is ConditionStatus.TRUE and condition.type != ConditionType.STALLED
-    if good:
+    if good and condition.reason not in WARNINGS:
         await adapters.events.record(obj, "Normal", condition.type, condition.message, _ACTION)
         return
     kind: Literal["Normal", "Warning"] = "Normal" if condition.reason in PROGRESS else "Warning"

@@ -36,6 +36,11 @@ def log_stream_prefix(teleport_cluster: str, vpc_id: str) -> str:
     return f"{ecs_service(vpc_id)}/{task_family(teleport_cluster, vpc_id)}"
 
 
+def security_group(teleport_cluster: str, vpc_id: str) -> str:
+    """Our security group of one deployment: two Teleport clusters may serve one VPC, in which names are unique."""
+    return task_family(teleport_cluster, vpc_id)
+
+
 def join_token(account: str, region: str, vpc_id: str) -> str:
     """Our join token of one deployment. The wizard's shared one is `discover-aws-oidc-iam-token`."""
     return f"rds-enrollment-{account}-{region}-{vpc_id}"

@@ -10,6 +10,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient, Waiting
 from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import security_groups as group_steps
 
 from tests.unit.aws.conftest import REGION
 
@@ -87,6 +88,21 @@ def update_service(account: AwsAccount) -> None:
         account,
         steps.UpdateService(condition=READY, region=REGION, cluster="c", service="s", shape=SHAPE),
     )
+
+
+def create_group(account: AwsAccount) -> None:
+    step = group_steps.CreateSecurityGroup(
+        condition=READY, region=REGION, vpc_id="vpc-1", group_name="g", description="d", tags={}
+    )
+    apply(account, step)
+
+
+def authorize(account: AwsAccount) -> None:
+    apply(account, group_steps.AuthorizeSecurityGroupEgress(condition=READY, region=REGION, group="sg-1"))
+
+
+def delete_group(account: AwsAccount) -> None:
+    apply(account, group_steps.DeleteSecurityGroup(condition=READY, region=REGION, group="sg-1"))
 
 
 class Case(NamedTuple):
@@ -179,6 +195,9 @@ ANSWERS = [
         Reason.IN_PROGRESS,
     ),
     # conflicts
+    Case(delete_group, "DependencyViolation", Waiting, Reason.IN_PROGRESS),
+    Case(create_group, "InvalidGroup.Duplicate", Conflict, Reason.CONFLICT),
+    Case(authorize, "InvalidPermission.Duplicate InvalidGroup.NotFound", Conflict, Reason.CONFLICT),
     Case(create_role, "EntityAlreadyExists", Conflict, Reason.CONFLICT, status=409),
     Case(create_cluster, "ResourceAlreadyExistsException", Conflict, Reason.CONFLICT),
     Case(
@@ -201,6 +220,8 @@ ANSWERS = [
     # capacity
     Case(create_role, "LimitExceeded ServiceQuotaExceeded", Blocked, Reason.AWS_LIMIT_EXCEEDED, status=409),
     Case(subnets, "ResourceLimitExceeded", Blocked, Reason.AWS_LIMIT_EXCEEDED),
+    Case(create_group, "SecurityGroupLimitExceeded", Blocked, Reason.AWS_LIMIT_EXCEEDED),
+    Case(authorize, "RulesPerSecurityGroupLimitExceeded", Blocked, Reason.AWS_LIMIT_EXCEEDED),
     Case(
         create_service,
         "LimitExceededException ServiceQuotaExceededException",

@@ -4,6 +4,7 @@ import importlib.metadata
 from ipaddress import IPv4Network
 from typing import Any
 
+import moto.ec2.urls
 import moto.ecs.urls
 import moto.iam.urls
 import moto.rds.urls
@@ -15,6 +16,7 @@ from moto.iam.models import get_account_id_from, iam_backends
 from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
 
+from hack.sandbox.aws.ec2 import SimulatedEc2Backend, SimulatedEc2Response
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.responses import SimulatedEcsResponse
 from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
@@ -41,6 +43,7 @@ def test_the_version_is_the_pinned_one() -> None:
 @pytest.mark.parametrize(
     ("backends", "backend", "urls", "response"),
     [
+        (ec2_backends, SimulatedEc2Backend, moto.ec2.urls, SimulatedEc2Response),
         (ecs_backends, SimulatedEcsBackend, moto.ecs.urls, SimulatedEcsResponse),
         (rds_backends, SimulatedRdsBackend, moto.rds.urls, SimulatedRdsResponse),
         (iam_backends, SimulatedIamBackend, moto.iam.urls, SimulatedIamResponse),
@@ -49,14 +52,15 @@ def test_the_version_is_the_pinned_one() -> None:
 def test_hooks_are_in_while_the_sandbox_is_open(
     backends: Any, backend: type, urls: Any, response: Any
 ) -> None:
-    before = backends.backend, urls.url_paths["{0}/$"]
+    [path] = urls.url_paths
+    before = backends.backend, urls.url_paths[path]
     with AwsSandbox():
         assert backends.backend is backend
-        assert urls.url_paths["{0}/$"] == response.dispatch
+        assert urls.url_paths[path] == response.dispatch
         region = "aws" if backends is iam_backends else REGION
         assert type(backends[ACCOUNT][region]) is backend
         assert backends in _instances()
-    assert (backends.backend, urls.url_paths["{0}/$"]) == before
+    assert (backends.backend, urls.url_paths[path]) == before
     assert _instances() == []
 
 

@@ -1,20 +1,20 @@
-"""Subnets and security groups of a deployment: they exist, in the VPC, within ECS's limits, and tasks work there."""
+"""NetworkReady: subnets and security groups exist, in the VPC, and tasks can work there."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
-from rds_enrollment.api.network import MAX_SECURITY_GROUPS, MAX_SUBNETS
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
+from rds_enrollment.plan.deployment.choice import InVpc, network, vpc_of
 from rds_enrollment.plan.deployment.preflight import shortage, subnet_verdicts
+from rds_enrollment.plan.deployment.security_group import group_part, is_ours, surplus_group
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.observed.network import Vpc
-from rds_enrollment.plan.part import Part, refused, satisfied, unseen
+from rds_enrollment.plan.part import Part, refused, unseen, writing
 
 _CONDITION = ConditionType.NETWORK_READY
 _TOO_NEW = (
@@ -22,49 +22,43 @@ _TOO_NEW = (
 )
 
 
-class _InVpc(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def vpc_id(self) -> str: ...
-
-
-def network(world: DeploymentWorld) -> Network | None:
-    """The service's network: a stable pick, so that a selector's surplus matches cause no rollout.
-
-    Tasks always ask for a public IP, as the wizard's do: in a private subnet it has no effect on the route.
-    """
-    if isinstance(world.subnets, Unseen) or isinstance(world.security_groups, Unseen):
-        return None
-    return Network(
-        subnets=_pick(world.subnets, MAX_SUBNETS),
-        security_groups=_pick(world.security_groups, MAX_SECURITY_GROUPS),
-        assign_public_ip=True,
-    )
-
-
 def network_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     """Whether the chosen subnets and groups can be used."""
-    if isinstance(world.subnets, Unseen):
-        return unseen(_CONDITION, world.subnets, attempts)
-    if isinstance(world.security_groups, Unseen):
-        return unseen(_CONDITION, world.security_groups, attempts)
     return (
-        _missing(wanted.subnets, world.subnets, wanted, "subnet", Reason.SUBNETS_NOT_FOUND)
-        or _missing(
-            wanted.security_groups,
-            world.security_groups,
-            wanted,
-            "security group",
-            Reason.SECURITY_GROUPS_NOT_FOUND,
-        )
-        or _elsewhere([*world.subnets, *world.security_groups], wanted)
+        _subnet_fault(wanted, world, attempts)
+        or _group_fault(wanted, world, attempts)
+        or _surplus(wanted, world)
         or _preflight(wanted, world, attempts)
     )
 
 
+def _subnet_fault(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part | None:
+    if isinstance(world.subnets, Unseen):
+        return unseen(_CONDITION, world.subnets, attempts)
+    return _missing(wanted.subnets, world.subnets, wanted, "subnet", Reason.SUBNETS_NOT_FOUND) or _elsewhere(
+        world.subnets, wanted
+    )
+
+
+def _group_fault(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part | None:
+    if wanted.security_groups.managed:
+        part = group_part(wanted, world, attempts)
+        return None if part.done else part
+    groups = world.security_groups
+    if isinstance(groups, Unseen):
+        return unseen(_CONDITION, groups, attempts)
+    return _missing(
+        wanted.security_groups, groups, wanted, "security group", Reason.SECURITY_GROUPS_NOT_FOUND
+    ) or _elsewhere(groups, wanted)
+
+
+def _surplus(wanted: WantedDeployment, world: DeploymentWorld) -> Part | None:
+    step = surplus_group(wanted, world)
+    return writing(_CONDITION, step) if step else None
+
+
 def _missing(
-    choice: Choice, found: Sequence[_InVpc], wanted: WantedDeployment, noun: str, reason: Reason
+    choice: Choice, found: Sequence[InVpc], wanted: WantedDeployment, noun: str, reason: Reason
 ) -> Part | None:
     absent = sorted(set(choice.ids) - {item.id for item in found})
     if absent:
@@ -81,7 +75,7 @@ def _missing(
     return None
 
 
-def _elsewhere(found: Iterable[_InVpc], wanted: WantedDeployment) -> Part | None:
+def _elsewhere(found: Iterable[InVpc], wanted: WantedDeployment) -> Part | None:
     strangers = sorted(f"{item.id} (in {item.vpc_id})" for item in found if item.vpc_id != wanted.vpc_id)
     if not strangers:
         return None
@@ -91,20 +85,20 @@ def _elsewhere(found: Iterable[_InVpc], wanted: WantedDeployment) -> Part | None
 
 def _preflight(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     """Whether tasks can become working agents there. It is no condition for deploying, unless it was made one."""
-    picked = network(world)
+    picked, vpc = network(wanted, world), vpc_of(world)
     if picked is None:
         raise AssertionError("the subnets and groups were seen")
-    if isinstance(world.vpc, Unseen):
-        part = unseen(_CONDITION, world.vpc, attempts)
+    if isinstance(vpc, Unseen):
+        part = unseen(_CONDITION, vpc, attempts)
         return part if wanted.preflight_blocks else replace(part, done=True)
-    if world.vpc is None or not _known(world.vpc, picked):
+    if vpc is None or not _known(vpc, picked):
         verdict = Verdict.unknown(Reason.IN_PROGRESS, _TOO_NEW, soft=True)
         return Part(_CONDITION, verdict, done=not wanted.preflight_blocks)
-    verdicts = subnet_verdicts(wanted, world, picked, world.vpc)
+    verdicts = subnet_verdicts(wanted, world, picked, vpc)
     failed = [item for item in verdicts if item.finding.failed]
-    short = shortage(wanted, world, picked, world.vpc)
+    short = shortage(wanted, world, picked, vpc)
     if not failed and not short.failed:
-        return satisfied(_CONDITION, _passed(picked, verdicts))
+        return _passed(wanted, world, picked, verdicts)
     reason = failed[0].finding.reason if failed else short.reason
     message = _findings(failed, len(verdicts)) if failed else short.message
     if wanted.preflight_blocks:
@@ -117,18 +111,34 @@ def _known(vpc: Vpc, picked: Network) -> bool:
     return picked.subnets <= vpc.subnet_by_id.keys() and picked.security_groups <= vpc.group_by_id.keys()
 
 
-def _passed(picked: Network, verdicts: Iterable[SubnetVerdict]) -> str:
+def _passed(
+    wanted: WantedDeployment, world: DeploymentWorld, picked: Network, verdicts: Iterable[SubnetVerdict]
+) -> Part:
     subnets, groups = ", ".join(sorted(picked.subnets)), ", ".join(sorted(picked.security_groups))
+    said = [f"Tasks start in {subnets} with {groups} and reach what they need."]
+    zone = _only_zone(world, picked)
+    if zone:
+        said.append(
+            f"All of them are in availability zone {zone}: if it fails, no agent is left. Choose subnets of two "
+            f"zones or more."
+        )
     advised = [item.subnet for item in verdicts if item.advice]
-    more = f" Advice on {', '.join(advised)}: see status.network." if advised else ""
-    return f"Tasks start in {subnets} with {groups} and reach what they need.{more}"
+    if advised:
+        said.append(f"Advice on {', '.join(advised)}: see status.network.")
+    if not wanted.security_groups.managed and is_ours(wanted, world):
+        said.append(f"{wanted.security_group}, which we made, goes once nothing needs it any more.")
+    reason = Reason.SINGLE_AVAILABILITY_ZONE if zone else Reason.SUCCEEDED
+    return Part(_CONDITION, Verdict.ok(" ".join(said), reason), done=True)
+
+
+def _only_zone(world: DeploymentWorld, picked: Network) -> str:
+    """The availability zone of all subnets; empty when there are several."""
+    subnets = () if isinstance(world.subnets, Unseen) else world.subnets
+    zones = {subnet.availability_zone for subnet in subnets if subnet.id in picked.subnets}
+    return zones.pop() if len(zones) == 1 else ""
 
 
 def _findings(failed: Sequence[SubnetVerdict], judged: int) -> str:
     others = ", ".join(item.subnet for item in failed[1:])
     more = f" {len(failed)} of {judged} subnets have findings, {others} too: see status.network."
     return failed[0].finding.message + (more if others else "")
-
-
-def _pick(items: Iterable[_InVpc], limit: int) -> frozenset[str]:
-    return frozenset(sorted(item.id for item in items)[:limit])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rds_enrollment.plan.deployment.network import network
+from rds_enrollment.plan.deployment.choice import network
 from rds_enrollment.plan.deployment.revision import fitting_revision
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -19,7 +19,7 @@ Availability Zones"), so that it never costs an agent."""
 def wanted_shape(wanted: WantedDeployment, world: DeploymentWorld) -> ServiceShape | None:
     """None while something that it is made of is not there, or was not seen."""
     revision = fitting_revision(wanted, world)
-    picked = network(world)
+    picked = network(wanted, world)
     if revision is None or picked is None:
         return None
     return ServiceShape(

@@ -5,7 +5,7 @@ from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploy
 from rds_enrollment.api.network import FINDING_BYTES, MAX_ADVICE, NetworkState, SubnetNetwork
 from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
-from rds_enrollment.plan.deployment.network import network
+from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.preflight import subnet_verdicts
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -28,9 +28,9 @@ def observed_status(
         seen["join_token"] = world.token.name if isinstance(world.token, JoinToken) else None
     if not isinstance(world.service, Unseen):
         seen.update(_service(wanted, world.service))
-    picked = network(world)
-    if isinstance(world.vpc, Vpc) and picked is not None:
-        verdicts = subnet_verdicts(wanted, world, picked, world.vpc)
+    picked, vpc = network(wanted, world), vpc_of(world)
+    if isinstance(vpc, Vpc) and picked is not None:
+        verdicts = subnet_verdicts(wanted, world, picked, vpc)
         seen["network"] = tuple(map(_subnet_network, verdicts))
     if not isinstance(world.serving, Unseen):
         seen["agent_version"] = _version(world.serving)

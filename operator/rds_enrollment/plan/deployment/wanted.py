@@ -22,10 +22,12 @@ AGENT_ROLE = "Db"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A choice of subnets or security groups: by ids, or by the tags that each must carry."""
+    """A choice of subnets or security groups: by ids, by the tags that each must carry, or the one that we make."""
 
     ids: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    managed: bool = False
+    """Security groups only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,11 @@ class WantedDeployment:
         """Whether we make the log group; otherwise ECS does, or the user did."""
         logs = self.agents.logs
         return logs is not None and bool(logs.retention_days or logs.kms_key_id)
+
+    @property
+    def security_group(self) -> str:
+        """Name of the security group that we make on request."""
+        return names.security_group(self.scope.cluster.name, self.vpc_id)
 
     @property
     def join_token(self) -> str:

@@ -18,6 +18,7 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.network import Address, Vpc
+from rds_enrollment.plan.observed.security_groups import ManagedGroup
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -36,6 +37,8 @@ class DeploymentWorld:
     """The network of the deployment's VPC; None when the VPC has no subnet. Not read for a teardown."""
     addresses: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Of hosts that the agents need, by name; none where the operator's DNS has no answer that a VPC could reach."""
+    managed_group: Seen[ManagedGroup | None] = field(default_factory=Unseen)
+    """The security group with the name of ours."""
     cluster: Seen[EcsCluster | None] = field(default_factory=Unseen)
     service: Seen[EcsService | None] = field(default_factory=Unseen)
     serving: Seen[TaskDefinition | None] = field(default_factory=Unseen)

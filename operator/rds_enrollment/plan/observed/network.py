@@ -233,6 +233,7 @@ class SecurityGroup:
     vpc_id: str
     ingress: tuple[GroupRule, ...] = ()
     egress: tuple[GroupRule, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ ROLE = f"TeleportDatabaseAccess-{VPC}"
 ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"
 TOKEN = f"rds-enrollment-123456789012-us-west-1-{VPC}"
 SUBNETS = ("subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb")
+ZONES = ("us-west-1a", "us-west-1b")
 GROUP = "sg-0cccccccccccccccc"
 LABELS = {"account-id": "123456789012", "region": "us-west-1", "vpc-id": VPC}
 TELEPORT_TAGS = {
@@ -260,10 +261,11 @@ def agent(hostname: str, **labels: tuple[str, ...]) -> Agent:
 CONVERGED = DeploymentWorld(
     role=ROLE_SEEN,
     token=TOKEN_SEEN,
-    subnets=tuple(Subnet(item, VPC, "us-west-1a") for item in SUBNETS),
+    subnets=tuple(Subnet(item, VPC, zone) for item, zone in zip(SUBNETS, ZONES, strict=True)),
     security_groups=(SecurityGroup(GROUP, VPC, "agents"),),
     vpc=VPC_SEEN,
     addresses=PROXY_ADDRESSES,
+    managed_group=None,
     cluster=CLUSTER_SEEN,
     service=SERVICE_SEEN,
     serving=task_definition(),

@@ -5,15 +5,16 @@ from dataclasses import replace
 import pytest
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.deployment.network import network, network_part
+from rds_enrollment.plan.deployment.choice import network
+from rds_enrollment.plan.deployment.network import network_part
 from rds_enrollment.plan.deployment.wanted import Choice
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network, SecurityGroup, Subnet
 from rds_enrollment.plan.outcome import Blocked, Transient
 
-from tests.unit.plan.deployment.build import GROUP, OTHER_VPC, SUBNETS, VPC, WANTED, world
+from tests.unit.plan.deployment.build import GROUP, OTHER_VPC, SUBNETS, VPC, WANTED, ZONES, service, world
 
-FIRST, SECOND = (Subnet(item, VPC, "us-west-1a") for item in SUBNETS)
+FIRST, SECOND = (Subnet(item, VPC, zone) for item, zone in zip(SUBNETS, ZONES, strict=True))
 GROUP_SEEN = SecurityGroup(GROUP, VPC, "agents")
 BY_TAGS = replace(
     WANTED,
@@ -28,7 +29,7 @@ def test_found_in_the_vpc() -> None:
     assert part.done
     assert part.verdict.status is ConditionStatus.TRUE
     assert all(item in part.verdict.message for item in (*SUBNETS, GROUP))
-    assert network(world()) == Network(frozenset(SUBNETS), frozenset({GROUP}), assign_public_ip=True)
+    assert network(WANTED, world()) == Network(frozenset(SUBNETS), frozenset({GROUP}), assign_public_ip=True)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +80,53 @@ def test_tags_that_nothing_carries(
     assert VPC in part.verdict.message
 
 
+def _many(count: int, zones: int) -> tuple[Subnet, ...]:
+    return tuple(
+        Subnet(f"subnet-{index:017x}", VPC, f"us-west-1{'abc'[index % zones]}") for index in range(count)
+    )
+
+
 def test_ecs_takes_sixteen_subnets_and_five_groups() -> None:
-    subnets = tuple(Subnet(f"subnet-{index:017x}", VPC, "us-west-1a") for index in range(20))
+    subnets = _many(20, 2)
     groups = tuple(SecurityGroup(f"sg-{index:017x}", VPC, "agents") for index in range(7))
-    picked = network(world(subnets=subnets, security_groups=groups))
-    assert picked == network(world(subnets=subnets[::-1], security_groups=groups[::-1]))
+    picked = network(WANTED, world(service=None, subnets=subnets, security_groups=groups))
+    assert picked == network(WANTED, world(service=None, subnets=subnets[::-1], security_groups=groups[::-1]))
     assert picked is not None
     assert picked.subnets == {item.id for item in subnets[:16]}
     assert picked.security_groups == {item.id for item in groups[:5]}
+
+
+def test_a_pick_covers_the_zones() -> None:
+    crowd = _many(20, 1)
+    alone = replace(crowd[-1], availability_zone="us-west-1c")
+    picked = network(WANTED, world(service=None, subnets=(*crowd[:-1], alone)))
+    assert picked is not None
+    assert alone.id in picked.subnets
+    assert len(picked.subnets) == 16
+
+
+def test_what_is_in_use_stays_while_it_matches() -> None:
+    subnets = _many(20, 2)
+    groups = tuple(SecurityGroup(f"sg-{index:017x}", VPC, "agents") for index in range(7))
+    used = Network(
+        frozenset(item.id for item in subnets[4:]),
+        frozenset({*(item.id for item in groups[3:]), "sg-gone"}),
+        assign_public_ip=True,
+    )
+    picked = network(WANTED, world(service=service(network=used), subnets=subnets, security_groups=groups))
+    assert picked is not None
+    assert picked.subnets == used.subnets
+    assert picked.security_groups == {item.id for item in (groups[0], *groups[3:])}
+
+
+def test_one_zone_is_a_warning_that_does_not_lower_the_condition() -> None:
+    part = network_part(WANTED, world(subnets=(FIRST, replace(SECOND, availability_zone=ZONES[0]))), 1)
+    assert part.done
+    assert (part.verdict.status, part.verdict.reason) == (
+        ConditionStatus.TRUE,
+        Reason.SINGLE_AVAILABILITY_ZONE,
+    )
+    assert ZONES[0] in part.verdict.message
 
 
 def test_unseen() -> None:
@@ -96,5 +136,5 @@ def test_unseen() -> None:
     ):
         assert part.outcome is UNREAD.outcome
         assert not part.done
-    assert network(world(subnets=UNREAD)) is None
-    assert network(world(security_groups=UNREAD)) is None
+    assert network(WANTED, world(subnets=UNREAD)) is None
+    assert network(WANTED, world(security_groups=UNREAD)) is None

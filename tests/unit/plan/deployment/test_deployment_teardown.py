@@ -46,6 +46,7 @@ SERVICE_DEPLOYED = ConditionType.SERVICE_DEPLOYED
 REGISTERED = ConditionType.TASK_DEFINITION_REGISTERED
 TOKEN_READY = ConditionType.JOIN_TOKEN_READY
 ROLE_READY = ConditionType.ROLE_READY
+NETWORK_READY = ConditionType.NETWORK_READY
 UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
 
 NO_SERVICE: dict[str, Any] = {
@@ -146,6 +147,7 @@ def test_nothing_left_is_done() -> None:
         TOKEN_READY,
         ROLE_READY,
         SERVICE_DEPLOYED,
+        NETWORK_READY,
     ]
     assert all_done(parts, {})
 

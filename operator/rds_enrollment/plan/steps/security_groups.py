@@ -1,0 +1,68 @@
+"""Writes to security groups, named after the EC2 API operation that each one is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rds_enrollment.plan.steps.aws import AwsStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSecurityGroup(AwsStep):
+    """ec2:CreateSecurityGroup. In a VPC a new group lets everything out and nothing in."""
+
+    vpc_id: str
+    group_name: str
+    description: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"security group {self.group_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroupStep(AwsStep):
+    """A write to a security group that exists."""
+
+    group: str
+    """Its id."""
+
+    @property
+    def target(self) -> str:
+        return f"security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSecurityGroup(SecurityGroupStep):
+    """ec2:CreateTags: other tags stay."""
+
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"tags of security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeSecurityGroupEgress(SecurityGroupStep):
+    """ec2:AuthorizeSecurityGroupEgress: the rule that a new group has, everything to every IPv4 address."""
+
+    @property
+    def target(self) -> str:
+        return f"outbound rules of security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeSecurityGroupIngress(SecurityGroupStep):
+    """ec2:RevokeSecurityGroupIngress by the ids of rules."""
+
+    rules: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return f"inbound rules {', '.join(self.rules)} of security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSecurityGroup(SecurityGroupStep):
+    """ec2:DeleteSecurityGroup."""
