@@ -3,10 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
-from rds_enrollment.api.agents import AgentSpec
-from rds_enrollment.api.base import ApiModel, SpecModel
+from rds_enrollment.api.base import ApiModel
 from rds_enrollment.api.common import (
     NAME_RULE,
     CommonSpec,
@@ -14,32 +13,25 @@ from rds_enrollment.api.common import (
     IntegrationRef,
     Resource,
 )
-from rds_enrollment.api.network import SecurityGroups, Subnets
+from rds_enrollment.api.databases import (
+    Databases,
+    Endpoint,
+    IamAuthentication,
+    Labels,
+    Naming,
+    PrunePolicy,
+    TagLabels,
+    Tls,
+)
+from rds_enrollment.api.deployment_template import DeploymentTemplate
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column
-from rds_enrollment.api.rules import Rule, exactly_one, list_atomic, list_set, validations
-from rds_enrollment.api.types import Count, ObjectName, Region, Replicas, Text, VpcId
+from rds_enrollment.api.rules import Rule, list_atomic, list_set, validations
+from rds_enrollment.api.types import Count, ObjectName, Region, Text, VpcId
 
 MAX_STATUS_ITEMS = 100
 """Length of status.vpcs and status.databases; the counts are over all."""
 MESSAGE_BYTES = 256
 """Length of a message in status.databases."""
-
-DbIdentifier = Annotated[str, Field(pattern="^[a-z](-?[a-z0-9])*$", max_length=63)]
-"""DBInstanceIdentifier or DBClusterIdentifier (Amazon RDS API): RDS keeps them in lower case."""
-
-
-class DatabaseKind(StrEnum):
-    """What an RDS identifier names."""
-
-    INSTANCE = "Instance"
-    CLUSTER = "Cluster"
-
-
-class Endpoint(StrEnum):
-    """Which address of a database is enrolled."""
-
-    PRIMARY = "Primary"
-    READER = "Reader"
 
 
 class DatabaseState(StrEnum):
@@ -54,54 +46,8 @@ class DatabaseState(StrEnum):
     """Its name is taken in Teleport by an object that is not ours."""
     FAILED = "Failed"
     """Teleport refused the write, or could not be reached."""
-
-
-class AllDatabases(SpecModel):
-    """Every database of the regions; there is nothing to set."""
-
-
-class DatabaseIdentifier(SpecModel):
-    """One RDS instance or Aurora cluster."""
-
-    kind: DatabaseKind
-    """Instance for an RDS DB instance, Cluster for an Aurora cluster."""
-    name: DbIdentifier
-    """The identifier in RDS: up to 63 lower-case letters, digits and single hyphens; a letter first."""
-    region: Region | None = None
-    """Looks in this region only; it must be one of spec.regions. Default: in all of spec.regions."""
-
-
-class Databases(SpecModel):
-    """Which databases are enrolled."""
-
-    model_config = ConfigDict(json_schema_extra=exactly_one("all", "identifiers"))
-
-    all: AllDatabases | None = None
-    """Every MySQL, MariaDB, PostgreSQL and Aurora database of the regions: write `all: {}`. Give either all
-    or identifiers."""
-    identifiers: (
-        Annotated[
-            tuple[DatabaseIdentifier, ...],
-            Field(min_length=1, max_length=500, json_schema_extra=list_atomic()),
-        ]
-        | None
-    ) = None
-    """Databases chosen one by one, 1 to 500. Give either all or identifiers."""
-
-
-class DeploymentTemplate(AgentSpec):
-    """What each generated DatabaseServiceDeployment gets."""
-
-    subnets: Subnets
-    """Subnets in which tasks run. With a selector, each VPC gets those of its own that match."""
-    security_groups: SecurityGroups
-    """Security groups of the tasks. With a selector, each VPC gets those of its own that match."""
-    replicas: Replicas | None = None
-    """Tasks per deployment, 1 to 100. Not set: the number is left alone (2 in a new deployment), and
-    kubectl scale of a generated deployment lasts."""
-    max_deployments: Annotated[int, Field(ge=1, le=100)] = 10
-    """Most deployments that this enrolment may generate, 1 to 100; beyond it none is added, and
-    DeploymentsReady says so. Default: 10."""
+    GONE = "Gone"
+    """No longer in RDS, or no longer chosen; its db object stays, by spec.prunePolicy or until it is approved."""
 
 
 _REGIONS_OF_IDENTIFIERS = Rule(
@@ -122,27 +68,43 @@ class RdsEnrollmentSpec(CommonSpec):
     regions: Annotated[tuple[Region, ...], Field(min_length=1, max_length=40, json_schema_extra=list_set())]
     """AWS regions in which databases are looked for, 1 to 40, such as us-west-1."""
     databases: Databases
-    """Which databases are enrolled: all of them, or a list of identifiers."""
+    """Which databases are enrolled: all of them, a list of identifiers, or those that a selector chooses."""
     endpoints: Annotated[
         tuple[Endpoint, ...],
         Field(
             min_length=1,
-            max_length=2,
+            max_length=3,
             json_schema_extra=list_set()
             | validations(
-                Rule("'Primary' in self", "endpoints must contain Primary; Reader comes on top of it")
+                Rule(
+                    "'Primary' in self", "endpoints must contain Primary; Reader and Custom come on top of it"
+                )
             ),
         ),
     ] = (Endpoint.PRIMARY,)
-    """Addresses that are enrolled, each as a database of its own: Primary, and for Aurora clusters with
-    replicas Reader. Default: [Primary]."""
+    """Addresses that are enrolled, each as a database of its own: Primary, and of Aurora clusters Reader (where
+    there are replicas) and Custom (each custom endpoint). Default: [Primary]."""
+    naming: Naming = Field(default_factory=Naming)
+    """Names of the databases in Teleport. Default: their identifiers in RDS."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels for every database of this enrolment, at most 50; they win over AWS tags. Default: none."""
+    tag_labels: TagLabels = Field(default_factory=TagLabels)
+    """Which AWS tags become labels. A tag never replaces a label that is computed from RDS. Default: all."""
+    tls: Tls = Field(default_factory=Tls)
+    """How agents verify the databases' certificates. Default: in full, against Amazon's authorities."""
+    iam_authentication: IamAuthentication = IamAuthentication.WARN
+    """Warn or Require. Databases that have IAM authentication switched off are enrolled and reported with Warn, and
+    skipped with Require. Default: Warn."""
+    prune_policy: PrunePolicy = PrunePolicy.DELETE
+    """Delete or Retain: what becomes of the db object of a database that is gone from RDS or no longer chosen. When
+    many would go at once, the annotation rds-enrollment.dev/confirm-prune must approve it. Default: Delete."""
     deployment: DeploymentTemplate | None = None
     """Generates one DatabaseServiceDeployment for each VPC in which a database is enrolled. Not set: none is
     generated, and agents must run already."""
 
 
 class EnrolledVpc(ApiModel):
-    """A VPC in which databases are enrolled."""
+    """A VPC in which databases are enrolled, or were until lately."""
 
     vpc_id: VpcId
     """The VPC."""
@@ -152,6 +114,17 @@ class EnrolledVpc(ApiModel):
     """Databases enrolled there."""
     deployment: ObjectName | None = None
     """Name of the DatabaseServiceDeployment for it; absent when there is none."""
+    empty_since: AwareDatetime | None = None
+    """When it was found without databases; its deployment goes after spec.deployment.emptyVpcGracePeriod."""
+
+
+class PendingPrune(ApiModel):
+    """db objects that stay in Teleport until their removal is approved."""
+
+    token: Annotated[str, Field(max_length=64)]
+    """The value of the annotation rds-enrollment.dev/confirm-prune that approves exactly this removal."""
+    databases: Count
+    """How many there are; status.databases lists them first, in state Gone."""
 
 
 class DiscoveredDatabase(ApiModel):
@@ -186,6 +159,8 @@ class RdsEnrollmentStatus(CommonStatus):
     """Those whose name is taken in Teleport by an object that is not ours."""
     reachable: Count | None = None
     """Enrolled ones that an agent reports as reachable."""
+    pending_prune: PendingPrune | None = None
+    """A removal that waits for approval; absent when none does."""
     vpcs: Annotated[
         tuple[EnrolledVpc, ...], Field(max_length=MAX_STATUS_ITEMS, json_schema_extra=list_atomic())
     ] = ()

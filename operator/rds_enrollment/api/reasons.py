@@ -130,6 +130,12 @@ class Reason(StrEnum):
     NO_INSTANCES = "NoInstances"
     NO_VPC = "NoVpc"
     INVALID_NAME = "InvalidName"
+    PRUNE_NOT_CONFIRMED = "PruneNotConfirmed"
+    """Many db objects would go at once: they stay until somebody approves it."""
+    NAMING_NOT_CONFIRMED = "NamingNotConfirmed"
+    """Enrolled databases would be renamed: they keep their names until somebody approves it."""
+    RETAINED = "Retained"
+    """Its database is gone; spec.prunePolicy keeps the db object."""
 
     # DatabaseServiceDeployment
     SUBNETS_NOT_FOUND = "SubnetsNotFound"

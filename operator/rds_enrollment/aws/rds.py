@@ -87,6 +87,7 @@ def _cluster(entry: Mapping[str, Any]) -> DbCluster:
         security_groups=_values(entry.get("VpcSecurityGroups"), "VpcSecurityGroupId"),
         iam_auth=entry.get("IAMDatabaseAuthenticationEnabled", False),
         tags=read_tags(entry.get("TagList")),
+        custom_endpoints=tuple(entry.get("CustomEndpoints") or ()),
     )
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import rds
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
-from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, Vpc, WantedEnrollment
 from rds_enrollment.plan.observed import Seen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
@@ -28,15 +29,17 @@ class EnrollmentObserver:
         wanted: WantedEnrollment,
         regions: Sequence[str],
         *,
+        empty_since: Mapping[Vpc, datetime],
         max_age: float,
     ) -> None:
-        """`regions`: those to list; `max_age`: how old a listing may be, in seconds."""
+        """`regions`: those to list; `empty_since`: what the status tells; `max_age`: of a listing, in seconds."""
         self._adapters = adapters
         self._account = account
         self._account_id = wanted.account
         self._namespace = wanted.owner.namespace
         self._regions = regions
         self._max_age = max_age
+        self._empty_since = empty_since
         self._inventories: Mapping[str, Seen[RdsInventory]] | None = None
 
     async def observe(self) -> EnrollmentWorld:
@@ -55,6 +58,7 @@ class EnrollmentObserver:
             servers=servers.result(),
             user_tasks=user_tasks.result(),
             deployments=deployments.result(),
+            empty_since=self._empty_since,
         )
 
     async def _listed(self) -> Mapping[str, Seen[RdsInventory]]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE
 from rds_enrollment.api.kinds import RDS_ENROLLMENT
 from rds_enrollment.api.rds_enrollment import RdsEnrollment, RdsEnrollmentStatus
 from rds_enrollment.api.reasons import ConditionType
@@ -13,7 +14,7 @@ from rds_enrollment.controllers.enrollment_observer import EnrollmentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.report import RESYNC_JITTER
 from rds_enrollment.plan.enrollment.plan import REQUIRED, plan
-from rds_enrollment.plan.enrollment.status import observed_status
+from rds_enrollment.plan.enrollment.status import empty_since, observed_status
 from rds_enrollment.plan.enrollment.teardown import teardown
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.outcome import Outcome
@@ -41,12 +42,15 @@ class RdsEnrollmentController(
         return await referred_integration(self.adapters, resource, resource.spec.integration_ref)
 
     async def wanted(self, resource: RdsEnrollment, scope: Scope) -> WantedEnrollment:
+        annotations = resource.metadata.annotations
         return WantedEnrollment(
             owner=self.owner(resource),
             uid=resource.metadata.uid,
             account=scope.account,
             spec=resource.spec,
             teleport_cluster=scope.cluster.name,
+            confirmed_prune=annotations.get(ANNOTATION_CONFIRM_PRUNE, ""),
+            confirmed_naming=annotations.get(ANNOTATION_CONFIRM_NAMING, ""),
         )
 
     def observer(
@@ -55,7 +59,12 @@ class RdsEnrollmentController(
         """A teardown needs no look at RDS: what is ours is known by its mark."""
         regions = () if resource.deleting else resource.spec.regions
         observer = EnrollmentObserver(
-            self.adapters, account, wanted, regions, max_age=self._listing_age(resource)
+            self.adapters,
+            account,
+            wanted,
+            regions,
+            empty_since=empty_since(resource.status),
+            max_age=self._listing_age(resource),
         )
         return observer.observe
 

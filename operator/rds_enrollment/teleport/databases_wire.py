@@ -1,11 +1,20 @@
 """The `db` resource between its value and its wire message (types.DatabaseV3)."""
 
-from rds_enrollment.plan.observed.teleport import Database, RdsMetadata
+from rds_enrollment.api.databases import TlsMode
+from rds_enrollment.plan.observed.teleport import Database, DatabaseTls, RdsMetadata
 from rds_enrollment.teleport.metadata_wire import new_metadata, replace_labels
-from rds_enrollment.teleport.wire.database_pb2 import RDS, DatabaseV3
+from rds_enrollment.teleport.wire.database_pb2 import RDS, DatabaseTLS, DatabaseTLSMode, DatabaseV3
 
 _KIND = "db"
 _VERSION = "v3"
+_TLS_NUMBERS = {
+    TlsMode.VERIFY_FULL: DatabaseTLSMode.VERIFY_FULL,
+    TlsMode.VERIFY_CA: DatabaseTLSMode.VERIFY_CA,
+    TlsMode.INSECURE: DatabaseTLSMode.INSECURE,
+}
+_DEFAULT_TLS = DatabaseTls()
+"""One for all: thousands of objects say nothing of TLS."""
+_TLS_MODES = {number: mode for mode, number in _TLS_NUMBERS.items()}
 
 
 def read_database(message: DatabaseV3) -> Database:
@@ -20,7 +29,7 @@ def read_database(message: DatabaseV3) -> Database:
         region=spec.AWS.Region,
         account_id=spec.AWS.AccountID,
         rds=_read_rds(spec.AWS.RDS),
-        tls_server_name=spec.TLS.ServerName,
+        tls=_read_tls(spec.TLS),
     )
 
 
@@ -41,7 +50,25 @@ def write_database(message: DatabaseV3, database: Database) -> None:
     spec.AWS.Region = database.region
     spec.AWS.AccountID = database.account_id
     _write_rds(spec.AWS.RDS, database.rds)
-    spec.TLS.ServerName = database.tls_server_name
+    _write_tls(spec.TLS, database.tls)
+
+
+def _read_tls(message: DatabaseTLS) -> DatabaseTls:
+    if not message.ByteSize():
+        return _DEFAULT_TLS
+    return DatabaseTls(
+        mode=_TLS_MODES.get(message.Mode, TlsMode.VERIFY_FULL),
+        ca_certificate=message.CACert,
+        server_name=message.ServerName,
+        trust_system_cert_pool=message.TrustSystemCertPool,
+    )
+
+
+def _write_tls(message: DatabaseTLS, tls: DatabaseTls) -> None:
+    message.Mode = _TLS_NUMBERS[tls.mode]
+    message.CACert = tls.ca_certificate
+    message.ServerName = tls.server_name
+    message.TrustSystemCertPool = tls.trust_system_cert_pool
 
 
 def _read_rds(message: RDS) -> RdsMetadata:

@@ -18,8 +18,9 @@ from rds_enrollment.api.common import (
     seconds,
 )
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
+from rds_enrollment.api.databases import Endpoint
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.api.rds_enrollment import Endpoint, RdsEnrollment
+from rds_enrollment.api.rds_enrollment import RdsEnrollment
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 

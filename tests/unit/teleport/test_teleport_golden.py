@@ -18,6 +18,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan.observed.teleport import (
     Database,
+    DatabaseTls,
     Integration,
     JoinRule,
     JoinToken,
@@ -56,7 +57,9 @@ EMPTY_IN_GO = {
 
 def database(values: dict[str, Any]) -> Database:
     rds: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values["rds"].items()}
-    return Database(**{**values, "rds": RdsMetadata(**rds)})
+    own = {key: value for key, value in values.items() if key != "tls_server_name"}
+    tls = DatabaseTls(server_name=values["tls_server_name"])
+    return Database(**{**own, "rds": RdsMetadata(**rds), "tls": tls})
 
 
 def token(values: dict[str, Any]) -> JoinToken:

@@ -8,7 +8,14 @@ import pytest
 from google.protobuf.message import Message
 from grpclib.const import Status
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.observed.teleport import Agent, DatabaseServer, JoinRule, JoinToken, TargetHealth
+from rds_enrollment.plan.observed.teleport import (
+    Agent,
+    DatabaseServer,
+    DatabaseTls,
+    JoinRule,
+    JoinToken,
+    TargetHealth,
+)
 from rds_enrollment.plan.outcome import Conflict, Transient
 from rds_enrollment.plan.steps import TeleportStep
 from rds_enrollment.plan.steps import teleport as teleport_steps
@@ -51,7 +58,7 @@ def wire(message: Message) -> bytes:
 
 
 async def test_databases_are_written_and_read_back(client: TeleportClient) -> None:
-    other = replace(DATABASE, name="orders", tls_server_name="", labels={})
+    other = replace(DATABASE, name="orders", tls=DatabaseTls(), labels={})
     await client.create_database(DATABASE)
     await client.create_database(other)
 
@@ -120,7 +127,7 @@ async def test_an_update_of_a_database_keeps_what_it_does_not_own(
         learn(message.Spec, 11, "admin user")
         learn(message.Spec.AWS, 11, "assume role")
         learn(message.Spec.AWS.RDS, 99, "rds")
-        learn(message.Spec.TLS, 2, "ca")
+        learn(message.Spec.TLS, 99, "tls")
     teleport.auth.databases["payments"] = stored
 
     await client.update_database(DATABASE)

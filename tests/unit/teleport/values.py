@@ -1,6 +1,14 @@
 """Values that tests write and expect back."""
 
-from rds_enrollment.plan.observed.teleport import Database, Integration, JoinRule, JoinToken, RdsMetadata
+from rds_enrollment.api.databases import TlsMode
+from rds_enrollment.plan.observed.teleport import (
+    Database,
+    DatabaseTls,
+    Integration,
+    JoinRule,
+    JoinToken,
+    RdsMetadata,
+)
 
 DATABASE = Database(
     name="payments",
@@ -19,7 +27,12 @@ DATABASE = Database(
         vpc_id="vpc-0a",
         security_groups=("sg-2", "sg-1"),
     ),
-    tls_server_name="primary.eu-west-1.rds.amazonaws.com",
+    tls=DatabaseTls(
+        mode=TlsMode.VERIFY_CA,
+        ca_certificate="-----BEGIN CERTIFICATE-----",
+        server_name="primary.eu-west-1.rds.amazonaws.com",
+        trust_system_cert_pool=True,
+    ),
 )
 
 TOKEN = JoinToken(

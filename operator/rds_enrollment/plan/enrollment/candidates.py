@@ -1,14 +1,14 @@
 """From an inventory to candidates: the endpoints that Teleport can serve, and why the others are left out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from rds_enrollment.api.rds_enrollment import DatabaseKind
+from rds_enrollment.api.databases import DatabaseKind
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.enrollment.availability import is_cluster_available, is_instance_available
+from rds_enrollment.plan.enrollment import obstacles
 from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, RdsInventory, Tags
 
 PROTOCOLS: Mapping[str, str] = MappingProxyType(
@@ -21,13 +21,10 @@ PROTOCOLS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Teleport's database protocol by RDS engine (Teleport lib/srv/discovery/common/database.go)."""
-_INSTANCE_ENGINES = ("postgres", "mysql", "mariadb")
-_AURORA_ENGINES = ("aurora-postgresql", "aurora-mysql")
-_MULTI_AZ_ENGINES = ("postgres", "mysql")
 _NOT_RDS_ENGINES = ("docdb", "neptune")
 """Amazon DocumentDB and Neptune, which share the listing."""
-_MARIADB_MINIMUM = (10, 6)
-"""The first MariaDB with IAM authentication in RDS; Teleport serves none before."""
+_CUSTOM = ".cluster-custom-"
+"""What follows the name of a custom endpoint in its address (Amazon Aurora User Guide, "Aurora endpoint types")."""
 
 
 class EndpointType(StrEnum):
@@ -36,6 +33,7 @@ class EndpointType(StrEnum):
     INSTANCE = "instance"
     PRIMARY = "primary"
     READER = "reader"
+    CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -50,6 +48,9 @@ class RdsResource:
 
     def __str__(self) -> str:
         return f"{self.kind.value.lower()} {self.identifier} in {self.region}"
+
+
+EndpointKey: TypeAlias = tuple[RdsResource, EndpointType, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,15 @@ class Candidate:
     security_groups: tuple[str, ...]
     iam_auth: bool
     tags: Tags
+    custom_name: str = ""
+    """Name of a custom endpoint."""
+    certified_host: str = ""
+    """The host that the database's certificate names, when that is another one than `host`."""
+
+    @property
+    def key(self) -> EndpointKey:
+        """What tells it apart from all others; sorts as equal claims to a name are decided."""
+        return self.resource, self.endpoint_type, self.host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,25 +90,37 @@ class Skipped:
     message: str
     name: str = ""
     """The name that it would have in Teleport; empty when it was not looked at."""
+    candidate: Candidate | None = None
+    """The one endpoint that is left out; None when the whole resource is."""
 
 
 Found: TypeAlias = Candidate | Skipped
 
 
-def discover(inventory: RdsInventory) -> tuple[Found, ...]:
-    """Every endpoint of every instance and cluster, in a stable order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RdsDatabase:
+    """An instance or cluster with what it is chosen by, and its endpoints."""
 
-    Members of a cluster are endpoints of that cluster, not of their own.
+    resource: RdsResource
+    engine: str
+    vpc_id: str
+    """Empty when RDS names none."""
+    tags: Tags
+    endpoints: tuple[Found, ...]
+
+
+def discover(inventory: RdsInventory) -> Iterator[RdsDatabase]:
+    """Every instance and cluster, in a stable order.
+
+    Members of a cluster are endpoints of that cluster, not databases of their own.
     """
     members = _members_by_cluster(inventory.instances)
-    found: list[Found] = []
     for instance in sorted(inventory.instances, key=lambda instance: instance.identifier):
         if not instance.cluster_identifier and instance.engine not in _NOT_RDS_ENGINES:
-            found.append(_instance(inventory, instance))
+            yield _instance(inventory, instance)
     for cluster in sorted(inventory.clusters, key=lambda cluster: cluster.identifier):
         if cluster.engine not in _NOT_RDS_ENGINES:
-            found.extend(_cluster(inventory, cluster, members.get(cluster.identifier, ())))
-    return tuple(found)
+            yield _cluster(inventory, cluster, members.get(cluster.identifier, ()))
 
 
 def _members_by_cluster(instances: Iterable[DbInstance]) -> dict[str, list[DbInstance]]:
@@ -109,7 +131,7 @@ def _members_by_cluster(instances: Iterable[DbInstance]) -> dict[str, list[DbIns
     return members
 
 
-def _instance(inventory: RdsInventory, instance: DbInstance) -> Found:
+def _instance(inventory: RdsInventory, instance: DbInstance) -> RdsDatabase:
     resource = RdsResource(
         region=inventory.region,
         account=inventory.account,
@@ -117,7 +139,17 @@ def _instance(inventory: RdsInventory, instance: DbInstance) -> Found:
         identifier=instance.identifier,
         resource_id=instance.resource_id,
     )
-    obstacle = _instance_obstacle(instance)
+    return RdsDatabase(
+        resource=resource,
+        engine=instance.engine,
+        vpc_id=instance.vpc_id,
+        tags=instance.tags,
+        endpoints=(_instance_endpoint(resource, instance),),
+    )
+
+
+def _instance_endpoint(resource: RdsResource, instance: DbInstance) -> Found:
+    obstacle = obstacles.of_instance(instance)
     if obstacle:
         reason, message = obstacle
         return Skipped(resource=resource, vpc_id=instance.vpc_id, reason=reason, message=message)
@@ -137,24 +169,7 @@ def _instance(inventory: RdsInventory, instance: DbInstance) -> Found:
     )
 
 
-def _instance_obstacle(instance: DbInstance) -> tuple[Reason, str] | None:
-    if instance.engine not in _INSTANCE_ENGINES:
-        return Reason.UNSUPPORTED_ENGINE, f"Engine {instance.engine} is not one that is enrolled."
-    if instance.engine == "mariadb" and _major_minor(instance.engine_version) < _MARIADB_MINIMUM:
-        return (
-            Reason.UNSUPPORTED_VERSION,
-            f"MariaDB {instance.engine_version} has no IAM authentication in RDS. Upgrade it to 10.6 or newer.",
-        )
-    if not is_instance_available(instance.status):
-        return Reason.NOT_AVAILABLE, f"Its status in RDS is {instance.status}."
-    if not instance.endpoint or not instance.port:
-        return Reason.NO_ENDPOINT, "RDS has not assigned an endpoint yet."
-    if not instance.vpc_id:
-        return Reason.NO_VPC, "RDS names no VPC for it; agents are matched by VPC."
-    return None
-
-
-def _cluster(inventory: RdsInventory, cluster: DbCluster, members: Sequence[DbInstance]) -> tuple[Found, ...]:
+def _cluster(inventory: RdsInventory, cluster: DbCluster, members: Sequence[DbInstance]) -> RdsDatabase:
     resource = RdsResource(
         region=inventory.region,
         account=inventory.account,
@@ -163,20 +178,41 @@ def _cluster(inventory: RdsInventory, cluster: DbCluster, members: Sequence[DbIn
         resource_id=cluster.resource_id,
     )
     place = _place(members)
-    obstacle = _cluster_obstacle(cluster, place)
+    return RdsDatabase(
+        resource=resource,
+        engine=cluster.engine,
+        vpc_id=place.vpc_id if place else "",
+        tags=cluster.tags,
+        endpoints=tuple(_cluster_endpoints(resource, cluster, place)),
+    )
+
+
+def _place(members: Sequence[DbInstance]) -> DbInstance | None:
+    """The member whose subnet group stands for the cluster's, since DescribeDBClusters tells neither its VPC nor
+    its subnets."""
+    return min(members, key=lambda member: (not member.vpc_id, member.identifier), default=None)
+
+
+def _cluster_endpoints(
+    resource: RdsResource, cluster: DbCluster, place: DbInstance | None
+) -> Iterator[Found]:
+    obstacle = obstacles.of_cluster(cluster, place)
     if obstacle or place is None:
-        reason, message = obstacle or _NO_INSTANCES
+        reason, message = obstacle or obstacles.NO_INSTANCES
         vpc_id = place.vpc_id if place else ""
-        return (Skipped(resource=resource, vpc_id=vpc_id, reason=reason, message=message),)
-    primary = _cluster_endpoint(resource, cluster, place, EndpointType.PRIMARY, cluster.endpoint)
-    if not cluster.reader_endpoint or all(member.writer for member in cluster.members):
-        return (primary,)
-    return primary, _cluster_endpoint(resource, cluster, place, EndpointType.READER, cluster.reader_endpoint)
+        yield Skipped(resource=resource, vpc_id=vpc_id, reason=reason, message=message)
+        return
+    yield _cluster_endpoint(resource, cluster, place, EndpointType.PRIMARY, cluster.endpoint)
+    if cluster.reader_endpoint and not all(member.writer for member in cluster.members):
+        yield _cluster_endpoint(resource, cluster, place, EndpointType.READER, cluster.reader_endpoint)
+    for host in sorted(cluster.custom_endpoints):
+        yield _cluster_endpoint(resource, cluster, place, EndpointType.CUSTOM, host)
 
 
 def _cluster_endpoint(
     resource: RdsResource, cluster: DbCluster, place: DbInstance, endpoint_type: EndpointType, host: str
 ) -> Candidate:
+    is_custom = endpoint_type is EndpointType.CUSTOM
     return Candidate(
         resource=resource,
         endpoint_type=endpoint_type,
@@ -190,42 +226,6 @@ def _cluster_endpoint(
         security_groups=cluster.security_groups,
         iam_auth=cluster.iam_auth,
         tags=cluster.tags,
+        custom_name=host.partition(_CUSTOM)[0].partition(".")[0] if is_custom else "",
+        certified_host=cluster.endpoint if is_custom else "",
     )
-
-
-def _place(members: Sequence[DbInstance]) -> DbInstance | None:
-    """The member whose subnet group stands for the cluster's, since DescribeDBClusters tells neither its VPC nor
-    its subnets."""
-    return min(members, key=lambda member: (not member.vpc_id, member.identifier), default=None)
-
-
-_NO_INSTANCES = (Reason.NO_INSTANCES, "The cluster has no instances, hence no VPC and nothing to connect to.")
-
-
-def _cluster_obstacle(cluster: DbCluster, place: DbInstance | None) -> tuple[Reason, str] | None:
-    if cluster.engine in _MULTI_AZ_ENGINES:
-        return Reason.UNSUPPORTED_ENGINE, "Multi-AZ DB clusters are not enrolled, only Aurora clusters are."
-    if cluster.engine not in _AURORA_ENGINES:
-        return Reason.UNSUPPORTED_ENGINE, f"Engine {cluster.engine} is not one that is enrolled."
-    if cluster.engine_mode == "serverless":
-        return Reason.UNSUPPORTED_VERSION, "Aurora Serverless v1 has no IAM authentication. Migrate it to v2."
-    if not is_cluster_available(cluster.status):
-        return Reason.NOT_AVAILABLE, f"Its status in RDS is {cluster.status}."
-    if place is None:
-        return _NO_INSTANCES
-    if not cluster.endpoint or not cluster.port:
-        return Reason.NO_ENDPOINT, "RDS has not assigned an endpoint yet."
-    if not place.vpc_id:
-        return (
-            Reason.NO_VPC,
-            f"RDS names no VPC for its instance {place.identifier}; agents are matched by VPC.",
-        )
-    return None
-
-
-def _major_minor(version: str) -> tuple[int, ...]:
-    """The first two numbers of an engine version. One that cannot be read counts as new enough."""
-    parts = version.split(".")[:2]
-    if len(parts) < 2 or not all(part.isdecimal() for part in parts):
-        return _MARIADB_MINIMUM
-    return tuple(int(part) for part in parts)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.enrollment.candidates import Candidate
-from rds_enrollment.plan.enrollment.comparison import Target, claimed_targets, targets
-from rds_enrollment.plan.enrollment.databases import NAME_TAGS, unique_name
+from rds_enrollment.plan.enrollment.comparison import Target, claimed_targets, resource_of, targets
+from rds_enrollment.plan.enrollment.naming import NAME_TAGS, unique_name
 from rds_enrollment.plan.observed.teleport import Database
 
 _DISCOVERED = "cloud"
@@ -45,15 +45,18 @@ class Shelf:
 
     by_name: Mapping[str, Database]
     by_target: Mapping[Target, Set[str]] = field(repr=False)
+    by_resource: Mapping[Target, Set[str]] = field(repr=False)
 
     @classmethod
     def of(cls, databases: Iterable[Database]) -> "Shelf":
         by_name = {database.name: database for database in databases}
         by_target: dict[Target, set[str]] = {}
+        by_resource: dict[Target, set[str]] = {}
         for database in by_name.values():
+            by_resource.setdefault(resource_of(database), set()).add(database.name)
             for target in targets(database):
                 by_target.setdefault(target, set()).add(database.name)
-        return cls(by_name, by_target)
+        return cls(by_name, by_target, by_resource)
 
     def names_for(self, database: Database) -> frozenset[str]:
         """Names of the objects that stand for the same database as this wanted one."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rds_enrollment.plan.enrollment.candidates import EndpointType, RdsResource
-from rds_enrollment.plan.enrollment.databases import ENDPOINT_TYPE_LABEL
+from rds_enrollment.plan.enrollment.blueprint import ENDPOINT_TYPE_LABEL
+from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointType, RdsResource
 from rds_enrollment.plan.observed.teleport import Database
 
 Target = tuple[str, ...]
 """One way to say which endpoint an object is about."""
 
-_FIELDS = ("description", "labels", "protocol", "uri", "region", "account_id")
+_FIELDS = ("description", "labels", "protocol", "uri", "region", "account_id", "tls")
 _RDS_FIELDS = ("instance_id", "cluster_id", "resource_id", "vpc_id")
 _RDS_SETS = ("subnets", "security_groups")
 
@@ -27,15 +27,28 @@ def differences(existing: Database, wanted: Database) -> tuple[str, ...]:
 def targets(database: Database) -> frozenset[Target]:
     """The endpoint that an object is about: its address, and its RDS resource with the type of endpoint.
 
-    Two objects that share one of them stand for the same database.
+    Two objects that share one of them stand for the same database. A cluster may have many custom endpoints: those
+    are told apart by their address alone.
     """
     found: set[Target] = {_address_target(database.account_id, database)}
     endpoint_type = database.labels.get(ENDPOINT_TYPE_LABEL, "")
-    if database.rds.resource_id and endpoint_type:
+    if database.rds.resource_id and endpoint_type not in ("", EndpointType.CUSTOM):
         found.add(
             _resource_target(database.account_id, database.region, database.rds.resource_id, endpoint_type)
         )
     return frozenset(found)
+
+
+def endpoint_targets(candidate: Candidate) -> frozenset[Target]:
+    """`targets` of the object that a candidate would have."""
+    resource = candidate.resource
+    address = "uri", resource.account, f"{candidate.host}:{candidate.port}".lower()
+    if candidate.endpoint_type is EndpointType.CUSTOM:
+        return frozenset({address})
+    endpoint = _resource_target(
+        resource.account, resource.region, resource.resource_id, candidate.endpoint_type.value
+    )
+    return frozenset({address, endpoint})
 
 
 def claimed_targets(database: Database) -> frozenset[Target]:
@@ -43,9 +56,14 @@ def claimed_targets(database: Database) -> frozenset[Target]:
     return targets(database) | {_address_target("", database)}
 
 
-def resource_target(resource: RdsResource, endpoint_type: EndpointType) -> Target:
-    """The target of the objects that stand for this endpoint of an RDS resource."""
-    return _resource_target(resource.account, resource.region, resource.resource_id, endpoint_type.value)
+def resource_of(database: Database) -> Target:
+    """The RDS resource that an object is about, whichever of its endpoints."""
+    return database.account_id, database.region, database.rds.resource_id
+
+
+def resource_target(resource: RdsResource) -> Target:
+    """`resource_of` the objects that stand for an endpoint of this RDS resource."""
+    return resource.account, resource.region, resource.resource_id
 
 
 def _address_target(account: str, database: Database) -> Target:

@@ -1,15 +1,16 @@
 """One deployment for each VPC in which databases are enrolled: which to generate, to share, to let go."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from rds_enrollment.api.rds_enrollment import DeploymentTemplate
+from rds_enrollment.api.deployment_template import DeploymentTemplate
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.enrollment import generated
+from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.enrollment.manifest import Json
-from rds_enrollment.plan.enrollment.registration import Entry
-from rds_enrollment.plan.enrollment.world import WantedEnrollment
+from rds_enrollment.plan.enrollment.world import Vpc, WantedEnrollment
 from rds_enrollment.plan.steps.kubernetes import (
     ApplyDeployment,
     DeleteDeployment,
@@ -20,20 +21,17 @@ from rds_enrollment.plan.steps.kubernetes import (
 _CONDITION = ConditionType.DEPLOYMENTS_READY
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Vpc:
-    """A VPC of the integration's account."""
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What time it is, and since when which VPCs are without databases."""
 
-    region: str
-    vpc_id: str
-
-    def __str__(self) -> str:
-        return f"{self.vpc_id} ({self.region})"
+    now: datetime
+    empty_since: Mapping[Vpc, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpcCover:
-    """A VPC with enrolled databases, and the deployment that serves it."""
+    """A VPC with enrolled databases (or lately without), and the deployment that serves it."""
 
     vpc: Vpc
     databases: int
@@ -44,6 +42,8 @@ class VpcCover:
     """Whether it gets none because spec.deployment.maxDeployments is reached."""
     name_taken: bool = False
     """Whether the deployment's name is held by one that is for something else."""
+    empty_since: datetime | None = None
+    """When it was found without databases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ class Coverage:
     """What becomes of every VPC, and of the deployments that are no longer needed."""
 
     vpcs: tuple[VpcCover, ...]
+    emptied: tuple[VpcCover, ...]
+    """VPCs that lost their databases and keep their deployment for the grace period."""
     removals: tuple[KubernetesStep, ...]
 
     @property
@@ -63,11 +65,12 @@ def cover(
     entries: Iterable[Entry],
     deployments: Sequence[Json],
     unseen_regions: frozenset[str],
+    presence: Presence,
 ) -> Coverage:
     """Plan the deployments of an enrolment.
 
-    One that a user made for a VPC is used as it is. A generated one of ours goes when its VPC needs none, but not
-    while its region was not listed.
+    One that a user made for a VPC is used as it is. A generated one of ours goes when its VPC has needed none for the
+    grace period, but not while its region was not listed.
     """
     needed = Counter(
         Vpc(entry.region, entry.vpc_id) for entry in entries if entry.in_teleport and entry.vpc_id
@@ -77,12 +80,27 @@ def cover(
     if template:
         vpcs = list(_within_limit(vpcs, template.max_deployments, wanted.uid))
     kept = {generated.name_of(item.live) for item in vpcs if item.live} if template else set()
-    surplus = (
+    surplus = [
         live
         for live in deployments
         if generated.name_of(live) not in kept and live["spec"]["region"] not in unseen_regions
-    )
-    return Coverage(vpcs=tuple(vpcs), removals=tuple(release(wanted, surplus)))
+    ]
+    emptied = tuple(_emptied(wanted, template, surplus, presence)) if template else ()
+    waiting = {generated.name_of(item.live) for item in emptied if item.live}
+    removable = (live for live in surplus if generated.name_of(live) not in waiting)
+    return Coverage(vpcs=tuple(vpcs), emptied=emptied, removals=tuple(release(wanted, removable)))
+
+
+def _emptied(
+    wanted: WantedEnrollment, template: DeploymentTemplate, surplus: Iterable[Json], presence: Presence
+) -> Iterator[VpcCover]:
+    """Of the deployments of ours that no database needs, those whose grace period is not over."""
+    for live in sorted(surplus, key=generated.name_of):
+        if generated.is_owned_by(live, wanted.uid) and not generated.is_going(live):
+            vpc = Vpc(live["spec"]["region"], live["spec"]["vpcId"])
+            since = presence.empty_since.get(vpc, presence.now)
+            if presence.now < since + timedelta(seconds=template.grace_seconds):
+                yield VpcCover(vpc=vpc, databases=0, live=live, empty_since=since)
 
 
 def release(wanted: WantedEnrollment, deployments: Iterable[Json]) -> Iterator[KubernetesStep]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import API_VERSION, GROUP
-from rds_enrollment.api.rds_enrollment import DeploymentTemplate
+from rds_enrollment.api.deployment_template import DeploymentTemplate
 from rds_enrollment.plan.enrollment.manifest import Json, applied_fields, has_leftovers, is_in_force
 from rds_enrollment.plan.enrollment.world import WantedEnrollment
 
@@ -91,9 +92,8 @@ def manifest(
         "integrationRef": {"name": wanted.spec.integration_ref.name},
         "region": region,
         "vpcId": vpc_id,
-        **template.model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude_unset=True, exclude={"max_deployments"}
-        ),
+        **_said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"}),
+        **_said_of(template, vpc_id),
     }
     if wanted.spec.tags:
         spec["tags"] = dict(wanted.spec.tags)
@@ -107,6 +107,18 @@ def manifest(
         },
         "spec": spec,
     }
+
+
+def _said_of(template: DeploymentTemplate, vpc_id: str) -> dict[str, Any]:
+    """What the template says of one VPC."""
+    override = next((item for item in template.per_vpc if item.vpc_id == vpc_id), None)
+    return _said(override, {"vpc_id"}) if override else {}
+
+
+def _said(agents: AgentSpec, left_out: set[str]) -> dict[str, Any]:
+    return agents.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude_unset=True, exclude=left_out
+    )
 
 
 def is_applied(wanted: Json, live: Json) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rds_enrollment.api.rds_enrollment import DatabaseKind
+from rds_enrollment.api.databases import DatabaseKind
+from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment.candidates import RdsResource
-from rds_enrollment.plan.enrollment.registration import Entry
+from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.observed.teleport import DatabaseServer
 
 _HEALTHY = "healthy"
@@ -47,11 +48,13 @@ def health_of(servers: Iterable[DatabaseServer], now: datetime) -> Mapping[str, 
 
 
 def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, ...]:
-    """RDS resources that are enrolled and refuse IAM logins."""
+    """RDS resources that refuse IAM logins, and are enrolled or left out for that."""
     resources = {
         entry.candidate.resource
         for entry in entries
-        if entry.candidate and entry.in_teleport and not entry.candidate.iam_auth
+        if entry.candidate
+        and not entry.candidate.iam_auth
+        and (entry.in_teleport or entry.reason is Reason.IAM_AUTHENTICATION_DISABLED)
     }
     return tuple(sorted(resources))
 

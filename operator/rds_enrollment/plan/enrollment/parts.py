@@ -2,11 +2,14 @@
 
 from collections import Counter
 
-from rds_enrollment.api.rds_enrollment import DatabaseIdentifier, DatabaseState
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE
+from rds_enrollment.api.databases import DatabaseIdentifier
+from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict, of_outcome
+from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.enrollment.health import enabling_command, without_iam_authentication
-from rds_enrollment.plan.enrollment.registration import Entry, Registration
+from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.selection import Selection
 from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
@@ -20,6 +23,8 @@ _IAM = ConditionType.IAM_AUTHENTICATION_ENABLED
 _IAM_ISSUE = "rds-iam-auth-disabled"
 """The issue of Teleport's user tasks for RDS (api/types/usertasks/object.go)."""
 _SHOWN_TASKS = 3
+_COMMAND_BYTES = 350
+"""Room for a kubectl command in a message."""
 
 
 def discovery_part(
@@ -42,18 +47,23 @@ def discovery_part(
 
 
 def enrolled_part(
-    world: EnrollmentWorld, selection: Selection, registration: Registration | None, attempts: int
+    wanted: WantedEnrollment,
+    world: EnrollmentWorld,
+    selection: Selection,
+    registration: Registration | None,
+    attempts: int,
 ) -> Part:
     """Whether every db object is in Teleport as wanted. Skipped databases do not count."""
     if registration is None:
         seen = world.databases if isinstance(world.databases, Unseen) else Unseen()
         return unseen(_ENROLLED, seen, attempts)
-    conflicting = [item for item in registration.entries if item.state is DatabaseState.CONFLICTING]
-    if conflicting:
-        reason = conflicting[0].reason
-        message = listing([f"{_entry_text(item)}: {item.message}" for item in conflicting], "; ")
+    obstacle = _conflicting(registration) or _unapproved(wanted, registration)
+    if obstacle:
         return Part(
-            _ENROLLED, Verdict.no(reason, message), registration.steps, outcome=Blocked(reason, message)
+            _ENROLLED,
+            Verdict.no(obstacle.reason, obstacle.message),
+            registration.steps,
+            outcome=obstacle,
         )
     if registration.steps:
         return Part(_ENROLLED, Verdict.unknown(Reason.IN_PROGRESS, _to_do(registration)), registration.steps)
@@ -62,6 +72,46 @@ def enrolled_part(
         return held(_ENROLLED, f"{_DISCOVERED}: {regions} could not be listed")
     enrolled = sum(1 for item in registration.entries if item.state is DatabaseState.ENROLLED)
     return satisfied(_ENROLLED, f"{counted(enrolled, 'database')} in Teleport as wanted.")
+
+
+def _conflicting(registration: Registration) -> Blocked | None:
+    conflicting = [item for item in registration.entries if item.state is DatabaseState.CONFLICTING]
+    if not conflicting:
+        return None
+    message = listing([f"{_entry_text(item)}: {item.message}" for item in conflicting], "; ")
+    return Blocked(conflicting[0].reason, message)
+
+
+def _unapproved(wanted: WantedEnrollment, registration: Registration) -> Blocked | None:
+    """What somebody has to approve, with the command that does."""
+    held = registration.pruning.held
+    if held:
+        names = listing([database.name for database in held], ", ", _COMMAND_BYTES)
+        return Blocked(
+            Reason.PRUNE_NOT_CONFIRMED,
+            f"{counted(len(held), 'db object')} would go at once, because RDS lists their databases no more or their "
+            f"tags changed: {names}. If that is right: "
+            f"{_annotate(wanted, ANNOTATION_CONFIRM_PRUNE, registration.pruning.token)}",
+        )
+    if registration.renames:
+        strategy = wanted.spec.naming.strategy
+        names = listing(
+            [f"{rename.present} to {rename.wanted}" for rename in registration.renames], ", ", _COMMAND_BYTES
+        )
+        return Blocked(
+            Reason.NAMING_NOT_CONFIRMED,
+            f"spec.naming.strategy {strategy} would rename {counted(len(registration.renames), 'database')}: {names}. "
+            f"If that is right: {_annotate(wanted, ANNOTATION_CONFIRM_NAMING, strategy)}",
+        )
+    return None
+
+
+def _annotate(wanted: WantedEnrollment, annotation: str, value: str) -> str:
+    owner = wanted.owner
+    return (
+        f"kubectl annotate --overwrite rdsenrollment {owner.name} --namespace {owner.namespace} "
+        f"{annotation}={value}"
+    )
 
 
 def iam_part(wanted: WantedEnrollment, world: EnrollmentWorld, registration: Registration | None) -> Part:

@@ -22,7 +22,7 @@ def plan(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int = 1) ->
     seen = survey(wanted, world)
     return (
         discovery_part(wanted, world, seen.selection, attempts),
-        enrolled_part(world, seen.selection, seen.registration, attempts),
+        enrolled_part(wanted, world, seen.selection, seen.registration, attempts),
         deployments_part(wanted, world, seen.coverage, attempts),
         iam_part(wanted, world, seen.registration),
         reachable_part(world, seen.registration, attempts),

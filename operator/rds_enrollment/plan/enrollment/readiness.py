@@ -1,5 +1,8 @@
 """The condition of an enrolment's deployments, summed up from their own Ready conditions."""
 
+from dataclasses import replace
+
+from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.enrollment import generated
@@ -8,7 +11,7 @@ from rds_enrollment.plan.enrollment.manifest import Json
 from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.outcome import Blocked
+from rds_enrollment.plan.outcome import Blocked, Waiting
 from rds_enrollment.plan.part import Part, held, progressing, satisfied, unseen, writing
 
 _CONDITION = ConditionType.DEPLOYMENTS_READY
@@ -32,7 +35,7 @@ def deployments_part(
     if wanted.spec.deployment is None:
         message = "spec.deployment is not set: none is generated, agents must run already."
         return Part(_CONDITION, Verdict.ok(message, Reason.NO_DEPLOYMENT_TEMPLATE), done=True)
-    return _summed_up(coverage)
+    return _with_grace(_summed_up(coverage), wanted.spec, world, coverage)
 
 
 def _obstacle(wanted: WantedEnrollment, coverage: Coverage) -> Blocked | None:
@@ -54,6 +57,19 @@ def _obstacle(wanted: WantedEnrollment, coverage: Coverage) -> Blocked | None:
             f"DatabaseServiceDeployment {listing(taken)} exists for another VPC or integration. Delete or rename it.",
         )
     return None
+
+
+def _with_grace(part: Part, spec: RdsEnrollmentSpec, world: EnrollmentWorld, coverage: Coverage) -> Part:
+    """Look again when the first grace period is over."""
+    if spec.deployment is None or not coverage.emptied or not part.done:
+        return part
+    since = min(item.empty_since for item in coverage.emptied if item.empty_since)
+    left = spec.deployment.grace_seconds - (world.read_at - since).total_seconds()
+    names = listing([str(item.vpc) for item in coverage.emptied])
+    message = f"{part.verdict.message} Without databases, and going: {names}."
+    verdict = replace(part.verdict, message=message)
+    wait = Waiting(Reason.SUCCEEDED, message, after=min(max(left, 0.0), spec.resync_seconds))
+    return replace(part, verdict=verdict, outcome=wait)
 
 
 def _summed_up(coverage: Coverage) -> Part:

@@ -1,38 +1,38 @@
 """The db objects of an enrolment: what to create, update and delete, and what became of each database."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 
-from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
-from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointType, Skipped
-from rds_enrollment.plan.enrollment.claims import Claim, Refusal, Ruling, Shelf, rule
-from rds_enrollment.plan.enrollment.comparison import differences, resource_target
-from rds_enrollment.plan.enrollment.databases import wanted_database
+from rds_enrollment.plan.enrollment.blueprint import Blueprint
+from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointKey, Skipped
+from rds_enrollment.plan.enrollment.claims import Claim, Ruling, Shelf, rule
+from rds_enrollment.plan.enrollment.comparison import differences, endpoint_targets, resource_target
+from rds_enrollment.plan.enrollment.entries import (
+    Entry,
+    granted_entry,
+    held_entry,
+    refused_entry,
+    retained_entry,
+    skipped_entry,
+    unlisted_entry,
+)
+from rds_enrollment.plan.enrollment.naming import (
+    MAX_NAME,
+    NAME_TAGS,
+    Rename,
+    database_name,
+    is_valid_name,
+    renames,
+)
+from rds_enrollment.plan.enrollment.pruning import Pruning, prune
 from rds_enrollment.plan.enrollment.selection import Selection
+from rds_enrollment.plan.enrollment.world import WantedEnrollment
 from rds_enrollment.plan.observed.teleport import Database
 from rds_enrollment.plan.steps.teleport import CreateDatabase, DeleteDatabase, TeleportStep, UpdateDatabase
 
 _CONDITION = ConditionType.DATABASES_ENROLLED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One endpoint that the spec chooses, and what became of it."""
-
-    name: str
-    """Name of its db object; for a skipped one without any, its identifier in RDS."""
-    identifier: str
-    region: str
-    vpc_id: str
-    state: DatabaseState
-    reason: Reason
-    message: str = ""
-    in_teleport: bool
-    """Whether an object of ours stands for it, or is about to."""
-    candidate: Candidate | None = None
-    """What it is in AWS; None where that is not known or Teleport cannot serve it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +41,28 @@ class Registration:
 
     entries: tuple[Entry, ...]
     steps: tuple[TeleportStep, ...]
+    pruning: Pruning
+    renames: tuple[Rename, ...]
+    """Renames that wait for somebody's approval."""
 
 
-def register(selection: Selection, existing: Iterable[Database], owner_mark: str) -> Registration:
-    """Plan the db objects. Objects that do not carry `owner_mark` are never in a step.
+def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[Database]) -> Registration:
+    """Plan the db objects. Objects that do not carry the owner's mark are never in a step.
 
     An object of ours goes only when its database is no longer chosen, and that is certain: not while its region was
     not listed, nor while the database is merely unavailable, nor before the object that replaces it was read back.
     """
     existing = tuple(existing)
-    ours = Shelf.of(item for item in existing if ownership.marked(item.labels, owner_mark))
-    foreign = Shelf.of(item for item in existing if not ownership.marked(item.labels, owner_mark))
+    mark = wanted.owner.mark
+    ours = Shelf.of(item for item in existing if ownership.marked(item.labels, mark))
+    foreign = Shelf.of(item for item in existing if not ownership.marked(item.labels, mark))
+    held_renames = _held_renames(wanted, selection.candidates, ours)
+    claims, misnamed = _claims(wanted, selection.candidates, held_renames)
     unlisted = _in_regions(ours, selection.unseen_regions)
-    kept = {skipped: _objects_of(ours, skipped) for skipped in selection.skipped}
-    reserved = frozenset(unlisted).union(*kept.values())
-    ruling = rule(_claims(selection, owner_mark), ours, foreign, reserved)
+    left_out = (*selection.skipped, *misnamed)
+    kept = [(skipped, _objects_of(ours, skipped)) for skipped in left_out]
+    reserved = frozenset(unlisted).union(*(names for _, names in kept))
+    ruling = rule(claims, ours, foreign, reserved)
     writes = tuple(_writes(ruling, ours))
     granted = {claim.database.name for claim in ruling.granted}
     needed = reserved.union(
@@ -63,25 +70,72 @@ def register(selection: Selection, existing: Iterable[Database], owner_mark: str
         *(ours.names_for(refusal.claim.database) for refusal in ruling.refused),
         *(ours.names_for(write.database) for write in writes),
     )
-    deletions = (
-        DeleteDatabase(condition=_CONDITION, database=name, owner=owner_mark)
-        for name in sorted(ours.by_name.keys() - needed)
+    replaced = _replaced(ruling, ours, needed)
+    gone = ours.by_name.keys() - needed - replaced
+    pruning = prune(
+        [ours.by_name[name] for name in gone],
+        [database for name, database in ours.by_name.items() if name in needed],
+        wanted.spec,
+        wanted.confirmed_prune,
     )
     entries = [
-        *(_granted_entry(claim, ours) for claim in ruling.granted),
-        *(_refused_entry(refusal, ours) for refusal in ruling.refused),
-        *(_skipped_entry(skipped, names) for skipped, names in kept.items()),
-        *(_unlisted_entry(ours.by_name[name]) for name in unlisted if name not in granted),
+        *(granted_entry(claim, ours) for claim in ruling.granted),
+        *(refused_entry(refusal, ours) for refusal in ruling.refused),
+        *(skipped_entry(skipped, names) for skipped, names in kept),
+        *(unlisted_entry(ours.by_name[name]) for name in unlisted if name not in granted),
+        *(retained_entry(database) for database in pruning.retained),
+        *(held_entry(database) for database in pruning.held),
     ]
+    deletions = sorted(replaced | {database.name for database in pruning.going})
     return Registration(
         entries=tuple(sorted(entries, key=lambda entry: (entry.name, entry.region, entry.identifier))),
-        steps=(*writes, *deletions),
+        steps=(
+            *writes,
+            *(DeleteDatabase(condition=_CONDITION, database=name, owner=mark) for name in deletions),
+        ),
+        pruning=pruning,
+        renames=tuple(held_renames.values()),
     )
 
 
-def _claims(selection: Selection, owner_mark: str) -> tuple[Claim, ...]:
-    ordered = sorted(selection.candidates, key=lambda item: (item.resource, item.endpoint_type))
-    return tuple(Claim(candidate, wanted_database(candidate, owner_mark)) for candidate in ordered)
+def _held_renames(
+    wanted: WantedEnrollment, candidates: Sequence[Candidate], ours: Shelf
+) -> Mapping[EndpointKey, Rename]:
+    strategy = wanted.spec.naming.strategy
+    if wanted.confirmed_naming == strategy:
+        return {}
+    return {rename.candidate.key: rename for rename in renames(candidates, ours.by_name, strategy)}
+
+
+def _claims(
+    wanted: WantedEnrollment, candidates: Iterable[Candidate], held: Mapping[EndpointKey, Rename]
+) -> tuple[tuple[Claim, ...], tuple[Skipped, ...]]:
+    """The claims in the order in which newcomers get their names, and those whose name Teleport would refuse."""
+    blueprint = Blueprint(wanted.spec, wanted.owner.mark)
+    claims: list[Claim] = []
+    misnamed: list[Skipped] = []
+    for candidate in sorted(candidates, key=lambda item: item.key):
+        rename = held.get(candidate.key)
+        name = rename.present if rename else database_name(candidate, wanted.spec.naming.strategy)
+        if is_valid_name(name):
+            claims.append(Claim(candidate, blueprint.database(candidate, name)))
+        else:
+            misnamed.append(_misnamed(candidate, name))
+    return tuple(claims), tuple(misnamed)
+
+
+def _misnamed(candidate: Candidate, name: str) -> Skipped:
+    return Skipped(
+        resource=candidate.resource,
+        vpc_id=candidate.vpc_id,
+        reason=Reason.INVALID_NAME,
+        message=(
+            f"Its tag {' or '.join(NAME_TAGS)} asks for a name that Teleport refuses: a letter first, then "
+            f"letters, digits and dashes, no dash at the end, {MAX_NAME} characters at most. Correct the tag."
+        ),
+        name=name,
+        candidate=candidate,
+    )
 
 
 def _in_regions(ours: Shelf, regions: frozenset[str]) -> tuple[str, ...]:
@@ -89,11 +143,12 @@ def _in_regions(ours: Shelf, regions: frozenset[str]) -> tuple[str, ...]:
 
 
 def _objects_of(ours: Shelf, skipped: Skipped) -> frozenset[str]:
-    resource = skipped.resource
+    """Objects of ours for the endpoint that is left out, or for any of the resource."""
+    candidate = skipped.candidate
+    if candidate is None:
+        return frozenset(ours.by_resource.get(resource_target(skipped.resource), ()))
     return frozenset(
-        name
-        for endpoint_type in EndpointType
-        for name in ours.by_target.get(resource_target(resource, endpoint_type), ())
+        name for target in endpoint_targets(candidate) for name in ours.by_target.get(target, ())
     )
 
 
@@ -107,60 +162,8 @@ def _writes(ruling: Ruling, ours: Shelf) -> Iterator[CreateDatabase | UpdateData
             yield UpdateDatabase(condition=_CONDITION, database=database)
 
 
-def _granted_entry(claim: Claim, ours: Shelf) -> Entry:
-    present = ours.by_name.get(claim.database.name)
-    if present is None:
-        return _claim_entry(claim, DatabaseState.PENDING, Reason.IN_PROGRESS, "To be created.")
-    changed = differences(present, claim.database)
-    if changed:
-        return _claim_entry(
-            claim, DatabaseState.PENDING, Reason.IN_PROGRESS, f"To be updated: {', '.join(changed)}."
-        )
-    return _claim_entry(claim, DatabaseState.ENROLLED, Reason.SUCCEEDED, "")
-
-
-def _refused_entry(refusal: Refusal, ours: Shelf) -> Entry:
-    entry = _claim_entry(refusal.claim, DatabaseState.CONFLICTING, refusal.reason, refusal.message)
-    return replace(entry, in_teleport=bool(ours.names_for(refusal.claim.database)))
-
-
-def _claim_entry(claim: Claim, state: DatabaseState, reason: Reason, message: str) -> Entry:
-    candidate = claim.candidate
-    return Entry(
-        name=claim.database.name,
-        identifier=candidate.resource.identifier,
-        region=candidate.resource.region,
-        vpc_id=candidate.vpc_id,
-        state=state,
-        reason=reason,
-        message=message,
-        in_teleport=True,
-        candidate=candidate,
-    )
-
-
-def _skipped_entry(skipped: Skipped, objects: frozenset[str]) -> Entry:
-    remains = f" Its db object {', '.join(sorted(objects))} stays as it is." if objects else ""
-    return Entry(
-        name=min(objects, default=skipped.name or skipped.resource.identifier),
-        identifier=skipped.resource.identifier,
-        region=skipped.resource.region,
-        vpc_id=skipped.vpc_id,
-        state=DatabaseState.SKIPPED,
-        reason=skipped.reason,
-        message=skipped.message + remains,
-        in_teleport=bool(objects),
-    )
-
-
-def _unlisted_entry(database: Database) -> Entry:
-    return Entry(
-        name=database.name,
-        identifier=database.rds.instance_id or database.rds.cluster_id or database.name,
-        region=database.region,
-        vpc_id=database.rds.vpc_id,
-        state=DatabaseState.ENROLLED,
-        reason=Reason.LISTING_FAILED,
-        message=f"{database.region} could not be listed: its db object stays as it is.",
-        in_teleport=True,
+def _replaced(ruling: Ruling, ours: Shelf, needed: Set[str]) -> frozenset[str]:
+    """Objects of ours whose database has another one by now: renamed, not gone."""
+    return frozenset(
+        name for claim in ruling.granted for name in ours.names_for(claim.database) if name not in needed
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from rds_enrollment.api.base import clip
 from rds_enrollment.api.rds_enrollment import (
@@ -10,15 +11,17 @@ from rds_enrollment.api.rds_enrollment import (
     DatabaseState,
     DiscoveredDatabase,
     EnrolledVpc,
+    PendingPrune,
     RdsEnrollmentStatus,
 )
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment import generated
 from rds_enrollment.plan.enrollment.deployments import Coverage
+from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
-from rds_enrollment.plan.enrollment.registration import Entry
+from rds_enrollment.plan.enrollment.pruning import Pruning
 from rds_enrollment.plan.enrollment.survey import survey
-from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, Vpc, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.steps.teleport import database_target
@@ -26,6 +29,7 @@ from rds_enrollment.plan.steps.teleport import database_target
 _TROUBLE = (
     DatabaseState.FAILED,
     DatabaseState.CONFLICTING,
+    DatabaseState.GONE,
     DatabaseState.PENDING,
     DatabaseState.ENROLLED,
     DatabaseState.SKIPPED,
@@ -57,9 +61,15 @@ def observed_status(
         seen["databases"] = tuple(
             _database(entry) for entry in sorted(entries, key=_urgency)[:MAX_STATUS_ITEMS]
         )
+        seen["pending_prune"] = _pending_prune(view.registration.pruning)
     if view.coverage is not None:
         seen["vpcs"] = _vpcs(view.coverage)
     return previous.model_copy(update=seen)
+
+
+def empty_since(status: RdsEnrollmentStatus) -> Mapping[Vpc, datetime]:
+    """The VPCs that the last pass found without databases, and since when."""
+    return {Vpc(item.region, item.vpc_id): item.empty_since for item in status.vpcs if item.empty_since}
 
 
 def _health(world: EnrollmentWorld) -> Mapping[str, Health]:
@@ -91,7 +101,7 @@ def _counts(
     enrolled = [entry.name for entry in entries if entry.state is DatabaseState.ENROLLED]
     reachable = sum(1 for name in enrolled if name in health and health[name].reach is Reach.REACHABLE)
     return {
-        "discovered": len(entries),
+        "discovered": sum(1 for entry in entries if entry.state is not DatabaseState.GONE),
         "enrolled": len(enrolled),
         "skipped": sum(1 for entry in entries if entry.state is DatabaseState.SKIPPED),
         "conflicting": sum(1 for entry in entries if entry.state is DatabaseState.CONFLICTING),
@@ -116,6 +126,10 @@ def _database(entry: Entry) -> DiscoveredDatabase:
     )
 
 
+def _pending_prune(pruning: Pruning) -> PendingPrune | None:
+    return PendingPrune(token=pruning.token, databases=len(pruning.held)) if pruning.held else None
+
+
 def _vpcs(coverage: Coverage) -> tuple[EnrolledVpc, ...]:
     return tuple(
         EnrolledVpc(
@@ -123,6 +137,7 @@ def _vpcs(coverage: Coverage) -> tuple[EnrolledVpc, ...]:
             region=item.vpc.region,
             databases=item.databases,
             deployment=generated.name_of(item.live) if item.live else None,
+            empty_since=item.empty_since and item.empty_since.replace(microsecond=0),
         )
-        for item in coverage.vpcs[:MAX_STATUS_ITEMS]
+        for item in (*coverage.emptied, *coverage.vpcs)[:MAX_STATUS_ITEMS]
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rds_enrollment.plan.enrollment.deployments import Coverage, cover
+from rds_enrollment.plan.enrollment.deployments import Coverage, Presence, cover
 from rds_enrollment.plan.enrollment.registration import Registration, register
 from rds_enrollment.plan.enrollment.selection import Selection, select
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
@@ -25,8 +25,9 @@ def survey(wanted: WantedEnrollment, world: EnrollmentWorld) -> Survey:
     selection = select(wanted.spec, world)
     if isinstance(world.databases, Unseen):
         return Survey(selection=selection, registration=None, coverage=None)
-    registration = register(selection, world.databases, wanted.owner.mark)
+    registration = register(wanted, selection, world.databases)
     if isinstance(world.deployments, Unseen):
         return Survey(selection=selection, registration=registration, coverage=None)
-    coverage = cover(wanted, registration.entries, world.deployments, selection.unseen_regions)
+    presence = Presence(world.read_at, world.empty_since)
+    coverage = cover(wanted, registration.entries, world.deployments, selection.unseen_regions, presence)
     return Survey(selection=selection, registration=registration, coverage=coverage)

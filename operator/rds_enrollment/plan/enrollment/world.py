@@ -12,6 +12,17 @@ from rds_enrollment.plan.observed.teleport import Database, DatabaseServer, RdsU
 from rds_enrollment.plan.ownership import Owner
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Vpc:
+    """A VPC of the integration's account."""
+
+    region: str
+    vpc_id: str
+
+    def __str__(self) -> str:
+        return f"{self.vpc_id} ({self.region})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedEnrollment:
     """One RdsEnrollment as its user wrote it."""
@@ -24,6 +35,10 @@ class WantedEnrollment:
     spec: RdsEnrollmentSpec
     teleport_cluster: str
     """Name of the Teleport cluster that the operator is connected to."""
+    confirmed_prune: str = ""
+    """Token of the removal that somebody approves."""
+    confirmed_naming: str = ""
+    """Naming strategy that enrolled databases may be renamed for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +57,9 @@ class EnrollmentWorld:
     """Teleport's open user tasks about RDS."""
     deployments: Seen[tuple[Mapping[str, Any], ...]] = field(default_factory=Unseen)
     """All DatabaseServiceDeployments of the enrolment's namespace, as the API server returns them."""
+
+    empty_since: Mapping[Vpc, datetime] = field(default_factory=dict)
+    """VPCs with a deployment and without databases, and since when, as the last pass has told."""
 
     def inventory(self, region: str) -> Seen[RdsInventory]:
         return self.inventories.get(region, Unseen())

@@ -248,6 +248,8 @@ class DbCluster:
     security_groups: tuple[str, ...]
     iam_auth: bool
     tags: Tags
+    custom_endpoints: tuple[str, ...] = ()
+    """Addresses of its custom endpoints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rds_enrollment.api.databases import TlsMode
+
 
 @dataclass(frozen=True, slots=True)
 class TeleportCluster:
@@ -80,6 +82,18 @@ class RdsMetadata:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseTls:
+    """types.DatabaseTLS: how agents verify the database's certificate."""
+
+    mode: TlsMode = TlsMode.VERIFY_FULL
+    ca_certificate: str = ""
+    """PEM; empty: what agents download for RDS."""
+    server_name: str = ""
+    """The name expected in the certificate; empty: the host of the URI."""
+    trust_system_cert_pool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """A `db` object (types.DatabaseV3)."""
 
@@ -92,7 +106,7 @@ class Database:
     region: str
     account_id: str
     rds: RdsMetadata
-    tls_server_name: str = ""
+    tls: DatabaseTls = DatabaseTls()
 
 
 @dataclass(frozen=True, slots=True)

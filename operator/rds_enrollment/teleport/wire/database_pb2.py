@@ -25,13 +25,15 @@ _sym_db = _symbol_database.Default()
 from rds_enrollment.teleport.wire import resource_pb2 as rds__enrollment_dot_teleport_dot_wire_dot_resource__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rds_enrollment/teleport/wire/database.proto\x12\x05types\x1a+rds_enrollment/teleport/wire/resource.proto\"\x84\x01\n\nDatabaseV3\x12\x0c\n\x04Kind\x18\x01 \x01(\t\x12\x0f\n\x07SubKind\x18\x02 \x01(\t\x12\x0f\n\x07Version\x18\x03 \x01(\t\x12!\n\x08Metadata\x18\x04 \x01(\x0b\x32\x0f.types.Metadata\x12#\n\x04Spec\x18\x05 \x01(\x0b\x32\x15.types.DatabaseSpecV3\"6\n\x0e\x44\x61tabaseV3List\x12$\n\tDatabases\x18\x01 \x03(\x0b\x32\x11.types.DatabaseV3\"i\n\x0e\x44\x61tabaseSpecV3\x12\x10\n\x08Protocol\x18\x01 \x01(\t\x12\x0b\n\x03URI\x18\x02 \x01(\t\x12\x17\n\x03\x41WS\x18\x05 \x01(\x0b\x32\n.types.AWS\x12\x1f\n\x03TLS\x18\x08 \x01(\x0b\x32\x12.types.DatabaseTLS\"!\n\x0b\x44\x61tabaseTLS\x12\x12\n\nServerName\x18\x03 \x01(\t\"G\n\x03\x41WS\x12\x0e\n\x06Region\x18\x01 \x01(\t\x12\x17\n\x03RDS\x18\x03 \x01(\x0b\x32\n.types.RDS\x12\x11\n\tAccountID\x18\x04 \x01(\tJ\x04\x08\r\x10\x0e\"\x89\x01\n\x03RDS\x12\x12\n\nInstanceID\x18\x01 \x01(\t\x12\x11\n\tClusterID\x18\x02 \x01(\t\x12\x12\n\nResourceID\x18\x03 \x01(\t\x12\x0f\n\x07IAMAuth\x18\x04 \x01(\x08\x12\x0f\n\x07Subnets\x18\x05 \x03(\t\x12\r\n\x05VPCID\x18\x06 \x01(\t\x12\x16\n\x0eSecurityGroups\x18\x07 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rds_enrollment/teleport/wire/database.proto\x12\x05types\x1a+rds_enrollment/teleport/wire/resource.proto\"\x84\x01\n\nDatabaseV3\x12\x0c\n\x04Kind\x18\x01 \x01(\t\x12\x0f\n\x07SubKind\x18\x02 \x01(\t\x12\x0f\n\x07Version\x18\x03 \x01(\t\x12!\n\x08Metadata\x18\x04 \x01(\x0b\x32\x0f.types.Metadata\x12#\n\x04Spec\x18\x05 \x01(\x0b\x32\x15.types.DatabaseSpecV3\"6\n\x0e\x44\x61tabaseV3List\x12$\n\tDatabases\x18\x01 \x03(\x0b\x32\x11.types.DatabaseV3\"i\n\x0e\x44\x61tabaseSpecV3\x12\x10\n\x08Protocol\x18\x01 \x01(\t\x12\x0b\n\x03URI\x18\x02 \x01(\t\x12\x17\n\x03\x41WS\x18\x05 \x01(\x0b\x32\n.types.AWS\x12\x1f\n\x03TLS\x18\x08 \x01(\x0b\x32\x12.types.DatabaseTLS\"t\n\x0b\x44\x61tabaseTLS\x12$\n\x04Mode\x18\x01 \x01(\x0e\x32\x16.types.DatabaseTLSMode\x12\x0e\n\x06\x43\x41\x43\x65rt\x18\x02 \x01(\t\x12\x12\n\nServerName\x18\x03 \x01(\t\x12\x1b\n\x13TrustSystemCertPool\x18\x04 \x01(\x08\"G\n\x03\x41WS\x12\x0e\n\x06Region\x18\x01 \x01(\t\x12\x17\n\x03RDS\x18\x03 \x01(\x0b\x32\n.types.RDS\x12\x11\n\tAccountID\x18\x04 \x01(\tJ\x04\x08\r\x10\x0e\"\x89\x01\n\x03RDS\x12\x12\n\nInstanceID\x18\x01 \x01(\t\x12\x11\n\tClusterID\x18\x02 \x01(\t\x12\x12\n\nResourceID\x18\x03 \x01(\t\x12\x0f\n\x07IAMAuth\x18\x04 \x01(\x08\x12\x0f\n\x07Subnets\x18\x05 \x03(\t\x12\r\n\x05VPCID\x18\x06 \x01(\t\x12\x16\n\x0eSecurityGroups\x18\x07 \x03(\t*?\n\x0f\x44\x61tabaseTLSMode\x12\x0f\n\x0bVERIFY_FULL\x10\x00\x12\r\n\tVERIFY_CA\x10\x01\x12\x0c\n\x08INSECURE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rds_enrollment.teleport.wire.database_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DATABASETLSMODE']._serialized_start=728
+  _globals['_DATABASETLSMODE']._serialized_end=791
   _globals['_DATABASEV3']._serialized_start=100
   _globals['_DATABASEV3']._serialized_end=232
   _globals['_DATABASEV3LIST']._serialized_start=234
@@ -39,9 +41,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DATABASESPECV3']._serialized_start=290
   _globals['_DATABASESPECV3']._serialized_end=395
   _globals['_DATABASETLS']._serialized_start=397
-  _globals['_DATABASETLS']._serialized_end=430
-  _globals['_AWS']._serialized_start=432
-  _globals['_AWS']._serialized_end=503
-  _globals['_RDS']._serialized_start=506
-  _globals['_RDS']._serialized_end=643
+  _globals['_DATABASETLS']._serialized_end=513
+  _globals['_AWS']._serialized_start=515
+  _globals['_AWS']._serialized_end=586
+  _globals['_RDS']._serialized_start=589
+  _globals['_RDS']._serialized_end=726
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from rds_enrollment.teleport.wire import resource_pb2 as _resource_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,23 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DatabaseTLSMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DatabaseTLSModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DatabaseTLSMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERIFY_FULL: _DatabaseTLSMode.ValueType  # 0
+    VERIFY_CA: _DatabaseTLSMode.ValueType  # 1
+    INSECURE: _DatabaseTLSMode.ValueType  # 2
+
+class DatabaseTLSMode(_DatabaseTLSMode, metaclass=_DatabaseTLSModeEnumTypeWrapper): ...
+
+VERIFY_FULL: DatabaseTLSMode.ValueType  # 0
+VERIFY_CA: DatabaseTLSMode.ValueType  # 1
+INSECURE: DatabaseTLSMode.ValueType  # 2
+Global___DatabaseTLSMode: _TypeAlias = DatabaseTLSMode  # noqa: Y015
 
 @_typing.final
 class DatabaseV3(_message.Message):
@@ -109,17 +127,27 @@ Global___DatabaseSpecV3: _TypeAlias = DatabaseSpecV3  # noqa: Y015
 class DatabaseTLS(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    MODE_FIELD_NUMBER: _builtins.int
+    CACERT_FIELD_NUMBER: _builtins.int
     SERVERNAME_FIELD_NUMBER: _builtins.int
+    TRUSTSYSTEMCERTPOOL_FIELD_NUMBER: _builtins.int
+    Mode: Global___DatabaseTLSMode.ValueType
+    CACert: _builtins.str
+    """PEM certificates to trust; empty: the agents know Amazon's."""
     ServerName: _builtins.str
     """The name expected in the database's certificate; empty: the host of the URI."""
+    TrustSystemCertPool: _builtins.bool
     def __init__(
         self,
         *,
+        Mode: Global___DatabaseTLSMode.ValueType = ...,
+        CACert: _builtins.str = ...,
         ServerName: _builtins.str = ...,
+        TrustSystemCertPool: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ServerName", b"ServerName"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["CACert", b"CACert", "Mode", b"Mode", "ServerName", b"ServerName", "TrustSystemCertPool", b"TrustSystemCertPool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

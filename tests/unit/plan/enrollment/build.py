@@ -101,10 +101,16 @@ TEMPLATE: Mapping[str, Any] = {
 }
 
 
-def wanted(**fields: Any) -> WantedEnrollment:
+def wanted(*, confirmed_prune: str = "", confirmed_naming: str = "", **fields: Any) -> WantedEnrollment:
     """An enrolment with the fields of its spec."""
     return WantedEnrollment(
-        owner=OWNER, uid=UID, account=ACCOUNT, spec=spec(**fields), teleport_cluster="example.teleport.sh"
+        owner=OWNER,
+        uid=UID,
+        account=ACCOUNT,
+        spec=spec(**fields),
+        teleport_cluster="example.teleport.sh",
+        confirmed_prune=confirmed_prune,
+        confirmed_naming=confirmed_naming,
     )
 
 

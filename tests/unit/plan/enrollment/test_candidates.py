@@ -5,8 +5,15 @@ from typing import Any
 import pytest
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointType, Found, Skipped, discover
+from rds_enrollment.plan.observed.aws import RdsInventory
 
 from tests.unit.plan.enrollment.build import MEMBERS, VPC, cluster, instance, inventory, member
+
+
+def found_in(listed: RdsInventory) -> tuple[Found, ...]:
+    """Every endpoint of every database."""
+    return tuple(endpoint for database in discover(listed) for endpoint in database.endpoints)
+
 
 INSTANCE_AVAILABLE = [
     "available",
@@ -75,12 +82,12 @@ def only(found: tuple[Found, ...]) -> Found:
 
 @pytest.mark.parametrize("status", [*INSTANCE_AVAILABLE, "a-status-of-next-year"])
 def test_an_instance_in_a_usable_status_is_a_candidate(status: str) -> None:
-    assert isinstance(only(discover(inventory([instance(status=status)]))), Candidate)
+    assert isinstance(only(found_in(inventory([instance(status=status)]))), Candidate)
 
 
 @pytest.mark.parametrize("status", INSTANCE_UNAVAILABLE)
 def test_an_instance_in_an_unusable_status_is_skipped(status: str) -> None:
-    item = only(discover(inventory([instance(status=status)])))
+    item = only(found_in(inventory([instance(status=status)])))
     assert isinstance(item, Skipped)
     assert item.reason is Reason.NOT_AVAILABLE
     assert status in item.message
@@ -88,7 +95,7 @@ def test_an_instance_in_an_unusable_status_is_skipped(status: str) -> None:
 
 @pytest.mark.parametrize("status", [*CLUSTER_AVAILABLE, "a-status-of-next-year"])
 def test_a_cluster_in_a_usable_status_has_both_endpoints(status: str) -> None:
-    found = discover(inventory(MEMBERS, [cluster(status=status)]))
+    found = found_in(inventory(MEMBERS, [cluster(status=status)]))
     assert [item.endpoint_type for item in found if isinstance(item, Candidate)] == [
         EndpointType.PRIMARY,
         EndpointType.READER,
@@ -97,7 +104,7 @@ def test_a_cluster_in_a_usable_status_has_both_endpoints(status: str) -> None:
 
 @pytest.mark.parametrize("status", CLUSTER_UNAVAILABLE)
 def test_a_cluster_in_an_unusable_status_is_skipped_once(status: str) -> None:
-    item = only(discover(inventory(MEMBERS, [cluster(status=status)])))
+    item = only(found_in(inventory(MEMBERS, [cluster(status=status)])))
     assert isinstance(item, Skipped)
     assert item.reason is Reason.NOT_AVAILABLE
 
@@ -115,14 +122,14 @@ def test_a_cluster_in_an_unusable_status_is_skipped_once(status: str) -> None:
     ],
 )
 def test_an_instance_that_teleport_cannot_serve_is_skipped(fields: dict[str, Any], reason: Reason) -> None:
-    item = only(discover(inventory([instance(**fields)])))
+    item = only(found_in(inventory([instance(**fields)])))
     assert isinstance(item, Skipped)
     assert item.reason is reason
 
 
 @pytest.mark.parametrize("version", ["10.6.0", "10.6.20", "10.11.9", "11.4.3", "unheard-of"])
 def test_mariadb_from_10_6_on_is_a_candidate(version: str) -> None:
-    item = only(discover(inventory([instance(engine="mariadb", engine_version=version)])))
+    item = only(found_in(inventory([instance(engine="mariadb", engine_version=version)])))
     assert isinstance(item, Candidate)
 
 
@@ -138,13 +145,13 @@ def test_mariadb_from_10_6_on_is_a_candidate(version: str) -> None:
     ],
 )
 def test_a_cluster_that_teleport_cannot_serve_is_skipped(fields: dict[str, Any], reason: Reason) -> None:
-    item = only(discover(inventory(MEMBERS, [cluster(**fields)])))
+    item = only(found_in(inventory(MEMBERS, [cluster(**fields)])))
     assert isinstance(item, Skipped)
     assert item.reason is reason
 
 
 def test_multi_az_clusters_are_named_as_such() -> None:
-    item = only(discover(inventory(MEMBERS, [cluster(engine="postgres")])))
+    item = only(found_in(inventory(MEMBERS, [cluster(engine="postgres")])))
     assert isinstance(item, Skipped)
     assert "Multi-AZ" in item.message
 
@@ -152,11 +159,11 @@ def test_multi_az_clusters_are_named_as_such() -> None:
 @pytest.mark.parametrize("engine", ["docdb", "neptune"])
 def test_services_that_share_the_listing_are_ignored(engine: str) -> None:
     listed = inventory([instance(engine=engine)], [cluster(engine=engine)])
-    assert discover(listed) == ()
+    assert found_in(listed) == ()
 
 
 def test_members_of_a_cluster_are_not_databases_of_their_own() -> None:
-    kinds = {str(item.resource) for item in discover(inventory([*MEMBERS, instance()], [cluster()]))}
+    kinds = {str(item.resource) for item in found_in(inventory([*MEMBERS, instance()], [cluster()]))}
     assert kinds == {"cluster events in us-west-1", "instance orders in us-west-1"}
 
 
@@ -165,7 +172,7 @@ def test_a_cluster_takes_its_network_from_a_member_that_has_one() -> None:
         member("events-1", vpc_id="", subnets=()),
         member("events-2", subnets=("subnet-0eeeeeeeeeeeeeeee",)),
     ]
-    primary = discover(inventory(members, [cluster()]))[0]
+    primary = found_in(inventory(members, [cluster()]))[0]
     assert isinstance(primary, Candidate)
     assert (primary.vpc_id, primary.subnets) == (VPC, ("subnet-0eeeeeeeeeeeeeeee",))
     assert primary.security_groups == ("sg-0dddddddddddddddd",)
@@ -173,11 +180,11 @@ def test_a_cluster_takes_its_network_from_a_member_that_has_one() -> None:
 
 @pytest.mark.parametrize("fields", [{"members": cluster().members[:1]}, {"reader_endpoint": ""}])
 def test_no_reader_without_reader_members_or_endpoint(fields: dict[str, Any]) -> None:
-    item = only(discover(inventory(MEMBERS, [cluster(**fields)])))
+    item = only(found_in(inventory(MEMBERS, [cluster(**fields)])))
     assert isinstance(item, Candidate)
     assert item.endpoint_type is EndpointType.PRIMARY
 
 
 def test_a_broken_database_leaves_the_others_alone() -> None:
-    found = discover(inventory([instance("broken", endpoint="", engine=""), instance("sound")]))
+    found = found_in(inventory([instance("broken", endpoint="", engine=""), instance("sound")]))
     assert [type(item) for item in found] == [Skipped, Candidate]

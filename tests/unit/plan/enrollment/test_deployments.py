@@ -3,18 +3,22 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.enrollment.deployments import Coverage, cover
-from rds_enrollment.plan.enrollment.registration import Entry
-from rds_enrollment.plan.enrollment.world import WantedEnrollment
+from rds_enrollment.plan.enrollment.deployments import Coverage, Presence, cover
+from rds_enrollment.plan.enrollment.entries import Entry
+from rds_enrollment.plan.enrollment.world import Vpc, WantedEnrollment
 from rds_enrollment.plan.steps.kubernetes import ApplyDeployment, DeleteDeployment, SetDeploymentOwners
 
+from tests.unit.plan.enrollment.api_server import OTHER_OWNER, applied, by_hand, owned
 from tests.unit.plan.enrollment.build import (
+    NOW,
     OTHER_REGION,
     OTHER_VPC,
     REGION,
@@ -23,8 +27,8 @@ from tests.unit.plan.enrollment.build import (
     VPC,
     wanted,
 )
-from tests.unit.plan.enrollment.kubernetes import OTHER_OWNER, applied, by_hand, owned
 
+LONG_AGO = NOW - timedelta(days=7)
 NAME = "us-west-1-vpc-0123456789abcdef0"
 OURS = {
     "apiVersion": "rds-enrollment.dev/v1alpha1",
@@ -57,8 +61,9 @@ def covered(
     live: Sequence[Mapping[str, Any]] = (),
     entries: Sequence[Entry] = (entry(),),
     unseen: frozenset[str] = frozenset(),
+    empty_since: Mapping[Vpc, datetime] = MappingProxyType({Vpc(REGION, VPC): LONG_AGO}),
 ) -> Coverage:
-    return cover(enrolled, entries, live, unseen)
+    return cover(enrolled, entries, live, unseen, Presence(NOW, empty_since))
 
 
 def generated(enrolled: WantedEnrollment | None = None) -> dict[str, Any]:
@@ -197,6 +202,45 @@ def test_a_vpc_without_databases_loses_its_deployment() -> None:
     assert step == DeleteDeployment(
         condition=step.condition, namespace="teleport", deployment=NAME, uid=f"uid-of-{NAME}"
     )
+
+
+def test_not_before_the_grace_period_is_over() -> None:
+    live, hour = generated(), timedelta(hours=1)
+    fresh = covered(enrolment(), [live], entries=(), empty_since={})
+    assert fresh.steps == ()
+    (item,) = fresh.emptied
+    assert (item.vpc, item.live, item.empty_since) == (Vpc(REGION, VPC), live, NOW)
+    almost = {Vpc(REGION, VPC): NOW - hour + timedelta(seconds=1)}
+    assert covered(enrolment(), [live], entries=(), empty_since=almost).steps == ()
+    over = covered(enrolment(), [live], entries=(), empty_since={Vpc(REGION, VPC): NOW - hour})
+    assert [type(step) for step in over.steps] == [DeleteDeployment]
+    at_once = enrolment(emptyVpcGracePeriod="0s")
+    assert [type(step) for step in covered(at_once, [live], entries=(), empty_since={}).steps] == [
+        DeleteDeployment
+    ]
+
+
+def test_a_database_that_comes_back_in_time_keeps_the_deployment() -> None:
+    coverage = covered(enrolment(), [generated()])
+    assert (coverage.steps, coverage.emptied) == ((), ())
+
+
+def test_what_is_said_of_one_vpc_replaces_what_is_said_of_all() -> None:
+    ids = {"ids": ["subnet-0aaaaaaaaaaaaaaaa"]}
+    enrolled = enrolment(
+        replicas=2, logs={"level": "WARN"}, perVpc=[{"vpcId": OTHER_VPC, "subnets": ids, "replicas": 4}]
+    )
+    manifests = {}
+    for step in covered(enrolled, entries=[entry(), entry(OTHER_VPC)]).steps:
+        assert isinstance(step, ApplyDeployment)
+        manifests[step.manifest["spec"]["vpcId"]] = step.manifest["spec"]
+        DatabaseServiceDeployment.model_validate(step.manifest)
+    assert manifests[VPC]["subnets"] == {"selector": {"tags": {"tier": "private"}}}
+    assert manifests[VPC]["replicas"] == 2
+    assert manifests[OTHER_VPC]["subnets"] == ids
+    assert manifests[OTHER_VPC]["replicas"] == 4
+    assert manifests[OTHER_VPC]["logs"] == {"level": "WARN"}
+    assert not {"perVpc", "emptyVpcGracePeriod"} & manifests[VPC].keys()
 
 
 def test_not_while_its_region_was_not_listed() -> None:

@@ -20,7 +20,7 @@ from rds_enrollment.plan.part import Part, all_done, steps_of
 from rds_enrollment.plan.steps.kubernetes import ApplyDeployment
 from rds_enrollment.plan.steps.teleport import TeleportStep
 
-from tests.unit.plan.enrollment import kubernetes, teleport
+from tests.unit.plan.enrollment import api_server, teleport
 from tests.unit.plan.enrollment.build import (
     MEMBERS,
     OTHER_REGION,
@@ -60,7 +60,7 @@ def settled(wish: WantedEnrollment, seen: EnrollmentWorld) -> EnrollmentWorld:
     databases = teleport.applied(seen.databases, [step for step in steps if isinstance(step, TeleportStep)])
     seen = replace(seen, databases=databases)
     deployments = tuple(
-        kubernetes.ready(kubernetes.applied(step))
+        api_server.ready(api_server.applied(step))
         for step in steps_of(plan(wish, seen))
         if isinstance(step, ApplyDeployment)
     )
@@ -200,7 +200,7 @@ def test_deployments_without_a_template() -> None:
 def test_a_deployment_that_is_not_ready_lowers_the_condition(status: str, generation: int) -> None:
     seen = settled(WISH, FRESH)
     assert not isinstance(seen.deployments, Unseen)
-    lagging = kubernetes.ready(seen.deployments[0], status, generation)
+    lagging = api_server.ready(seen.deployments[0], status, generation)
     found = verdict(WISH, replace(seen, deployments=(lagging,)), ConditionType.DEPLOYMENTS_READY)
     assert found[:2] == ("False", Reason.DEPLOYMENTS_NOT_READY)
     assert NAME in found[2]
@@ -294,7 +294,7 @@ def test_teardown_removes_databases_then_deployments_and_waits_until_they_are_go
     assert not all_done(third, {})
     assert NAME in third[-1].verdict.message
 
-    assert all_done(teardown(WISH, replace(seen, deployments=(kubernetes.by_hand(),))), {})
+    assert all_done(teardown(WISH, replace(seen, deployments=(api_server.by_hand(),))), {})
 
 
 def test_teardown_concludes_nothing_from_what_it_cannot_see() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.enrollment.registration import Entry, Registration, register
+from rds_enrollment.plan.enrollment.entries import Entry
+from rds_enrollment.plan.enrollment.registration import Registration, register
 from rds_enrollment.plan.enrollment.selection import select
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import DbInstance, RdsInventory
@@ -22,7 +23,7 @@ from tests.unit.plan.enrollment.build import (
     foreign,
     instance,
     inventory,
-    spec,
+    wanted,
     world,
 )
 from tests.unit.plan.enrollment.teleport import applied
@@ -36,7 +37,8 @@ def registered(
 ) -> Registration:
     seen = world(*inventories)
     seen = replace(seen, inventories={**seen.inventories, **dict.fromkeys(unseen, Unseen())})
-    return register(select(spec(regions=BOTH, endpoints=["Primary", "Reader"]), seen), existing, MARK)
+    enrolment = wanted(regions=BOTH, endpoints=["Primary", "Reader"])
+    return register(enrolment, select(enrolment.spec, seen), existing)
 
 
 def settled(*inventories: RdsInventory, existing: Iterable[Database] = ()) -> tuple[Database, ...]:

@@ -24,13 +24,13 @@ from tests.unit.plan.enrollment.build import (
     foreign,
     instance,
     inventory,
-    spec,
+    wanted,
     world,
 )
 from tests.unit.plan.enrollment.teleport import applied
 
 REGIONS = (REGION, OTHER_REGION)
-SPEC = spec(regions=list(REGIONS), endpoints=["Primary", "Reader"])
+ENROLMENT = wanted(regions=list(REGIONS), endpoints=["Primary", "Reader"])
 # Few names, so that collisions are common.
 NAMES = ("a", "b", "events", "events-reader")
 
@@ -88,7 +88,7 @@ strangers = st.lists(
 
 
 def planned(seen: EnrollmentWorld, existing: Sequence[Database]) -> Registration:
-    return register(select(SPEC, seen), existing, MARK)
+    return register(ENROLMENT, select(ENROLMENT.spec, seen), existing)
 
 
 def settled(seen: EnrollmentWorld, existing: Sequence[Database]) -> tuple[Database, ...]:

@@ -1,18 +1,23 @@
 """What the spec chooses."""
 
 from dataclasses import replace
+from typing import Any
 
+from rds_enrollment.api.databases import NamingStrategy
 from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.enrollment.databases import database_name
+from rds_enrollment.plan.enrollment.naming import database_name
 from rds_enrollment.plan.enrollment.selection import Selection, select
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import DbInstance
 
 from tests.unit.plan.enrollment.build import (
     MEMBERS,
     OTHER_REGION,
+    OTHER_VPC,
     REGION,
+    VPC,
     cluster,
     instance,
     inventory,
@@ -25,7 +30,10 @@ THERE = inventory([instance("orders")], region=OTHER_REGION)
 
 
 def names(selection: Selection) -> list[tuple[str, str]]:
-    return [(item.resource.region, database_name(item)) for item in selection.candidates]
+    return [
+        (item.resource.region, database_name(item, NamingStrategy.IDENTIFIER))
+        for item in selection.candidates
+    ]
 
 
 def identifiers(
@@ -81,9 +89,52 @@ def test_an_identifier_is_not_unmatched_while_a_region_that_may_hold_it_was_not_
     assert select(anywhere, blind(OTHER_REGION)).unseen_regions == {OTHER_REGION}
 
 
-def test_an_invalid_name_is_skipped_with_its_cause() -> None:
-    listed = inventory([instance("orders", tags={"TeleportDatabaseName": "my orders"}), instance("sound")])
-    chosen = select(spec(), world(listed))
-    assert names(chosen) == [(REGION, "sound")]
-    (skipped,) = chosen.skipped
-    assert (skipped.reason, skipped.name) == (Reason.INVALID_NAME, "my orders")
+def chosen_by(selector: dict[str, Any], *listed: DbInstance) -> list[str]:
+    chosen = select(spec(databases={"selector": selector}), world(inventory(listed)))
+    return [item.resource.identifier for item in (*chosen.candidates, *chosen.skipped)]
+
+
+def test_a_selector_s_fields_must_all_hold() -> None:
+    listed = (
+        instance("here", tags={"team": "shop", "env": "prod"}),
+        instance("there", vpc_id=OTHER_VPC, tags={"team": "shop", "env": "prod"}),
+        instance("mysql", engine="mysql", tags={"team": "shop", "env": "prod"}),
+        instance("test", tags={"team": "shop", "env": "test"}),
+        instance("bare"),
+    )
+    assert chosen_by({"vpcIds": [VPC]}, *listed) == ["bare", "here", "mysql", "test"]
+    assert chosen_by({"engines": ["mysql", "mariadb"]}, *listed) == ["mysql"]
+    assert chosen_by({"tags": {"team": "shop", "env": "prod"}}, *listed) == ["here", "mysql", "there"]
+    everything = {"vpcIds": [VPC], "engines": ["postgres"], "tags": {"team": "shop", "env": "prod"}}
+    assert chosen_by(everything, *listed) == ["here"]
+
+
+def test_a_database_whose_vpc_rds_does_not_name_is_not_ruled_out_by_it() -> None:
+    assert chosen_by({"vpcIds": [VPC]}, instance("moving", vpc_id="")) == ["moving"]
+    aurora = select(spec(databases={"selector": {"vpcIds": [VPC]}}), world(inventory([], [cluster()])))
+    assert [item.reason for item in aurora.skipped] == [Reason.NO_INSTANCES]
+
+
+def test_custom_endpoints_on_request() -> None:
+    hosts = (
+        "etl.cluster-custom-abc.us-west-1.rds.amazonaws.com",
+        "bi.cluster-custom-abc.us-west-1.rds.amazonaws.com",
+    )
+    listed = world(inventory(MEMBERS, [cluster(custom_endpoints=hosts)]))
+    assert names(select(spec(), listed)) == [(REGION, "events")]
+    assert names(select(spec(endpoints=["Primary", "Custom"]), listed)) == [
+        (REGION, "events"),
+        (REGION, "events-custom-bi"),
+        (REGION, "events-custom-etl"),
+    ]
+
+
+def test_databases_without_iam_authentication_are_left_out_only_when_it_is_required() -> None:
+    listed = world(inventory([instance("open", iam_auth=False), instance("orders")]))
+    warned = select(spec(), listed)
+    assert names(warned) == [(REGION, "open"), (REGION, "orders")]
+    required = select(spec(iamAuthentication="Require"), listed)
+    assert names(required) == [(REGION, "orders")]
+    (skipped,) = required.skipped
+    assert skipped.reason is Reason.IAM_AUTHENTICATION_DISABLED
+    assert "--db-instance-identifier open --enable-iam-database-authentication" in skipped.message
