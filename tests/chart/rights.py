@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from rds_enrollment.api.common import API_VERSION, GROUP
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT, Kind
 from rds_enrollment.api.reasons import ConditionType
-from rds_enrollment.api_server import config, resources
+from rds_enrollment.kubernetes import config, resources
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.errors import ApiError, Request
 from rds_enrollment.kubernetes.events import Recorder

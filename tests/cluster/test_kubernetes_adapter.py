@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from rds_enrollment.api.common import API_VERSION, FIELD_MANAGER, FINALIZER
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.api_server import config
+from rds_enrollment.kubernetes import config
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.kubernetes.rest import Rest

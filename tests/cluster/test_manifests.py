@@ -155,7 +155,12 @@ def test_shortest_form_gets_the_defaults(server: Server, kind: str) -> None:
         INTEGRATION: {
             "role": {"name": "teleport-prod-aws", "path": "/", "managementPolicy": "Manage"},
         },
-        ENROLLMENT: {"endpoints": ["Primary"], "deployment": {**BY_ID, "maxDeployments": 10}},
+        ENROLLMENT: {
+            "endpoints": ["Primary"],
+            "iamAuthentication": "Warn",
+            "prunePolicy": "Delete",
+            "deployment": {**BY_ID, "maxDeployments": 10, "emptyVpcGracePeriod": "1h"},
+        },
         DEPLOYMENT: {"replicas": 2},
     }
     stored = server.try_create(wanted)
@@ -203,8 +208,8 @@ def test_every_rule_is_shown_refusing() -> None:
         (INTEGRATION, "spec.deletionPolicy"),
         (INTEGRATION, "spec.role.arn"),
         (ENROLLMENT, "spec.databases.all.engines"),
-        (ENROLLMENT, "spec.databases.selector"),
-        (ENROLLMENT, "spec.deployment.perVpc"),
+        (ENROLLMENT, "spec.databases.selector.names"),
+        (ENROLLMENT, "spec.naming.prefix"),
         (DEPLOYMENT, "spec.integrationRef.namespace"),
         (DEPLOYMENT, "spec.assignPublicIp"),
         (DEPLOYMENT, "phase"),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rds_enrollment.api_server import config
 from rds_enrollment.handlers import connection
+from rds_enrollment.kubernetes import config
 from rds_enrollment.runtime.fatal import FatalError
 
 

@@ -136,7 +136,7 @@ def test_what_the_spec_no_longer_chooses_goes_at_once(before: dict[str, Any], af
 
 
 def test_tags_that_changed_in_aws_are_no_narrower_spec() -> None:
-    selector = {"databases": {"selector": {"tags": {"team": "shop"}, "vpcIds": [VPC]}}}
+    selector: dict[str, Any] = {"databases": {"selector": {"tags": {"team": "shop"}, "vpcIds": [VPC]}}}
     databases = enrolled(estate(30, tags={"team": "shop"}), **selector)
     for listed in (estate(30), estate(30, tags={"team": "data"}), estate(30, vpc_id=OTHER_VPC)):
         assert deleted(registered(wanted(**selector), listed, databases)) == []
@@ -173,7 +173,7 @@ def test_renamed_databases_are_not_gone() -> None:
 def test_enrolled_databases_are_renamed_only_with_approval() -> None:
     before = [instance("orders"), instance("tagged", tags={"TeleportDatabaseName": "mine"})]
     databases = enrolled(before)
-    qualified = {"naming": {"strategy": "Qualified"}}
+    qualified: dict[str, Any] = {"naming": {"strategy": "Qualified"}}
     listed = [*before, instance("new")]
     held = registered(wanted(**qualified), listed, databases)
     assert [(rename.present, rename.wanted) for rename in held.renames] == [

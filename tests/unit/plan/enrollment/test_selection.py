@@ -91,7 +91,8 @@ def test_an_identifier_is_not_unmatched_while_a_region_that_may_hold_it_was_not_
 
 def chosen_by(selector: dict[str, Any], *listed: DbInstance) -> list[str]:
     chosen = select(spec(databases={"selector": selector}), world(inventory(listed)))
-    return [item.resource.identifier for item in (*chosen.candidates, *chosen.skipped)]
+    resources = [item.resource for item in chosen.candidates] + [item.resource for item in chosen.skipped]
+    return [resource.identifier for resource in resources]
 
 
 def test_a_selector_s_fields_must_all_hold() -> None:
