@@ -18,6 +18,7 @@ from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.election import Election, request_seconds
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.kubernetes.lease import Leases
+from rds_enrollment.kubernetes.object_metrics import ObjectMetrics
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.wakes import Wakes
 from rds_enrollment.plan.outcome import Outcome
@@ -45,6 +46,7 @@ class Parts:
     queue: WorkQueue[Key]
     wakes: Wakes
     registry: CollectorRegistry
+    object_metrics: ObjectMetrics
     readiness: dict[str, Probe]
     """Probes of /readyz by name; the reconcilers' builder adds its own."""
     owner_id: str
@@ -64,7 +66,7 @@ Build = Callable[[Parts], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
 async def open_parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
     """The parts, and the connection to the API server that they share. Raises FatalError."""
     await config.load()  # a faulty one is reported before anything else begins
-    registry = new_registry()
+    registry = new_registry(__version__)
     rng = random.Random()  # noqa: S311 - jitter, not secrets
     fence = Fence(seconds_since_boot)
     rest = Rest(config.load, user_agent=_USER_AGENT, guard=fence.check)
@@ -85,6 +87,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
                 ),
                 wakes=Wakes(),
                 registry=registry,
+                object_metrics=ObjectMetrics(registry, per_object=settings.object_metrics, wall=time.time),
                 readiness={},
                 owner_id=settings.owner_id or await _cluster_uid(objects),
                 fence=fence,

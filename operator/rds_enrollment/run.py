@@ -12,7 +12,6 @@ from rds_enrollment import __version__, handlers
 from rds_enrollment.kubernetes import config
 from rds_enrollment.kubernetes.election import Election, end_grace_seconds
 from rds_enrollment.kubernetes.rest import Rest
-from rds_enrollment.kubernetes.wakes import Wakes
 from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
 from rds_enrollment.parts import Build, Parts, open_election, open_parts
 from rds_enrollment.plan.outcome import Outcome
@@ -21,7 +20,6 @@ from rds_enrollment.runtime.deadline import end_process_after_fence, end_process
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.fence import NotLeadingError, seconds_since_boot
 from rds_enrollment.runtime.http import HttpServer
-from rds_enrollment.runtime.queue import WorkQueue
 from rds_enrollment.runtime.reconciler import Key, Reconciler, Result
 from rds_enrollment.runtime.settings import Settings, parse_address
 from rds_enrollment.runtime.watcher import WatchThread
@@ -90,7 +88,7 @@ async def _serve(
     await _listen(http, settings)
     try:
         if await election.acquire(stopping):
-            watch = _watch(settings, queue, parts.wakes, monitor)
+            watch = _watch(parts, monitor)
             await _lead(parts, election, check, watch, reconcilers, stopping)
     finally:
         stopping.set()
@@ -141,18 +139,19 @@ async def _hand_over(parts: Parts, election: Election, keeping: asyncio.Task[Non
     return drained
 
 
-def _watch(settings: Settings, queue: WorkQueue[Key], wakes: Wakes, monitor: WatchMonitor) -> WatchThread:
+def _watch(parts: Parts, monitor: WatchMonitor) -> WatchThread:
     loop = asyncio.get_running_loop()
 
     def deliver(kind: str, obj: Mapping[str, Any], deleted: bool) -> None:
         monitor.delivered(version_of(kind, obj["metadata"]), deleted=deleted)
-        for key in wakes.keys(kind, obj, deleted=deleted):
-            loop.call_soon_threadsafe(queue.add, key)
+        parts.object_metrics.delivered(kind, obj, deleted=deleted)
+        for key in parts.wakes.keys(kind, obj, deleted=deleted):
+            loop.call_soon_threadsafe(parts.queue.add, key)
 
     return WatchThread(
         handlers.build_registry(config.load, deliver),
         handlers.build_settings(),
-        namespaces=settings.watch_namespaces,
+        namespaces=parts.settings.watch_namespaces,
     )
 
 

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.measured import measured
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.parts import Parts
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.loop_lag import LoopLag
 from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key, Reconciler
 from rds_enrollment.runtime.shared_reads import SharedReads
@@ -24,7 +27,7 @@ from rds_enrollment.teleport.features import Features
 from rds_enrollment.teleport.follower import Pace
 from rds_enrollment.teleport.http_proxy import HttpProxies
 from rds_enrollment.teleport.identity_file import IdentityFile
-from rds_enrollment.teleport.metrics import CallMetrics, watch_identity
+from rds_enrollment.teleport.metrics import CallMetrics, watch_identity, watch_stream
 from rds_enrollment.teleport.view import LiveView
 from rds_enrollment.teleport.wakes import TeleportWakes
 from rds_enrollment.teleport.ways import Network
@@ -42,7 +45,9 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     adapters = Adapters(
         objects=parts.objects,
         events=parts.events,
-        aws=AwsClients(guard=parts.fence.check, threads=settings.aws_threads),
+        aws=AwsClients(
+            observe=AwsCallMetrics(parts.registry), guard=parts.fence.check, threads=settings.aws_threads
+        ),
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
@@ -57,11 +62,15 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         rng=parts.rng,
     )
     following = asyncio.create_task(_follow(parts, view), name="teleport events")
+    measuring = asyncio.create_task(LoopLag(parts.registry, time.monotonic).run(), name="event loop lag")
+    parts.object_metrics.compare_agents_with(lambda: view.known_version)
+    watch_stream(parts.registry, lambda: bool(view.live))
     try:
-        yield controllers(adapters)
+        yield measured(controllers(adapters), parts.object_metrics)
     finally:
         following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        measuring.cancel()
+        await asyncio.gather(following, measuring, return_exceptions=True)
         teleport.close()
 
 
@@ -74,7 +83,7 @@ def _teleport(parts: Parts, identity_file: IdentityFile) -> TeleportClient:
     settings = parts.settings
     network = _network(parts)
     way = WAYS[settings.teleport_connection](Address.parse(settings.teleport_address), identity_file, network)
-    watch_identity(parts.registry, identity_file)
+    watch_identity(parts.registry, identity_file, parts.now)
     parts.readiness["teleport"] = identity_file.problem
     return TeleportClient(
         way,

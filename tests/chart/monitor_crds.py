@@ -14,7 +14,13 @@ _DURATION = {
 _LABELS = {"type": "object", "additionalProperties": _TEXT}
 _ENDPOINT = {
     "type": "object",
-    "properties": {"port": _TEXT, "path": _TEXT, "interval": _DURATION, "scrapeTimeout": _DURATION},
+    "properties": {
+        "port": _TEXT,
+        "path": _TEXT,
+        "interval": _DURATION,
+        "scrapeTimeout": _DURATION,
+        "honorLabels": {"type": "boolean"},
+    },
 }
 
 

@@ -34,6 +34,11 @@ class Metrics:
             if sample == name and labels.items() <= dict(found).items()
         )
 
+    def labels(self, name: str, /, **labels: str) -> list[dict[str, str]]:
+        """All labels of the samples of a name that carry these."""
+        found = [dict(found) for sample, found in self.samples if sample == name]
+        return [each for each in found if labels.items() <= each.items()]
+
     def passes(self, kind: Kind) -> float:
         """Passes over objects of a kind since the start."""
         return self.total("controller_runtime_reconcile_total", controller=kind.kind.lower())

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from moto.core.authorization import enable_iam_authentication
+from rds_enrollment import __version__
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, KINDS, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
@@ -48,8 +49,48 @@ def test_metrics(scene: Scene) -> None:
     for kind in KINDS.values():
         assert metrics.passes(kind) >= 1
     assert metrics.total("controller_runtime_reconcile_panics_total") == 0
-    assert metrics.total("workqueue_adds_total", name="objects") >= 3
+    for kind in KINDS.values():
+        assert metrics.total("workqueue_adds_total", name="objects", controller=kind.kind.lower()) >= 1
     assert metrics.total("process_resident_memory_bytes") > 0
+    assert metrics.total("rds_enrollment_build_info", version=__version__) == 1
+
+
+def test_metrics_of_objects_are_what_the_api_server_has(scene: Scene) -> None:
+    objects = scene.namespace.objects()
+    scene.wait(
+        lambda: (
+            scene.metrics().total("rds_enrollment_resource_condition", type="Ready", status="True")
+            == len(objects)
+        ),
+        "the watch has delivered the last status of each object",
+    )
+    metrics = scene.metrics()
+    for obj in objects:
+        labels = {label: obj["metadata"][label] for label in ("namespace", "name")}
+        shown = {
+            (labels["type"], labels["status"], labels["reason"])
+            for labels in metrics.labels("rds_enrollment_resource_condition", kind=obj["kind"], **labels)
+        }
+        wanted = obj["status"]["conditions"]
+        assert shown == {(item["type"], item["status"], item["reason"]) for item in wanted}
+        assert metrics.total("rds_enrollment_last_successful_sync_timestamp_seconds", **labels) > 0
+    discovered = scene.enrollment["status"]["discovered"]
+    assert metrics.total("rds_enrollment_databases", state="discovered") == discovered
+    skews = metrics.labels("rds_enrollment_agent_version_skew")
+    assert [labels["name"] for labels in skews] == [scene.deployment["metadata"]["name"]]
+    assert metrics.total("rds_enrollment_agent_version_skew") == 0
+
+
+def test_metrics_of_calls_agree_with_what_was_called(scene: Scene) -> None:
+    metrics = scene.metrics()
+    created = {"service": "ecs", "operation": "CreateService", "status_code": "200", "error_code": ""}
+    assert metrics.total("aws_api_requests_total", **created, controller="databaseservicedeployment") >= 1
+    assert metrics.total("aws_api_request_duration_seconds_count", controller="rdsenrollment") >= 1
+    assert metrics.total("rds_enrollment_teleport_request_duration_seconds_count", code="OK") >= 1
+    assert metrics.total("rds_enrollment_teleport_stream_live") == 1
+    assert metrics.total("rds_enrollment_event_loop_lag_seconds_count") >= 1
+    assert metrics.total("rds_enrollment_credentials_expiry_seconds") > 0
+    assert metrics.total("rds_enrollment_watch_undelivered_seconds") == 0
 
 
 def test_log_lines_are_json_and_name_their_object(scene: Scene) -> None:

@@ -29,6 +29,8 @@
     fieldRef: {fieldPath: metadata.name}
 - name: RDS_ENROLLMENT_HTTP_ADDRESS
   value: {{ printf "0.0.0.0:%v" .Values.http.port | quote }}
+- name: RDS_ENROLLMENT_OBJECT_METRICS
+  value: {{ .Values.metrics.objects | quote }}
 {{- with .Values.settings }}
 - name: RDS_ENROLLMENT_WORKERS
   value: {{ .workers | quote }}

@@ -106,7 +106,7 @@ class Controller(ABC, Generic[R, S, D, W]):
     async def _reconcile(self, key: Key) -> Result:
         raw = await self.adapters.objects.get(key.kind, key.namespace, key.name)
         if raw is None:
-            return Result()
+            return Result(gone=True)
         try:
             resource = cast("R", self.kind.model.model_validate(raw))
         except ValidationError as error:

@@ -65,6 +65,11 @@ class WatchMonitor:
             ("kind",),
             registry=registry,
         )
+        Gauge(
+            "rds_enrollment_watch_undelivered_seconds",
+            "How long the watch has been owing the oldest change that a list shows; 0 when it owes none.",
+            registry=registry,
+        ).set_function(self._owing)
 
     def delivered(self, version: Version, *, deleted: bool) -> None:
         """The watch (or its first list) has delivered a version of an object, or the end of it."""
@@ -90,6 +95,11 @@ class WatchMonitor:
             return self._missed_changes(kind, listed, now) | self._missed_deletions(
                 kind, listed, list_version
             )
+
+    def _owing(self) -> float:
+        now = self._clock()
+        with self._lock:
+            return max((now - missing.since for missing in self._missing.values()), default=0.0)
 
     def stuck(self) -> str | None:
         """What a health check has to say, or None."""

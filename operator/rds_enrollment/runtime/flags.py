@@ -24,7 +24,7 @@ def settings_flags(command: F) -> F:
 def _metavar(info: FieldInfo) -> str:
     if get_origin(info.annotation) is Literal:
         return "|".join(get_args(info.annotation))
-    return {int: "N", float: "SECONDS"}.get(info.annotation, "TEXT")  # type: ignore[arg-type]
+    return {int: "N", float: "SECONDS", bool: "true|false"}.get(info.annotation, "TEXT")  # type: ignore[arg-type]
 
 
 def _help(field: str, info: FieldInfo) -> str:

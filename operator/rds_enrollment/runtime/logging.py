@@ -38,6 +38,11 @@ def about(key: Key) -> None:
     _object.set(key)
 
 
+def object_in_work() -> Key | None:
+    """What `about` named; None outside a pass."""
+    return _object.get()
+
+
 def configure(level: str, form: Literal["json", "text"], stream: TextIO | None = None) -> None:
     """Set up the root logger. `level` is a name of the standard library; `stream` defaults to stderr."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -39,14 +40,14 @@ class WorkQueue(Generic[K]):
         self._changed = asyncio.Event()
         self._stopping = False
         self._workers = 0
-        metrics.watch(depth=lambda: self._schedule.depth, unfinished=self._unfinished, longest=self._longest)
+        metrics.watch(depth=self._depth, unfinished=self._unfinished, longest=self._longest)
 
     def add(self, key: K) -> None:
         """Have the key processed as soon as a worker is free. Costs nothing when it waits already."""
         if self._stopping:
             return
         if self._schedule.add(key, self._clock()):
-            self._metrics.adds.inc()
+            self._metrics.added(self._controller(key))
             self._changed.set()
 
     def add_after(self, key: K, seconds: float) -> None:
@@ -117,12 +118,12 @@ class WorkQueue(Generic[K]):
         while not self._stopping:
             self._changed.clear()
             now = self._clock()
-            for _ in self._schedule.promote(now):
-                self._metrics.adds.inc()
+            for promoted in self._schedule.promote(now):
+                self._metrics.added(self._controller(promoted))
             taken = self._schedule.take(now)
             if taken is not None:
                 key, waited = taken
-                self._metrics.waited.observe(waited)
+                self._metrics.taken(self._controller(key), waited)
                 return key
             due = self._schedule.next_due()
             with contextlib.suppress(TimeoutError):
@@ -152,20 +153,29 @@ class WorkQueue(Generic[K]):
             if result.requeue_after is not None:
                 self.add_after(key, result.requeue_after)
             return
-        self._metrics.retries.inc()
+        self._metrics.retried(self._controller(key))
         if result.requeue_after is None:
             self.add_after(key, self._backoff.next(key))
         else:
             self._backoff.record(key)
             self.add_after(key, result.requeue_after)
 
-    def _unfinished(self) -> float:
-        now = self._clock()
-        return sum(now - since for since in self._schedule.processing.values())
+    def _depth(self) -> dict[str, float]:
+        return {**Counter(map(self._controller, self._schedule.waiting))}
 
-    def _longest(self) -> float:
+    def _unfinished(self) -> dict[str, float]:
+        return {controller: sum(ages) for controller, ages in self._ages().items()}
+
+    def _longest(self) -> dict[str, float]:
+        return {controller: max(ages) for controller, ages in self._ages().items()}
+
+    def _ages(self) -> dict[str, list[float]]:
+        """Seconds that each running pass has taken so far, by controller."""
         now = self._clock()
-        return max((now - since for since in self._schedule.processing.values()), default=0.0)
+        ages: dict[str, list[float]] = {}
+        for key, since in self._schedule.processing.items():
+            ages.setdefault(self._controller(key), []).append(now - since)
+        return ages
 
 
 def _outcome(result: Result) -> str:

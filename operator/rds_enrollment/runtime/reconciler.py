@@ -22,11 +22,12 @@ class Result:
 
     `requeue_after`: seconds until the next look; None leaves it to the next event (or to the back-off, when
     the pass failed). `failed`: counts towards the key's back-off and the error metrics. A failed pass with
-    `requeue_after` is retried after exactly that time.
+    `requeue_after` is retried after exactly that time. `gone`: the object does not exist.
     """
 
     requeue_after: float | None = None
     failed: bool = False
+    gone: bool = False
 
 
 class Reconciler(Protocol):

@@ -81,9 +81,9 @@ class Schedule(Generic[K]):
         return self._timers[0][0] if self._timers else None
 
     @property
-    def depth(self) -> int:
-        """How many keys wait, dirty ones included."""
-        return len(self._ready) + len(self._dirty)
+    def waiting(self) -> list[K]:
+        """The keys that wait, dirty ones included."""
+        return [*self._ready, *self._dirty]
 
     @property
     def processing(self) -> dict[K, float]:

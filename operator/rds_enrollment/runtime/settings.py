@@ -156,6 +156,9 @@ class Settings(BaseSettings):
         description="Addresses of hosts as the VPCs see them, where the operator's DNS tells others: host=address,"
         " separated by commas; *.domain stands for all its hosts.",
     )
+    object_metrics: bool = Field(
+        default=True, description="Whether /metrics has series of single objects, besides the sums over all."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )

@@ -1,6 +1,8 @@
 """Metrics of the connection to Teleport."""
 
 import math
+from collections.abc import Callable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
@@ -26,16 +28,27 @@ class CallMetrics:
         self._durations.labels(rpc, code).observe(seconds)
 
 
-def watch_identity(registry: CollectorRegistry, identity_file: IdentityFile) -> None:
-    """A gauge that looks at the identity on disk when it is scraped."""
+def watch_identity(
+    registry: CollectorRegistry, identity_file: IdentityFile, now: Callable[[], datetime]
+) -> None:
+    """A gauge that looks at the identity on disk when it is scraped. `now` is aware."""
 
-    def expiry() -> float:
+    def left() -> float:
         end = identity_file.not_after()
-        return end.timestamp() if end else math.nan
+        return (end - now()).total_seconds() if end else math.nan
 
     Gauge(
-        "rds_enrollment_teleport_identity_expiry_seconds",
-        "When the Teleport identity expires, in seconds since 1970: subtract time() for what is left. NaN before "
-        "an identity could be read.",
+        "rds_enrollment_credentials_expiry_seconds",
+        "Seconds until credentials expire, negative once they have. NaN before they could be read.",
+        ("credentials",),
         registry=registry,
-    ).set_function(expiry)
+    ).labels("teleport-identity").set_function(left)
+
+
+def watch_stream(registry: CollectorRegistry, live: Callable[[], bool]) -> None:
+    """A gauge of whether Teleport's events are followed."""
+    Gauge(
+        "rds_enrollment_teleport_stream_live",
+        "1 while Teleport's events are followed, 0 while Teleport is polled instead.",
+        registry=registry,
+    ).set_function(lambda: float(live()))

@@ -91,6 +91,11 @@ class LiveView:
         """The kinds that are answered from memory."""
         return self._follower.live
 
+    @property
+    def known_version(self) -> str | None:
+        """Teleport's version, as it was last asked; None before that."""
+        return self._cluster[0].version if self._cluster else None
+
     async def run(self) -> None:
         """Keep in step until cancelled."""
         await self._follower.run()

@@ -1,9 +1,14 @@
+from contextvars import copy_context
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from rds_enrollment.aws.ec2 import get_subnets
+from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.runtime import logging as logs
+from rds_enrollment.runtime.reconciler import Key
 
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 from tests.unit.aws.conftest import REGION
@@ -98,3 +103,28 @@ def test_a_call_without_an_answer_is_reported(
         describe(observed, attempts=2)
 
     assert observed.calls == [expected(status_code=0, error_code="ConnectionClosedError", retries=1)]
+
+
+def test_calls_are_counted_by_controller_and_answer(stub: StubAws, static_credentials: None) -> None:
+    registry = CollectorRegistry()
+    account = AwsClients(observe=AwsCallMetrics(registry), attempts=2).own()
+    call = {"service": "ec2", "region": REGION, "operation": "DescribeSubnets"}
+
+    def answer(request: AwsRequest) -> Reply:
+        if len(stub.requests) < 2:
+            return error_reply(request.service, "RequestLimitExceeded", "Slow down.", 503)
+        return NO_SUBNETS
+
+    stub.answer = answer
+
+    def describe_in_a_pass() -> None:
+        logs.about(Key("RdsEnrollment", "team", "prod"))
+        get_subnets(account, REGION, ["subnet-1"])
+
+    copy_context().run(describe_in_a_pass)
+
+    labels = {"controller": "rdsenrollment", **call}
+    answered = {**labels, "status_code": "200", "error_code": ""}
+    assert registry.get_sample_value("aws_api_requests_total", answered) == 1
+    assert registry.get_sample_value("aws_api_call_retries_sum", labels) == 1
+    assert registry.get_sample_value("aws_api_request_duration_seconds_count", labels) == 1

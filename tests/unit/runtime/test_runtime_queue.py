@@ -76,7 +76,7 @@ async def test_a_key_added_during_its_pass_gets_exactly_one_more_after_it() -> N
         proceed.set()
         await again.wait()
     assert passes == ["kind/a", "kind/a"]
-    assert bench.metric("workqueue_adds_total", name="test") == 2
+    assert bench.metric("workqueue_adds_total", name="test", controller="kind") == 2
 
 
 async def test_no_more_passes_run_at_a_time_than_there_are_workers() -> None:
@@ -136,7 +136,7 @@ async def test_a_failed_pass_is_retried_until_it_succeeds_and_is_then_forgotten(
         await done.wait()
     assert failures == [0, 1, 2, 3]
     assert bench.queue.failures("kind/a") == 0
-    assert bench.metric("workqueue_retries_total", name="test") == 3
+    assert bench.metric("workqueue_retries_total", name="test", controller="kind") == 3
     assert bench.metric("controller_runtime_reconcile_total", controller="kind", result="error") == 3
     assert bench.metric("controller_runtime_reconcile_total", controller="kind", result="success") == 1
 
@@ -256,8 +256,10 @@ async def test_a_pass_that_runs_too_long_is_seen() -> None:
             bench.queue.stuck(pass_limit=600, wait_limit=60)
             == "the pass of kind/a has been running for 601 s"
         )
-        assert bench.metric("workqueue_longest_running_processor_seconds", name="test") == 601
-        assert bench.metric("workqueue_unfinished_work_seconds", name="test") == 601
+        assert (
+            bench.metric("workqueue_longest_running_processor_seconds", name="test", controller="kind") == 601
+        )
+        assert bench.metric("workqueue_unfinished_work_seconds", name="test", controller="kind") == 601
 
 
 async def test_a_key_that_nobody_takes_is_seen() -> None:
@@ -267,7 +269,7 @@ async def test_a_key_that_nobody_takes_is_seen() -> None:
     clock.now += 61
     stuck = bench.queue.stuck(pass_limit=600, wait_limit=60)
     assert stuck == "kind/a has been waiting for 61 s and no worker takes it"
-    assert bench.metric("workqueue_depth", name="test") == 1
+    assert bench.metric("workqueue_depth", name="test", controller="kind") == 1
 
 
 async def test_waiting_while_all_workers_are_busy_is_not_stuck() -> None:

@@ -12,7 +12,7 @@ def test_a_key_waits_once() -> None:
     schedule: Schedule[str] = Schedule()
     assert schedule.add("a", 0)
     assert not schedule.add("a", 1)
-    assert schedule.depth == 1
+    assert len(schedule.waiting) == 1
     assert take(schedule) == "a"
     assert take(schedule) is None
 
@@ -31,7 +31,7 @@ def test_a_key_being_processed_is_not_handed_out_but_waits_again_behind_the_othe
     assert schedule.add("a", 1)
     assert not schedule.add("a", 2)
     schedule.add("b", 3)
-    assert schedule.depth == 2
+    assert len(schedule.waiting) == 2
     schedule.done("a")
     assert [take(schedule), take(schedule)] == ["b", "a"]
 
@@ -68,7 +68,7 @@ def test_of_several_due_times_the_earliest_wins() -> None:
         schedule.add_at("a", due)
     assert schedule.next_due() == 10
     assert schedule.promote(100) == ["a"]
-    assert schedule.depth == 1
+    assert len(schedule.waiting) == 1
 
 
 def test_handing_out_drops_the_due_time_as_the_pass_names_a_new_one() -> None:

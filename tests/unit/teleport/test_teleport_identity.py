@@ -231,20 +231,22 @@ def test_the_end_of_the_identity_is_measured_and_its_absence_reported(
     now = MIDWAY
     file = IdentityFile(path, lambda: now)
     registry = CollectorRegistry()
-    watch_identity(registry, file)
+    watch_identity(registry, file, lambda: now)
 
     def expiry() -> float:
-        value = registry.get_sample_value("rds_enrollment_teleport_identity_expiry_seconds")
+        value = registry.get_sample_value(
+            "rds_enrollment_credentials_expiry_seconds", {"credentials": "teleport-identity"}
+        )
         assert value is not None
         return value
 
     assert math.isnan(expiry())
     assert "cannot be read" in (file.problem() or "")
     path.write_bytes(issue_identity(user_authority, user_authority))
-    assert expiry() == EXPIRES.timestamp()
+    assert expiry() == (EXPIRES - MIDWAY).total_seconds()
     assert file.problem() is None
     now = EXPIRES
-    assert expiry() == EXPIRES.timestamp()
+    assert expiry() == 0
     assert "expired at" in (file.problem() or "")
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry
+from rds_enrollment.kubernetes.object_metrics import ObjectMetrics
 from rds_enrollment.kubernetes.wakes import Wakes
 from rds_enrollment.parts import Parts
 from rds_enrollment.runtime.backoff import Backoff
@@ -69,6 +70,7 @@ def parts(teleport: TeleportSandbox, clock: Clock, **flags: Any) -> Parts:
         ),
         wakes=Wakes(),
         registry=registry,
+        object_metrics=ObjectMetrics(registry, per_object=True, wall=time.time),
         readiness={},
         owner_id="test",
         fence=Fence(),
@@ -83,11 +85,18 @@ async def test_an_expired_identity_is_not_ready_and_its_end_is_measured(teleport
     made = parts(teleport, clock)
     async with build(made):
         assert made.readiness["teleport"]() is None
-        expiry = made.registry.get_sample_value("rds_enrollment_teleport_identity_expiry_seconds")
-        assert expiry is not None
-        assert 6 < (expiry - clock().timestamp()) / 86400 < 8
+        assert 6 < _seconds_left(made.registry) / 86400 < 8
         clock.ahead = timedelta(days=30)
         assert "expired at" in (made.readiness["teleport"]() or "")
+        assert _seconds_left(made.registry) < 0
+
+
+def _seconds_left(registry: CollectorRegistry) -> float:
+    left = registry.get_sample_value(
+        "rds_enrollment_credentials_expiry_seconds", {"credentials": "teleport-identity"}
+    )
+    assert left is not None
+    return left
 
 
 async def test_calls_are_measured(teleport: TeleportSandbox) -> None:

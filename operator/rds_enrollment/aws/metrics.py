@@ -1,0 +1,56 @@
+"""Metrics of the calls to AWS, under the names and labels of the Cluster API provider for AWS (pkg/cloud/metrics)."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from rds_enrollment.runtime.logging import object_in_work
+
+_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_RETRIES = (0, 1, 2, 3, 5, 10)
+_CALL = ("controller", "service", "region", "operation")
+
+
+class AwsCallMetrics:
+    """Counts finished calls; an `aws.calls.CallObserver`.
+
+    The label `controller` names the kind whose pass made the call: of a read that several share, the first.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "aws_api_requests_total",
+            "Calls to AWS by their last answer; status_code 0: there was none, and error_code names the exception.",
+            (*_CALL, "status_code", "error_code"),
+            registry=registry,
+        )
+        self._durations = Histogram(
+            "aws_api_request_duration_seconds",
+            "Length of calls to AWS, with their retries and the pauses between them.",
+            _CALL,
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._retries = Histogram(
+            "aws_api_call_retries",
+            "Requests of a call to AWS after its first.",
+            _CALL,
+            buckets=_RETRIES,
+            registry=registry,
+        )
+
+    def __call__(
+        self,
+        *,
+        service: str,
+        region: str,
+        operation: str,
+        status_code: int,
+        error_code: str,
+        seconds: float,
+        retries: int,
+    ) -> None:
+        """One call ended."""
+        key = object_in_work()
+        call = (key.kind.lower() if key else "", service, region, operation)
+        self._requests.labels(*call, str(status_code), error_code).inc()
+        self._durations.labels(*call).observe(seconds)
+        self._retries.labels(*call).observe(retries)
