@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +10,14 @@ from hack.docsgen.markdown import code, escape, page, table
 
 SOURCES = Path(__file__).resolve().parents[2] / "operator" / "rds_enrollment"
 
-_KINDS = {"counter": "counter", "gauge": "gauge", "histogram": "histogram", "info": "info"}
+_KINDS = {
+    "counter": "counter",
+    "gauge": "gauge",
+    "histogram": "histogram",
+    "info": "info",
+    "gaugemetricfamily": "gauge",
+}
 _NAME = re.compile(r"[a-z]+(_[a-z]+)+")
-_HELPERS_LABEL = ("name",)
-"""The helpers of runtime/metrics.py give each workqueue_ metric client-go's label."""
 
 _INTRODUCTION = (
     "Served at `/metrics`. Names that begin with `controller_runtime_` and `workqueue_` are those of Kubernetes' own "
@@ -54,12 +58,20 @@ def declared() -> list[Metric]:
 
 
 def _of(path: Path) -> Iterator[Metric]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and (metric := _metric(node)):
+    tree = ast.parse(path.read_text())
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (metric := _metric(node, constants)):
             yield metric
 
 
-def _metric(call: ast.Call) -> Metric | None:
+def _metric(call: ast.Call, constants: Mapping[str, ast.expr]) -> Metric | None:
     function = call.func
     called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
     kind = _KINDS.get(called.lower().lstrip("_"))
@@ -67,15 +79,22 @@ def _metric(call: ast.Call) -> Metric | None:
         case [ast.Constant(value=str(name)), ast.Constant(value=str(text)), *rest] if (
             kind and _NAME.fullmatch(name)
         ):
-            labels = _HELPERS_LABEL if called.startswith("_") else _labels(rest)
-            return Metric(name, kind, labels, text)
+            named = [keyword.value for keyword in call.keywords if keyword.arg == "labels"]
+            labels = [label for item in [*rest, *named][:1] for label in _labels(item, constants)]
+            return Metric(name, kind, tuple(labels), text)
         case _:
             return None
 
 
-def _labels(rest: list[ast.expr]) -> tuple[str, ...]:
-    match rest:
-        case [ast.Tuple(elts=items) | ast.List(elts=items), *_]:
-            return tuple(str(item.value) for item in items if isinstance(item, ast.Constant))
-        case _:
-            return ()
+def _labels(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[str]:
+    """The label names that an expression lists, constants of its module among them."""
+    match node:
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            for item in items:
+                yield from _labels(item, constants)
+        case ast.Starred(value=inner):
+            yield from _labels(inner, constants)
+        case ast.Name(id=name) if name in constants:
+            yield from _labels(constants[name], constants)
+        case ast.Constant(value=str(name)):
+            yield name

@@ -19,7 +19,6 @@ from rds_enrollment.runtime.reconciler import Key
 
 _READY_SECONDS = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 _OBJECT = ("kind", "namespace", "name")
-_SKEW = "rds_enrollment_agent_version_skew"
 
 
 class ObjectMetrics(Collector):
@@ -173,7 +172,7 @@ def _databases(states: list[ObjectState]) -> GaugeMetricFamily:
 
 def _skews(states: list[ObjectState], cluster_version: str | None) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
-        _SKEW,
+        "rds_enrollment_agent_version_skew",
         "Major version of the Teleport cluster less that of a deployment's agents: above 1 they are too old for it, "
         "below 0 they are newer than it.",
         labels=("namespace", "name"),

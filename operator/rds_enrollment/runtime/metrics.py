@@ -71,22 +71,18 @@ class QueueMetrics:
 
     def watch(self, *, depth: ByController, unfinished: ByController, longest: ByController) -> None:
         """Gauges that are computed when they are scraped."""
-        self._registry.register(
-            _QueueGauges(
-                self._name,
-                self._controllers,
-                {
-                    ("workqueue_depth", "Keys that wait."): depth,
-                    (
-                        "workqueue_unfinished_work_seconds",
-                        "Time spent so far in all running passes.",
-                    ): unfinished,
-                    (
-                        "workqueue_longest_running_processor_seconds",
-                        "Time spent so far in the oldest pass.",
-                    ): longest,
-                },
-            )
+        self._gauge("workqueue_depth", "Keys that wait.", _LABELS, depth)
+        self._gauge(
+            "workqueue_unfinished_work_seconds",
+            "Time spent so far in all running passes.",
+            _LABELS,
+            unfinished,
+        )
+        self._gauge(
+            "workqueue_longest_running_processor_seconds",
+            "Time spent so far in the oldest pass.",
+            _LABELS,
+            longest,
         )
 
     def added(self, controller: str) -> None:
@@ -124,21 +120,22 @@ class QueueMetrics:
     def _histogram(self, metric: str, text: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(metric, text, labels, buckets=_SECONDS, registry=self._registry)
 
-
-class _QueueGauges(Collector):
-    """`values` by name and help. A controller that was seen once is shown at zero when it has no value."""
-
-    def __init__(
-        self, name: str, controllers: set[str], values: Mapping[tuple[str, str], ByController]
-    ) -> None:
-        self._name = name
-        self._controllers = controllers
-        self._values = values
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        for (metric, text), values in self._values.items():
-            family = GaugeMetricFamily(metric, text, labels=_LABELS)
+    def _gauge(self, metric: str, text: str, labels: tuple[str, ...], values: ByController) -> None:
+        def collect() -> Iterator[GaugeMetricFamily]:
+            family = GaugeMetricFamily(metric, text, labels=labels)
             now = values()
             for controller in sorted(self._controllers | now.keys()):
                 family.add_metric([self._name, controller], now.get(controller, 0.0))
             yield family
+
+        self._registry.register(_Collected(collect))
+
+
+class _Collected(Collector):
+    """What a function makes of each scrape."""
+
+    def __init__(self, collect: Callable[[], Iterator[GaugeMetricFamily]]) -> None:
+        self._collect = collect
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        return self._collect()

@@ -89,8 +89,10 @@ def test_text_from_the_code_is_no_markup() -> None:
 
 
 def test_metrics_of_every_form_of_declaration_are_found() -> None:
-    """One per form: made by prometheus_client's class, by a helper, and computed when scraped."""
+    """One per form: made by prometheus_client's class, by a helper, computed when scraped, labels by constants."""
     found = {metric.name: metric for metric in declared()}
     assert found["controller_runtime_reconcile_total"].labels == ("controller", "result")
-    assert found["workqueue_adds_total"][1:3] == ("counter", ("name",))
-    assert found["rds_enrollment_teleport_identity_expiry_seconds"].kind == "gauge"
+    assert found["workqueue_adds_total"][1:3] == ("counter", ("name", "controller"))
+    assert found["rds_enrollment_teleport_stream_live"][1:3] == ("gauge", ())
+    assert found["rds_enrollment_resource_deletion_timestamp_seconds"].labels == ("kind", "namespace", "name")
+    assert found["aws_api_requests_total"].labels[-2:] == ("status_code", "error_code")
