@@ -87,6 +87,12 @@ docs: $(INSTALLED) ## Build the site of docs/ into build/docs; every warning is 
 docs-reference: $(INSTALLED) ## Write the generated pages of docs/reference from the code
 	$(BIN)/python -m hack.docsgen
 
+.PHONY: dist
+dist: $(INSTALLED) ## Build the wheel, the source distribution and their sums into dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+	cd dist && sha256sum * > SHA256SUMS
+
 .PHONY: requirements
 requirements: $(INSTALLED) ## Renew the locks after a change of pyproject.toml (UPGRADE=1: newest versions)
 	$(PIP_COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/runtime.txt pyproject.toml
