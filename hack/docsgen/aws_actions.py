@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import boto3
 from botocore import xform_name
+from botocore.session import get_session
 
 from hack.docsgen.markdown import page
 
@@ -76,6 +76,5 @@ def _words(tree: ast.AST) -> Iterator[str]:
 @cache
 def _operations(service: str) -> dict[str, str]:
     """Operation by its own name and by that of boto3's method."""
-    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")  # noqa: S106
-    names = client.meta.service_model.operation_names
+    names = get_session().get_service_model(service).operation_names
     return {xform_name(name): name for name in names} | {name: name for name in names}

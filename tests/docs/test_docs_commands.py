@@ -4,10 +4,10 @@ import re
 import subprocess
 from functools import cache
 
-import boto3
 import click
 import pytest
 from botocore import xform_name
+from botocore.session import get_session
 from rds_enrollment.cli.entry import group
 
 from hack.sandbox.controlplane.binaries import locate
@@ -94,13 +94,13 @@ def test_our_own(command: Command) -> None:
 @pytest.mark.parametrize("command", of("aws"), ids=str)
 def test_aws(command: Command) -> None:
     _, service, operation, *_ = command.words
-    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
-    model = client.meta.service_model
+    model = get_session().get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in operations
-    members = model.operation_model(operations[operation]).input_shape.members
-    options = {f"--{xform_name(name, '-')}": shape for name, shape in members.items()}
-    negations = {f"--no-{name[2:]}" for name, shape in options.items() if shape.type_name == "boolean"}
+    shape = model.operation_model(operations[operation]).input_shape
+    members = shape.members if shape else {}
+    options = {f"--{xform_name(name, '-')}": member for name, member in members.items()}
+    negations = {f"--no-{name[2:]}" for name, member in options.items() if member.type_name == "boolean"}
     # The AWS CLI's own: --protocol, --port, --source-group and --cidr stand for one rule.
     shorthand = (
         {"--protocol", "--port", "--source-group", "--cidr"} if operation.startswith("authorize-") else set()
