@@ -28,7 +28,7 @@ test: lint docs control-plane helm ## Run the linters and every test
 
 .PHONY: chaos
 chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; see docs/reliability.md
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal tests/chaos
+	CHAOS=all $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal tests/chaos
 
 .PHONY: chaos-golden
 chaos-golden: $(INSTALLED) control-plane ## Write the golden tables of external writes anew

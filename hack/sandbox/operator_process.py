@@ -83,6 +83,14 @@ class OperatorProcess:
             process.stop()
             raise OperatorError(f"no end within {timeout:.0f} s of SIGTERM:\n{self._tail()}") from error
 
+    def pause(self) -> None:
+        """Stop it where it is, as a machine that is suspended does."""
+        self._started().pause()
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self._started().resume()
+
     def wait_exit(self, timeout: float = 30.0) -> int:
         """The exit code of a process that ends by itself."""
         return self._started().wait(timeout)

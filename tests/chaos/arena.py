@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import yaml
+
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import World
@@ -14,13 +16,20 @@ from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.gate import Gate
 from hack.sandbox.kubernetes_gate import KubernetesGate
 from hack.sandbox.operator_process import OperatorProcess
-from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT, install, operator_environment
+from hack.sandbox.stack import (
+    OPERATOR_NAMESPACE,
+    SERVICE_ACCOUNT,
+    install,
+    lease_rights,
+    operator_environment,
+)
 from hack.sandbox.teleport.agents import AgentTiming
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.chaos.masks import Mask
 from tests.chaos.state import State, read_state
 from tests.chaos.workloads import Workload
 from tests.cluster.kubernetes_api import Namespace
+from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 
 _JOIN_DELAY = timedelta(seconds=0.1)
 _POLL_SECONDS = "0.1"
@@ -44,21 +53,25 @@ class Arena:
     aws: AwsSandbox
     teleport: TeleportSandbox
     operator: OperatorProcess
+    second: OperatorProcess
+    """Stands by, in the runs that start it."""
     world: World
     """Builds and reads in AWS, past the gate."""
 
     @contextmanager
     def scene(self, workload: Workload) -> Iterator[Scene]:
-        """An empty world with the workload's seed in it. The operator is dead before and after."""
+        """An empty world with the workload's seed in it. The operators are dead before and after."""
         self.aws.reset()
         self.teleport.reset()
         name = f"chaos-{uuid4().hex[:8]}"
         aliases = {**workload.seed(self.world), name: "<namespace>"}
         with Namespace(self.plane.admin_kubeconfig, name) as namespace:
+            self.plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
             try:
                 yield Scene(workload, namespace, Mask(aliases))
             finally:
                 self.operator.kill()
+                self.second.kill()
                 self.guard(None)
 
     def guard(self, gate: Gate | None) -> None:
@@ -67,13 +80,19 @@ class Arena:
 
     def start_operator(self, scene: Scene) -> None:
         """A fresh process, which serves the scene's namespace alone. Does not wait until it is ready."""
-        self.operator.start(RDS_ENROLLMENT_WATCH_NAMESPACES=scene.namespace.name)
+        self.operator.start(**settings(scene))
 
     def state(self, scene: Scene) -> State:
         """What is there now, masked."""
         state = read_state(self.world, scene.workload.region, self.teleport, scene.namespace)
         masked: State = scene.mask.value(state)
         return masked
+
+
+def settings(scene: Scene) -> dict[str, str]:
+    """Of an operator that serves a scene. Each scene has a Lease of its own."""
+    name = scene.namespace.name
+    return {"RDS_ENROLLMENT_WATCH_NAMESPACES": name, "RDS_ENROLLMENT_LEASE_NAMESPACE": name}
 
 
 @contextmanager
@@ -93,5 +112,7 @@ def open_arena(folder: Path) -> Iterator[Arena]:
         environment = operator_environment(aws.url, teleport, kubeconfig)
         environment["RDS_ENROLLMENT_POLL_SECONDS"] = _POLL_SECONDS
         operator = OperatorProcess(environment, folder / "operator.log")
+        second = OperatorProcess(environment, folder / "second.log")
         stack.callback(operator.kill)
-        yield Arena(plane, kubernetes, aws, teleport, operator, World(aws.url))
+        stack.callback(second.kill)
+        yield Arena(plane, kubernetes, aws, teleport, operator, second, World(aws.url))

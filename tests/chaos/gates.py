@@ -1,4 +1,4 @@
-"""What happens at the gate of a run: writes are named and recorded, and at one of them the operator dies."""
+"""What happens at the gate of a run: writes are named and recorded, and at one of them the operator is struck."""
 
 import threading
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from tests.chaos.writes import Namer, WriteName, is_report
 
 
 class Moment(StrEnum):
-    """When the operator dies."""
+    """When the operator is struck."""
 
     BEFORE = "before"
-    """The write has arrived; it never takes effect."""
+    """The write has arrived and has no effect yet."""
     AFTER = "after"
-    """The write took effect; its answer is never sent."""
+    """The write took effect; its answer was not sent."""
 
 
 @dataclass(frozen=True)
 class Crash:
-    """A plan: die at this moment of this write."""
+    """A plan: be struck at this moment of this write."""
 
     write: WriteName
     moment: Moment
@@ -29,20 +29,46 @@ class Crash:
         return f"{self.moment}: {self.write}"
 
 
+Blow = Callable[[threading.Event], None]
+"""What happens at the planned moment: sets the event once the operator is struck. Raises Cut to cut the write."""
+
+
+def killing(kill: Callable[[], None]) -> Blow:
+    """The operator dies, and the write is cut. `kill` returns when its process is gone."""
+
+    def blow(struck: threading.Event) -> None:
+        kill()
+        struck.set()
+        raise Cut
+
+    return blow
+
+
+def holding(pause: Callable[[], None], go_on: threading.Event) -> Blow:
+    """The operator stops, and the write is held up, until it may go on. `pause` returns when its process stands."""
+
+    def blow(struck: threading.Event) -> None:
+        pause()
+        struck.set()
+        go_on.wait()
+
+    return blow
+
+
 class Recorder:
     """A `hack.sandbox.gate.Gate` that records the writes which were let through.
 
-    With a crash it is also the murderer: `kill` ends the operator's process and returns when it is gone. Only the
-    planned write is cut; others that are in flight at that time take effect, as they would in a real crash.
+    With a crash it also strikes. Only the planned write is cut or held up; others that are in flight at that time take
+    effect, as they would in a real crash.
     """
 
     def __init__(
-        self, mask: Callable[[str], str], crash: Crash | None = None, kill: Callable[[], None] | None = None
+        self, mask: Callable[[str], str], crash: Crash | None = None, blow: Blow | None = None
     ) -> None:
         self._lock = threading.Lock()
         self._namer = Namer(mask)
         self._crash = crash
-        self._kill = kill
+        self._blow = blow
         self._names: list[WriteName] = []
         self._in_flight: dict[int, tuple[WriteName, ...]] = {}
         self._reports = 0
@@ -63,23 +89,28 @@ class Recorder:
     def before(self, write: Write) -> None:
         with self._lock:
             names = self._namer.names_of(write)
-            dies = self._dies_at(names, Moment.BEFORE)
-            if dies:
+            planned = self._is_planned(names, Moment.BEFORE)
+            if planned:
                 self._namer.take_back(names)
             else:
-                self._names += names
-                self._reports += is_report(write)
-                self._in_flight[id(write)] = names
-        if dies:
-            self._die()
+                self._let_in(write, names)
+        if planned:
+            self._strike()
+            with self._lock:  # late: what came meanwhile has its name
+                self._let_in(write, self._namer.names_of(write))
 
     def after(self, write: Write) -> None:
         with self._lock:
-            dies = self._dies_at(self._in_flight.pop(id(write)), Moment.AFTER)
-        if dies:
-            self._die()
+            planned = self._is_planned(self._in_flight.pop(id(write)), Moment.AFTER)
+        if planned:
+            self._strike()
 
-    def _dies_at(self, names: tuple[WriteName, ...], moment: Moment) -> bool:
+    def _let_in(self, write: Write, names: tuple[WriteName, ...]) -> None:
+        self._names += names
+        self._reports += is_report(write)
+        self._in_flight[id(write)] = names
+
+    def _is_planned(self, names: tuple[WriteName, ...], moment: Moment) -> bool:
         crash = self._crash
         return (
             crash is not None
@@ -88,8 +119,7 @@ class Recorder:
             and crash.moment is moment
         )
 
-    def _die(self) -> None:
-        if self._kill is not None:
-            self._kill()
-        self.crashed.set()
-        raise Cut
+    def _strike(self) -> None:
+        """Returns when the write was only held up."""
+        if self._blow is not None:
+            self._blow(self.crashed)

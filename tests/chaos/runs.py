@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from rds_enrollment.api.kinds import KINDS
 
+from hack.sandbox.operator_process import OperatorProcess
 from tests.chaos.arena import Arena, Scene
-from tests.chaos.gates import Crash, Recorder
+from tests.chaos.gates import Crash, Recorder, killing
 from tests.chaos.state import State, difference
 from tests.chaos.workloads import Workload
 from tests.chaos.writes import WriteName
@@ -38,8 +39,8 @@ def undisturbed(arena: Arena, workload: Workload) -> Run:
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text)
         _begin(arena, scene, recorder)
-        _wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done")
-        _wait(arena, scene, lambda: _is_idle(arena), "the operator is idle")
+        wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done")
+        wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle")
         return Run(recorder.names, recorder.reports, arena.state(scene))
 
 
@@ -50,14 +51,14 @@ def crashed(arena: Arena, workload: Workload, crash: Crash, reference: Run) -> R
     difference when the state does not become that of the reference.
     """
     with arena.scene(workload) as scene:
-        recorder = Recorder(scene.mask.text, crash, arena.operator.kill)
+        recorder = Recorder(scene.mask.text, crash, killing(arena.operator.kill))
         _begin(arena, scene, recorder)
         if not recorder.crashed.wait(TIMEOUT_SECONDS):
-            raise AssertionError(f"the planned write never came: {crash.write}\n{_report(arena, scene)}")
+            raise AssertionError(f"the planned write never came: {crash.write}\n{report(arena, scene)}")
         arena.start_operator(scene)
-        _wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done after the crash")
-        _wait(arena, scene, lambda: _is_idle(arena), "the operator is idle after the crash")
-        state = _settled(arena, scene, reference.state)
+        wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done after the crash")
+        wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle after the crash")
+        state = settled_state(arena, scene, reference.state)
         return Run(recorder.names, recorder.reports, state)
 
 
@@ -67,16 +68,16 @@ def _begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
     scene.workload.act(scene.namespace)
 
 
-def _is_idle(arena: Arena) -> bool:
+def is_idle(operator: OperatorProcess) -> bool:
     """Whether it has passed over objects of each kind, and no pass runs or waits for its turn."""
-    if arena.operator.probe("/readyz") != 200:
+    if operator.probe("/readyz") != 200:
         return False
-    metrics = Metrics.parse(arena.operator.read("/metrics"))
+    metrics = Metrics.parse(operator.read("/metrics"))
     return metrics.is_idle and all(metrics.passes(kind) for kind in KINDS.values())
 
 
-def _settled(arena: Arena, scene: Scene, expected: State) -> State:
-    """The state, as soon as it is the expected one."""
+def settled_state(arena: Arena, scene: Scene, expected: State) -> State:
+    """The state, as soon as it is the expected one. Raises AssertionError with the difference when it is not."""
     last: list[State] = []
 
     def settled() -> bool:
@@ -90,19 +91,19 @@ def _settled(arena: Arena, scene: Scene, expected: State) -> State:
     return last[0]
 
 
-def _wait(arena: Arena, scene: Scene, condition: Callable[[], bool], what: str) -> None:
+def wait(arena: Arena, scene: Scene, condition: Callable[[], bool], what: str) -> None:
+    """Raises AssertionError with a report of everything."""
     try:
         wait_until(condition, what, TIMEOUT_SECONDS, _POLL_SECONDS)
     except AssertionError as failure:
-        raise AssertionError(f"{failure}\n{_report(arena, scene)}") from None
+        raise AssertionError(f"{failure}\n{report(arena, scene)}") from None
 
 
-def _report(arena: Arena, scene: Scene) -> str:
-    log = arena.operator.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-    return "\n".join(
-        [
-            *(describe(obj) for obj in scene.namespace.objects()),
-            f"The operator {'runs' if arena.operator.running else 'is dead'}; end of its log:",
-            *log,
-        ]
-    )
+def report(arena: Arena, scene: Scene) -> str:
+    """Conditions of all objects, and the ends of the operators' logs."""
+    lines = [describe(obj) for obj in scene.namespace.objects()]
+    for name, operator in (("The operator", arena.operator), ("The second operator", arena.second)):
+        if operator.log.exists():
+            lines.append(f"{name} {'runs' if operator.running else 'is dead'}; end of its log:")
+            lines += operator.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n".join(lines)

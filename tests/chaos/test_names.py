@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hack.sandbox.gate import Cut, Write
-from tests.chaos.gates import Crash, Moment, Recorder
+from tests.chaos.gates import Crash, Moment, Recorder, killing
 from tests.chaos.masks import Mask
 from tests.chaos.state import difference
 from tests.chaos.writes import Namer, WriteName, surplus
@@ -57,7 +57,7 @@ def test_a_second_write_of_a_name_is_surplus_and_reports_are_not() -> None:
 def test_the_planned_write_is_cut_at_its_moment(moment: Moment, kept: list[Write]) -> None:
     name = WriteName("aws", CREATE_ROLE.operation, CREATE_ROLE.target, 1)
     killed: list[str] = []
-    recorder = Recorder(unmasked, Crash(name, moment), lambda: killed.append("operator"))
+    recorder = Recorder(unmasked, Crash(name, moment), killing(lambda: killed.append("operator")))
     with pytest.raises(Cut):
         pass_gate(recorder, CREATE_ROLE)
     assert recorder.crashed.is_set()
@@ -67,7 +67,7 @@ def test_the_planned_write_is_cut_at_its_moment(moment: Moment, kept: list[Write
 
 def test_the_repetition_of_a_cut_write_has_its_name_and_lives() -> None:
     name = WriteName("aws", CREATE_ROLE.operation, CREATE_ROLE.target, 1)
-    recorder = Recorder(unmasked, Crash(name, Moment.BEFORE), lambda: None)
+    recorder = Recorder(unmasked, Crash(name, Moment.BEFORE), killing(lambda: None))
     with pytest.raises(Cut):
         pass_gate(recorder, CREATE_ROLE)
     pass_gate(recorder, CREATE_ROLE)

@@ -1,12 +1,16 @@
 """Child processes that never outlive this one, with their output in a file."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _GUARD = Path(__file__).with_name("guard.py")
 _TAIL_LINES = 12
+_POLL_SECONDS = 0.01
 
 
 class GuardedProcess:
@@ -39,6 +43,17 @@ class GuardedProcess:
         """Ask the command to end (SIGTERM)."""
         self._guard.terminate()
 
+    def pause(self) -> None:
+        """Stop the command where it is (SIGSTOP), and return when all of it has stopped."""
+        pid = self._child()
+        os.kill(pid, signal.SIGSTOP)
+        while not _ps("-o", "state=", "-p", str(pid)).strip().startswith("T"):
+            time.sleep(_POLL_SECONDS)
+
+    def resume(self) -> None:
+        """Let a command that was paused go on (SIGCONT)."""
+        os.kill(self._child(), signal.SIGCONT)
+
     def wait(self, timeout: float) -> int:
         """The code with which the command ended.
 
@@ -56,3 +71,16 @@ class GuardedProcess:
         if self._guard.stdin:
             self._guard.stdin.close()
         self._guard.wait()
+
+    def _child(self) -> int:
+        """The command's process id. Raises ProcessLookupError when it has ended."""
+        for line in _ps("-A", "-o", "ppid=,pid=").splitlines():
+            parent, pid = map(int, line.split())
+            if parent == self._guard.pid:
+                return pid
+        raise ProcessLookupError(f"{self.name} has ended")
+
+
+def _ps(*arguments: str) -> str:
+    """What POSIX's ps prints; nothing for a process that is gone."""
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False).stdout  # noqa: S607

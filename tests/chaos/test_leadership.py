@@ -1,0 +1,43 @@
+"""A leader that is stopped at any write and wakes up after another took over leaves no trace of it."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.chaos.arena import Arena
+from tests.chaos.golden import crashes
+from tests.chaos.overtakes import Awakening, Overtake, overtaken
+from tests.chaos.runs import Run, undisturbed
+from tests.chaos.workloads import CREATE
+from tests.chaos.writes import surplus
+
+EXTRA_WRITES = 2
+"""That it may cost at most: the held write, and its repetition."""
+
+ALL = [Overtake(pause, awakening) for awakening in Awakening for pause in crashes(CREATE)]
+PLANS = ALL if os.environ.get("CHAOS") == "all" else ALL[7 :: len(ALL) // 3]
+
+
+@pytest.fixture(scope="module")
+def reference(arena: Arena) -> Run:
+    """Once in each worker."""
+    return undisturbed(arena, CREATE)
+
+
+def test_there_are_enough_interleavings() -> None:
+    assert len(ALL) >= 100
+    assert len(PLANS) >= 3
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+def test_a_leader_that_wakes_up_too_late_changes_nothing(
+    arena: Arena, reference: Run, plan: Overtake, record_property: Callable[[str, object], None]
+) -> None:
+    came = overtaken(arena, CREATE, plan, reference)
+    extra = surplus(came.run.writes, reference.writes)
+    record_property("extra writes", ", ".join(map(str, extra)))
+    assert came.exit_code == 1, "it has to end"
+    assert len(extra) <= EXTRA_WRITES, extra
+    if plan.awakening is Awakening.LATE:
+        assert len(came.after_waking) <= 1, f"more than the held write: {came.after_waking}"
