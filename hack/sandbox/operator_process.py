@@ -73,6 +73,16 @@ class OperatorProcess:
         with urllib.request.urlopen(self._url(path), timeout=5) as answer:  # noqa: S310 (loopback http)
             return str(answer.read().decode())
 
+    def problems(self) -> str:
+        """What /readyz complains about; empty when it is ready, or while nothing listens."""
+        try:
+            self.read("/readyz")
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except OSError:
+            pass
+        return ""
+
     def stop(self, timeout: float = 15.0) -> int:
         """SIGTERM, and the exit code. Raises OperatorError when it has not ended within `timeout` seconds."""
         process = self._started()

@@ -26,6 +26,13 @@ _OF_THE_CONNECTION = frozenset(
 Step = Callable[[Write], None]
 
 
+def hang_up(request: web.BaseRequest) -> web.Response:
+    """Close the connection at once; what is returned is never sent."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=502)
+
+
 class Proxy:
     """An async context manager; `handle` is the handler of an aiohttp server that cancels abandoned handlers."""
 
@@ -64,7 +71,7 @@ class Proxy:
         except aiohttp.ClientError:
             response = None
         if response is None:
-            return _hang_up(request)
+            return hang_up(request)
         return response
 
     async def _pass(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
@@ -113,10 +120,3 @@ def _of_the_message(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION
     )
-
-
-def _hang_up(request: web.BaseRequest) -> web.Response:
-    """Close the connection at once; what is returned is never sent."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=502)

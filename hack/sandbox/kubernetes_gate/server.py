@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,7 @@ from typing import Self
 from aiohttp import web
 
 from hack.sandbox.gate import Gate, Write
-from hack.sandbox.kubernetes_gate.proxy import Proxy
+from hack.sandbox.kubernetes_gate.proxy import Proxy, hang_up
 
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 10.0
@@ -24,6 +25,8 @@ class KubernetesGate:
         """`server` is the API server's URL, `ca` the PEM file of its authority. Port 0 takes a free one."""
         self.gate: Gate | None = None
         """Called around every write."""
+        self.away = False
+        """Every further request finds its connection closed; a watch that runs goes on."""
         self._server = server
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._port = port
@@ -79,13 +82,19 @@ class KubernetesGate:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with Proxy(self._server, self._tls, self._before, self._after) as proxy:
             # A client that is gone takes its handler along, and with it the watch behind.
-            server = web.Server(proxy.handle, handler_cancellation=True, access_log=None)
+            server = web.Server(self._handler(proxy), handler_cancellation=True, access_log=None)
             runner = web.ServerRunner(server, shutdown_timeout=0.0)
             await runner.setup()
             await web.SockSite(runner, listening).start()
             self._ready.set()
             await self._stop.wait()
             await runner.cleanup()
+
+    def _handler(self, proxy: Proxy) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            return hang_up(request) if self.away else await proxy.handle(request)
+
+        return handle
 
     def _before(self, write: Write) -> None:
         with self._lock:
