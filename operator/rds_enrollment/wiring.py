@@ -10,6 +10,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.measured import measured
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.parts import Parts
@@ -54,6 +55,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         names=HostNames(settings.host_addresses, time.monotonic),
         preflight_blocks=settings.preflight == "Block",
         teleport=view,
+        grants=GrantsFile(settings.assume_roles),
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,
         poll_seconds=settings.poll_seconds,

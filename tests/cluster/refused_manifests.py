@@ -144,6 +144,20 @@ CASES = {
         'spec.identityProvider.managementPolicy: Unsupported value: "Adopt"',
         "Observe",
     ),
+    "role to assume of another account": Case(
+        INTEGRATION,
+        "spec.assumeRoleArn",
+        "arn:aws:iam::222222222222:role/operator",
+        "assumeRoleArn names a role of accountId",
+        "arn:aws:iam::123456789012:role/teams/operator",
+    ),
+    "selector of namespaces that none asks for": Case(
+        INTEGRATION,
+        "spec.allowedNamespaces",
+        {"from": "All", "selector": {"matchLabels": {"team": "data"}}},
+        "selector goes with from Selector, and only with it",
+        {"from": "Selector", "selector": {"matchLabels": {"team": "data"}}},
+    ),
     # Common
     "resync too often": Case(INTEGRATION, "spec.resyncPeriod", "9s", "must be between 10s and 24h", "10s"),
     "resync too seldom": Case(
@@ -491,6 +505,13 @@ CHANGES = {
         "one",
         "other",
         f"integrationRef.name is immutable: {RECREATE}",
+    ),
+    "namespace of an integration": Change(
+        ENROLLMENT,
+        "spec.integrationRef.namespace",
+        "one",
+        "other",
+        f"namespace is immutable, and can be neither added nor removed later: {RECREATE}",
     ),
     "integration of an enrolment removed": Change(
         ENROLLMENT, "spec.integrationRef", {"name": "one"}, ABSENT, "spec.integrationRef: Required value"

@@ -210,7 +210,7 @@ def test_every_rule_is_shown_refusing() -> None:
         (ENROLLMENT, "spec.databases.all.engines"),
         (ENROLLMENT, "spec.databases.selector.names"),
         (ENROLLMENT, "spec.naming.prefix"),
-        (DEPLOYMENT, "spec.integrationRef.namespace"),
+        (DEPLOYMENT, "spec.integrationRef.kind"),
         (DEPLOYMENT, "spec.assignPublicIp"),
         (DEPLOYMENT, "phase"),
     ],

@@ -6,6 +6,10 @@
   value: {{ include "rds-enrollment.identityFolder" . }}
 - name: RDS_ENROLLMENT_TELEPORT_CONNECTION
   value: {{ .Values.teleport.connection }}
+{{- with .Values.aws.assumeRolesFile }}
+- name: RDS_ENROLLMENT_ASSUME_ROLES
+  value: {{ . | quote }}
+{{- end }}
 {{- with .Values.teleport.caFile }}
 - name: RDS_ENROLLMENT_TELEPORT_CA_FILE
   value: {{ . | quote }}

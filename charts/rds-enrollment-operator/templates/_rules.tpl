@@ -1,12 +1,6 @@
-{{- /* The operator's rules. The UID of kube-system is read for the default owner id alone. */ -}}
+{{- /* The operator's rules. */ -}}
 {{- define "rds-enrollment.rules" -}}
-{{- $rules := list -}}
-{{- range .Files.Get "files/rules.yaml" | fromYamlArray -}}
-{{- if not (and $.Values.ownerId (has "namespaces" .resources)) -}}
-{{- $rules = append $rules . -}}
-{{- end -}}
-{{- end -}}
-{{- toYaml $rules -}}
+{{- .Files.Get "files/rules.yaml" | fromYamlArray | toYaml -}}
 {{- end -}}
 
 {{- /* Rules about the Lease, with its name. */ -}}

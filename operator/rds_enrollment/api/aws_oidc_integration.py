@@ -1,5 +1,7 @@
 """AwsOidcIntegration: trust between one AWS account and Teleport."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
@@ -9,7 +11,7 @@ from rds_enrollment.api.common import NAME_RULE, CommonSpec, CommonStatus, Resou
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column
 from rds_enrollment.api.roles import IamRole, ManagementPolicy
 from rds_enrollment.api.rules import Rule, immutable, immutable_optional, list_set, validations
-from rds_enrollment.api.types import DNS_1035, AccountId, Arn, Text, Url
+from rds_enrollment.api.types import DNS_1035, AccountId, Arn, RoleArn, Text, Url
 
 IntegrationName = Annotated[str, Field(pattern=DNS_1035, max_length=63)]
 """Teleport takes DNS-1035 labels only for AWS OIDC integrations (Teleport api/types/integration.go)."""
@@ -23,16 +25,67 @@ class IdentityProvider(SpecModel):
     somebody else made is used as it is. Observe: it is never made, changed or deleted. Default: Manage."""
 
 
+class From(StrEnum):
+    """Gateway API's words for the namespaces of a reference."""
+
+    SAME = "Same"
+    ALL = "All"
+    SELECTOR = "Selector"
+
+
+class NamespaceSelector(SpecModel):
+    """Chooses namespaces by their labels."""
+
+    match_labels: Annotated[
+        Mapping[str, Annotated[str, Field(max_length=63)]], Field(min_length=1, max_length=20)
+    ]
+    """Labels that a namespace must all carry, with exactly these values. Every namespace carries its name as
+    kubernetes.io/metadata.name."""
+
+
+class AllowedNamespaces(SpecModel):
+    """From where an object may be referred to, in Gateway API's form."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            Rule(
+                "(self.from == 'Selector') == has(self.selector)",
+                "selector goes with from Selector, and only with it",
+                ".selector",
+            )
+        )
+    )
+
+    from_: Annotated[From, Field(alias="from")] = From.SAME
+    """Same, All or Selector: this object's namespace, every one, or those that the selector chooses. Default: Same."""
+    selector: NamespaceSelector | None = None
+    """Namespaces to allow, with from Selector. Default: none."""
+
+
 class AwsOidcIntegrationSpec(CommonSpec):
     """What is wanted."""
 
-    model_config = ConfigDict(json_schema_extra=validations(immutable_optional("integrationName")))
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            immutable_optional("integrationName"),
+            Rule(
+                "!has(self.assumeRoleArn) || self.assumeRoleArn.contains(':' + self.accountId + ':')",
+                "assumeRoleArn names a role of accountId",
+                ".assumeRoleArn",
+            ),
+        )
+    )
 
     integration_name: IntegrationName | None = None
     """Name of the integration in Teleport: up to 63 lower-case letters, digits and hyphens, beginning with a
     letter. Immutable. Default: metadata.name."""
     account_id: Annotated[AccountId, Field(json_schema_extra=immutable("accountId"))]
     """The AWS account, as 12 digits in quotes. The operator's credentials must belong to it. Immutable."""
+    assume_role_arn: RoleArn | None = None
+    """ARN of a role of the account, which the operator assumes to act there. The operator's administrator has to allow
+    it for this namespace (--assume-roles), and keeps its external id. Default: the operator's own credentials."""
+    allowed_namespaces: AllowedNamespaces | None = None
+    """From where enrolments and deployments may refer to this object. Default: its own namespace."""
     identity_provider: IdentityProvider | None = None
     """The IAM OpenID Connect identity provider. Default: made if it does not exist."""
     role: IamRole

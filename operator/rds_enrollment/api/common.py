@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from rds_enrollment.api.base import ApiModel, SpecModel, clip
 from rds_enrollment.api.conditions import Conditions
 from rds_enrollment.api.printing import Column, Scale
-from rds_enrollment.api.rules import Rule, immutable, list_map, validations
+from rds_enrollment.api.rules import Rule, immutable, immutable_optional, list_map, validations
 from rds_enrollment.api.types import ObjectName, Tags, Text
 
 GROUP: Final = "rds-enrollment.dev"
@@ -116,10 +116,18 @@ class Resource(ApiModel):
 
 
 class IntegrationRef(SpecModel):
-    """Reference to an AwsOidcIntegration in the same namespace."""
+    """Reference to an AwsOidcIntegration."""
+
+    model_config = ConfigDict(json_schema_extra=validations(immutable_optional("namespace")))
 
     name: Annotated[ObjectName, Field(json_schema_extra=immutable("integrationRef.name"))]
-    """Name of an AwsOidcIntegration in the same namespace. Immutable."""
+    """Name of an AwsOidcIntegration. Immutable."""
+    namespace: ObjectName | None = None
+    """Its namespace, which it must allow (spec.allowedNamespaces). Immutable. Default: this object's."""
+
+    def key(self, namespace: str) -> tuple[str, str]:
+        """Namespace and name, as an object of `namespace` means them."""
+        return self.namespace or namespace, self.name
 
 
 class CommonSpec(SpecModel):

@@ -92,12 +92,16 @@ class Reason(StrEnum):
 
     # references
     INTEGRATION_NOT_FOUND = "IntegrationNotFound"
+    REF_NOT_PERMITTED = "RefNotPermitted"
+    """The integration's spec.allowedNamespaces does not let in who refers to it."""
     INTEGRATION_NOT_READY = "IntegrationNotReady"
     IN_USE = "InUse"
 
     # AwsOidcIntegration
     AUDIENCE_MISSING = "AudienceMissing"
 
+    ROLE_NOT_ALLOWED = "RoleNotAllowed"
+    """The administrator's list does not let this namespace act as spec.assumeRoleArn."""
     IDENTITY_PROVIDER_NOT_FOUND = "IdentityProviderNotFound"
     INTEGRATION_UNUSABLE = "IntegrationUnusable"
     """Teleport tried to act in AWS through the integration, and could not."""

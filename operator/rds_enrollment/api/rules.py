@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _RECREATE = "delete the object and create it again with the new value"
+_RESERVED_WORDS = frozenset({"namespace", "import", "package", "function", "var", "void", "const"})
+"""Words of CEL that a field may have for its name: Kubernetes escapes them with underscores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,9 @@ def immutable(name: str) -> dict[str, Any]:
 def immutable_optional(field: str) -> Rule:
     """For the parent of an optional field: a transition rule on the field itself is not evaluated when the
     field is added or removed."""
+    name = f"__{field}__" if field in _RESERVED_WORDS else field
     return Rule(
-        f"has(self.{field}) == has(oldSelf.{field})"
-        f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})",
         f"{field} is immutable, and can be neither added nor removed later: {_RECREATE}",
         f".{field}",
     )

@@ -19,6 +19,9 @@ SubnetId = Annotated[str, Field(pattern="^subnet-[0-9a-f]{8,17}$", max_length=24
 SecurityGroupId = Annotated[str, Field(pattern="^sg-[0-9a-f]{8,17}$", max_length=20)]
 RoleName = Annotated[str, Field(pattern="^[A-Za-z0-9_+=,.@-]+$", min_length=1, max_length=64)]
 """AWS IAM CreateRole: RoleName."""
+RoleArn = Annotated[
+    str, Field(pattern="^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", max_length=2048)
+]
 ObjectName = Annotated[str, Field(min_length=1, max_length=63)]
 Arn = Annotated[str, Field(max_length=2048)]
 Url = Annotated[str, Field(max_length=2048)]

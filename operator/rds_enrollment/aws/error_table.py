@@ -60,7 +60,7 @@ def _codes(names: str) -> frozenset[str]:
 
 
 _GLOBAL = ("sts:*", "iam:*")
-_OWN_ROLE = ("sts:AssumeRole*",)
+_OWN_ROLE = ("sts:AssumeRoleWith*",)
 _ECS_WRITES = ("ecs:RegisterTaskDefinition", "ecs:CreateService", "ecs:UpdateService")
 _REPLACE_CREDENTIALS = "Replace the operator's AWS credentials; they are read again at the next attempt."
 
@@ -164,6 +164,14 @@ ACCESS_ROWS = (
         "A policy denies {action} explicitly: change that policy for {target}.",
         codes=_codes("AccessDenied AccessDeniedException UnauthorizedOperation"),
         texts=("explicit deny",),
+    ),
+    Row(
+        Blocked,
+        Reason.ACCESS_DENIED,
+        "Allow sts:AssumeRole on the role to the operator's IAM identity, and let the role's trust policy name that "
+        "identity, with the external id of --assume-roles; with EKS Pod Identity for sts:TagSession, too.",
+        codes=_codes("AccessDenied"),
+        operations=("sts:AssumeRole",),
     ),
     Row(
         Blocked,

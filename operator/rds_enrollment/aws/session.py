@@ -16,6 +16,7 @@ from botocore.utils import parse_timestamp
 from rds_enrollment import __version__
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws import sts
+from rds_enrollment.aws.assumed_role import AssumedRole, RoleCredentials, boto_session
 from rds_enrollment.aws.calls import CallHooks, CallObserver, unobserved
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.aws.errors import translated
@@ -36,12 +37,12 @@ _GLOBAL_REGION = "us-east-1"
 """Where the global endpoints of the partition `aws` are signed for. botocore knows it for AWS's own endpoints,
 not for one of AWS_ENDPOINT_URL. In another partition boto3's region has to be configured."""
 
+Scope = AssumedRole | None
+"""Whose credentials sign a call; None: the operator's own."""
+
 _REREAD_SECONDS = 5.0
 """How old a session must be to be given up on request: however many objects name a wrong account, a session is
 not made for each of their passes."""
-
-_OWN = "own"
-"""The scope of the operator's own credentials."""
 
 
 class AwsClients:
@@ -89,13 +90,17 @@ class AwsClients:
         )
         self._lock = threading.Lock()
         self._current: _Session | None = None
-        self._own_account = AwsAccount(self, _OWN)
+        self._own_account = AwsAccount(self, None)
 
     def own(self) -> "AwsAccount":
         """The account that the operator's own credentials belong to."""
         return self._own_account
 
-    def client(self, scope: str, service: str, region: str | None) -> Any:
+    def assumed(self, role: AssumedRole) -> "AwsAccount":
+        """The account of a role that the operator's own credentials may assume."""
+        return AwsAccount(self, role)
+
+    def client(self, scope: Scope, service: str, region: str | None) -> Any:
         """The client of `service` with the credentials of `scope`.
 
         Raises:
@@ -104,7 +109,7 @@ class AwsClients:
         with self._lock:
             return self._usable_session().client((scope, service, region))
 
-    def identity(self, scope: str, ask: Callable[[], CallerIdentity]) -> CallerIdentity:
+    def identity(self, scope: Scope, ask: Callable[[], CallerIdentity]) -> CallerIdentity:
         """Whose the credentials of `scope` are: asked once per access key, and again after a failure.
 
         Raises:
@@ -113,7 +118,8 @@ class AwsClients:
         """
         with self._lock:
             session = self._usable_session()
-        access_key = str(session.credentials.get_frozen_credentials().access_key)
+            credentials = session.credentials_of(scope)
+        access_key = str(credentials.get_frozen_credentials().access_key)
         known = session.identities.get(scope)
         if known is not None and known[0] == access_key:
             return known[1]
@@ -132,15 +138,20 @@ class AwsClients:
         if self._current is None or self._current.refused:
             self._current = None
             self._current = _Session(
-                self._config, self._capacity, self._observe, self._guard, self._monotonic
+                self._config,
+                self._capacity,
+                self._observe,
+                self._guard,
+                self._monotonic,
+                self._own_account,
             )
         return self._current
 
 
 class AwsAccount:
-    """The scope of every call: whose credentials sign it. Other accounts become other scopes of the same clients."""
+    """The scope of every call: whose credentials sign it."""
 
-    def __init__(self, clients: AwsClients, scope: str) -> None:
+    def __init__(self, clients: AwsClients, scope: Scope) -> None:
         self._clients = clients
         self._scope = scope
 
@@ -170,7 +181,8 @@ class AwsAccount:
         Raises:
             Outcome: also for missing, expired or refused credentials.
         """
-        with translated("sts:GetCallerIdentity", "the operator's AWS credentials"):
+        whose = f"IAM role {self._scope.arn}" if self._scope else "the operator's AWS credentials"
+        with translated("sts:GetCallerIdentity", whose):
             return self._clients.identity(self._scope, lambda: sts.get_caller_identity(self))
 
     def reread_credentials(self) -> None:
@@ -179,7 +191,7 @@ class AwsAccount:
 
 
 class _Session:
-    """One boto3 session, the clients made from it, and whether AWS still takes its credentials."""
+    """One boto3 session, those of roles derived from it, the clients, and whether AWS still takes its credentials."""
 
     def __init__(
         self,
@@ -188,15 +200,21 @@ class _Session:
         observe: CallObserver,
         guard: Guard,
         monotonic: Callable[[], float],
+        own_account: AwsAccount,
     ) -> None:
         self.refused = False
         self.made_at = monotonic()
-        self.identities: dict[str, tuple[str, CallerIdentity]] = {}
+        self.identities: dict[Scope, tuple[str, CallerIdentity]] = {}
         """By scope: the access key that was asked for, and whose it is."""
         self._config = config
         self._capacity = capacity
-        self._clients: OrderedDict[tuple[str, str, str | None], Any] = OrderedDict()
-        core = botocore.session.get_session()
+        self._observe = observe
+        self._guard = guard
+        self._monotonic = monotonic
+        self._own_account = own_account
+        self._clients: OrderedDict[tuple[Scope, str, str | None], Any] = OrderedDict()
+        self._roles: dict[AssumedRole, _RoleSession] = {}
+        self._core = core = botocore.session.get_session()
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
         # Typed as Any: the stubs know services by literal name only.
         self._boto: Any = boto3.Session(botocore_session=core)
@@ -205,17 +223,34 @@ class _Session:
             raise NoCredentialsError
         CallHooks(observe, self._on_failure, guard, monotonic).register(self._boto.events)
 
-    def client(self, key: tuple[str, str, str | None]) -> Any:
+    def credentials_of(self, scope: Scope) -> Any:
+        return self._role(scope).provider.credentials if scope else self.credentials
+
+    def client(self, key: tuple[Scope, str, str | None]) -> Any:
+        scope, service, region = key
+        boto = self._role(scope).boto if scope else self._boto
         if key not in self._clients:
-            self._clients[key] = self._new_client(key[1], key[2])
+            self._clients[key] = self._new_client(boto, service, region)
             if len(self._clients) > self._capacity:
                 self._clients.popitem(last=False)
         self._clients.move_to_end(key)
         return self._clients[key]
 
-    def _new_client(self, service: str, region: str | None) -> Any:
+    def _role(self, role: AssumedRole) -> "_RoleSession":
+        """The role's session; a new one, without the clients of the old one, when AWS refused its credentials."""
+        known = self._roles.get(role)
+        if known is not None and not known.refused:
+            return known
+        for key in [key for key in self._clients if key[0] == role]:
+            del self._clients[key]
+        made = _RoleSession(self._core, role, lambda: self._own_account.client("sts"))
+        CallHooks(self._observe, made.on_failure, self._guard, self._monotonic).register(made.boto.events)
+        self._roles[role] = made
+        return made
+
+    def _new_client(self, boto: Any, service: str, region: str | None) -> Any:
         try:
-            return self._boto.client(
+            return boto.client(
                 service, region_name=region or self._default_region(service), config=self._config
             )
         except BotoCoreError:
@@ -237,6 +272,22 @@ class _Session:
             self.refused = True
         if row.reason == Reason.REGION_NOT_ENABLED:  # or revoked credentials: STS will tell
             self.identities.clear()
+
+
+class _RoleSession:
+    """The session of one assumed role, and whether AWS still takes its credentials."""
+
+    def __init__(self, own: botocore.session.Session, role: AssumedRole, sts: Callable[[], Any]) -> None:
+        self.refused = False
+        self.provider = RoleCredentials(role, sts)
+        self.boto: Any = boto_session(own, self.provider)
+
+    def on_failure(
+        self, operation: str, code: str, text: str, status: int, exception: Exception | None
+    ) -> None:
+        row = row_of_exception(exception) if exception else row_of_answer(operation, code, text, status)
+        if row is not None and row.reason in CREDENTIAL_REASONS:
+            self.refused = True
 
 
 def _timestamp(value: Any) -> datetime:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from rds_enrollment.aws.session import AwsClients
+from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.plan.observed import Seen, Unseen
@@ -40,6 +41,8 @@ class Adapters:
     preflight_blocks: bool
     """Whether findings in the network keep services from being made or changed."""
     teleport: LiveView
+    grants: GrantsFile
+    """Which roles may be assumed for whom."""
     owner_id: str
     edition: Literal["auto", "oss", "ent"]
     poll_seconds: float

@@ -214,7 +214,7 @@ class DeploymentObserver:
             if (other.spec.region, other.spec.vpc_id) != (wanted.region, wanted.vpc_id):
                 continue
             integration = await objects.get(
-                AWS_OIDC_INTEGRATION.kind, other.metadata.namespace, other.spec.integration_ref.name
+                AWS_OIDC_INTEGRATION.kind, *other.spec.integration_ref.key(other.metadata.namespace)
             )
             if integration is not None and integration["spec"]["accountId"] == wanted.scope.account:
                 found.append(claim_of(other))

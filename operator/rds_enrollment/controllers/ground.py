@@ -4,14 +4,16 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
+from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration, From
 from rds_enrollment.api.common import IntegrationRef, Resource
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.aws.assumed_role import AssumedRole
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.invalid import faults
 from rds_enrollment.plan.conditions import Verdict, of_outcome
+from rds_enrollment.plan.grants import external_id
 from rds_enrollment.plan.observed.aws import CallerIdentity
 from rds_enrollment.plan.observed.teleport import TeleportCluster
 from rds_enrollment.plan.outcome import Blocked, Outcome, Terminal
@@ -34,7 +36,7 @@ async def referred_integration(
     adapters: Adapters, resource: Resource, reference: IntegrationRef
 ) -> AwsOidcIntegration | Outcome:
     """The integration that an object refers to, or why it cannot be used. Raises Outcome."""
-    namespace, name = resource.metadata.namespace, reference.name
+    namespace, name = reference.key(resource.metadata.namespace)
     raw = await adapters.objects.get(AWS_OIDC_INTEGRATION.kind, namespace, name)
     if raw is None:
         return Blocked(
@@ -42,10 +44,41 @@ async def referred_integration(
             f"AwsOidcIntegration {namespace}/{name} does not exist. Create it, or correct spec.integrationRef.",
         )
     try:
-        return AwsOidcIntegration.model_validate(raw)
+        integration = AwsOidcIntegration.model_validate(raw)
     except ValidationError as error:
         message = f"AwsOidcIntegration {namespace}/{name} cannot be read: {faults(error)}. Correct it."
         return Blocked(Reason.INTEGRATION_NOT_READY, message)
+    if resource.deleting or await _lets_in(adapters, integration, resource.metadata.namespace):
+        return integration
+    return Blocked(
+        Reason.REF_NOT_PERMITTED,
+        f"AwsOidcIntegration {namespace}/{name} does not let objects of namespace {resource.metadata.namespace} refer "
+        f"to it. Let its owner add the namespace to spec.allowedNamespaces.",
+    )
+
+
+async def _lets_in(adapters: Adapters, integration: AwsOidcIntegration, namespace: str) -> bool:
+    """Who is deleted takes away only what carries its mark: that is never refused."""
+    allowed = integration.spec.allowed_namespaces
+    if namespace == integration.metadata.namespace:
+        return True
+    if allowed is None or allowed.from_ is From.SAME:
+        return False
+    if allowed.selector is None:
+        return True
+    labels = await adapters.objects.namespace_labels(namespace)
+    return allowed.selector.match_labels.items() <= labels.items()
+
+
+async def _account(adapters: Adapters, integration: AwsOidcIntegration) -> AwsAccount:
+    """The account with the credentials that the integration asks for. Raises Outcome."""
+    role, namespace = integration.spec.assume_role_arn, integration.metadata.namespace
+    if role is None:
+        return adapters.aws.own()
+    labels = await adapters.objects.namespace_labels(namespace)
+    return adapters.aws.assumed(
+        AssumedRole(role, external_id(adapters.grants.load(), role, namespace, labels))
+    )
 
 
 async def establish(
@@ -64,10 +97,11 @@ async def establish(
     outcomes: list[Outcome] = []
     identity: CallerIdentity | None = None
     cluster: TeleportCluster | None = None
-    account = adapters.aws.own()
+    account: AwsAccount | None = None
     try:
         if isinstance(integration, Outcome):
             raise integration
+        account = await _account(adapters, integration)
         identity = await _identity(adapters, account, integration.spec.account_id)
         verdicts[_CREDENTIALS] = Verdict.ok(f"Acting in account {identity.account} as {identity.arn}.")
     except Outcome as outcome:
@@ -91,7 +125,8 @@ async def _identity(adapters: Adapters, account: AwsAccount, expected: str) -> C
         raise Blocked(
             Reason.WRONG_ACCOUNT,
             f"The operator's AWS credentials belong to account {identity.account} ({identity.arn}), not to "
-            f"{expected}: nothing is written. Give the operator credentials of {expected}, or correct accountId.",
+            f"{expected}: nothing is written. Give the operator credentials of {expected}, name a role of it in "
+            f"assumeRoleArn, or correct accountId.",
         )
     return identity
 

@@ -21,9 +21,7 @@ from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof
 
 async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> frozenset[str]:
     """Task roles of the integration's deployments: the default names by their prefix, and each that is set."""
-    deployments = await adapters.objects.list(
-        DATABASE_SERVICE_DEPLOYMENT.kind, integration.metadata.namespace
-    )
+    deployments = await adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
     chosen = (item["spec"].get("taskRole") for item in _referring(deployments, integration))
     return frozenset({f"{TASK_ROLE_PREFIX}*", *(role["name"] for role in chosen if role)})
 
@@ -101,7 +99,7 @@ class IntegrationObserver:
             return ()
         found: list[str] = []
         for kind in (RDS_ENROLLMENT.kind, DATABASE_SERVICE_DEPLOYMENT.kind):
-            objects = await self._adapters.objects.list(kind, self._integration.metadata.namespace)
+            objects = await self._adapters.objects.list(kind)
             found += [f"{kind} {_full_name(item)}" for item in _referring(objects, self._integration)]
         return tuple(sorted(found))
 
@@ -117,8 +115,14 @@ class IntegrationObserver:
 
 
 def _referring(objects: Sequence[Object], integration: AwsOidcIntegration) -> list[Object]:
-    name = integration.metadata.name
-    return [item for item in objects if item["spec"]["integrationRef"]["name"] == name]
+    """Those that name it from wherever they are, whether it lets them in or not."""
+    metadata = integration.metadata
+    return [item for item in objects if _referred(item) == (metadata.namespace, metadata.name)]
+
+
+def _referred(item: Object) -> tuple[str, str]:
+    reference = item["spec"]["integrationRef"]
+    return reference.get("namespace", item["metadata"]["namespace"]), reference["name"]
 
 
 def _full_name(item: Object) -> str:

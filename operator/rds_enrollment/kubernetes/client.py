@@ -68,6 +68,12 @@ class Objects:
         """Carry out one planned write."""
         await deployments.apply(self._rest, step)
 
+    async def namespace_labels(self, name: str) -> dict[str, str]:
+        """The labels of a namespace. Raises Outcome."""
+        request = Request("get", "namespaces", name)
+        namespace = await self._rest.get(request, resources.namespace_item(name))
+        return dict((namespace or {}).get("metadata", {}).get("labels") or {})
+
     async def cluster_uid(self) -> str:
         """The UID of namespace kube-system: the usual identity of a Kubernetes cluster."""
         request = Request("get", "namespaces", "kube-system")

@@ -108,5 +108,6 @@ def _network(key: Key, obj: Object) -> tuple[str, str] | None:
 
 
 def _integration(key: Key, obj: Object) -> Key | None:
-    name = obj["spec"].get("integrationRef", {}).get("name")
-    return Key(AWS_OIDC_INTEGRATION.kind, key.namespace, name) if name else None
+    reference = obj["spec"].get("integrationRef", {})
+    name, namespace = reference.get("name"), reference.get("namespace", key.namespace)
+    return Key(AWS_OIDC_INTEGRATION.kind, namespace, name) if name else None

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         description="Marks what this operator owns, up to 40 of A-Z a-z 0-9 . _ - (default: UID of namespace"
         " kube-system).",
     )
+    assume_roles: Path | None = Field(
+        default=None,
+        description="YAML file with the IAM roles that AwsOidcIntegrations may name in spec.assumeRoleArn, each with"
+        " its external id, by namespace (default: none may be named).",
+    )
     watch_namespaces: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_namespaces)
     ] = Field(default=(), description="Namespaces to serve, separated by commas (default: all).")

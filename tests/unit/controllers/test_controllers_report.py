@@ -11,6 +11,7 @@ from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus, find_condition
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.report import finished_status, publish, requeue
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
@@ -69,6 +70,7 @@ def adapters(
         names=cast("Any", Untouched()),
         preflight_blocks=False,
         teleport=cast("Any", Untouched()),
+        grants=GrantsFile(None),
         owner_id="cluster-a",
         edition="auto",
         poll_seconds=POLL,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rds_enrollment.api.agents import AgentSpec
-from rds_enrollment.api.common import API_VERSION, GROUP
+from rds_enrollment.api.common import API_VERSION, GROUP, IntegrationRef
 from rds_enrollment.api.deployment_template import DeploymentTemplate
 from rds_enrollment.plan.enrollment.manifest import Json, applied_fields, has_leftovers, is_in_force
 from rds_enrollment.plan.enrollment.world import WantedEnrollment
@@ -25,10 +25,11 @@ def name_of(live: Json) -> str:
 def covers(live: Json, wanted: WantedEnrollment, region: str, vpc_id: str) -> bool:
     """Whether a deployment, whoever made it, serves this VPC through the enrolment's integration."""
     spec = live["spec"]
-    return (spec["region"], spec["vpcId"], spec["integrationRef"]["name"]) == (
+    reference = IntegrationRef.model_validate(spec["integrationRef"])
+    return (spec["region"], spec["vpcId"], reference.key(live["metadata"]["namespace"])) == (
         region,
         vpc_id,
-        wanted.spec.integration_ref.name,
+        wanted.spec.integration_ref.key(wanted.owner.namespace),
     )
 
 
@@ -89,7 +90,7 @@ def manifest(
 ) -> dict[str, Any]:
     """What server-side apply sends: only what the template says, so that the rest stays as others set it."""
     spec: dict[str, Any] = {
-        "integrationRef": {"name": wanted.spec.integration_ref.name},
+        "integrationRef": wanted.spec.integration_ref.model_dump(by_alias=True, exclude_none=True),
         "region": region,
         "vpcId": vpc_id,
         **_said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"}),
