@@ -68,11 +68,6 @@ def test_the_role_holds_the_shipped_rules() -> None:
     assert find(rendered("minimal"), "ClusterRole", "-operator")["rules"] == RULES
 
 
-def test_a_fixed_owner_id_takes_one_right_away() -> None:
-    rules = find(rendered("irsa"), "ClusterRole", "-operator")["rules"]
-    assert rules == [rule for rule in RULES if rule["resources"] != ["namespaces"]]
-
-
 def test_namespaced_rights_stay_in_the_namespaces() -> None:
     found = rendered("namespaced-without-cluster-objects")
     assert {item["kind"] for item in found} == {
