@@ -19,6 +19,8 @@ OPERATOR_NAMESPACE = "rds-enrollment"
 SERVICE_ACCOUNT = "rds-enrollment-operator"
 NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that is not there: the names that the simulated cluster publishes must not lead off this machine."""
+NOWHERE = "127.0.0.1"
+"""For names of AWS, which nothing in the simulated VPCs has."""
 PROXY_ADDRESS = "203.0.113.20"
 """Where the VPCs find Teleport's proxy. No name that the simulated cluster publishes is asked of a real DNS."""
 _FILES = ROOT / "charts" / "rds-enrollment-operator" / "files"
@@ -90,7 +92,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
         "RDS_ENROLLMENT_OWNER_ID": "sandbox",
-        "RDS_ENROLLMENT_HOST_ADDRESSES": f"*.example.com={PROXY_ADDRESS}",
+        "RDS_ENROLLMENT_HOST_ADDRESSES": f"*.example.com={PROXY_ADDRESS},*.amazonaws.com={NOWHERE}",
         "RDS_ENROLLMENT_LEASE_NAMESPACE": OPERATOR_NAMESPACE,
         "RDS_ENROLLMENT_POLL_SECONDS": "0.2",
     }

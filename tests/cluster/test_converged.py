@@ -19,7 +19,7 @@ from tests.cluster.scene import Scene
 
 RESYNCS = 3
 
-NETWORK_FACTS = Counter(
+SHARED_FACTS = Counter(
     {
         "ec2:DescribeSubnets": 1,
         "ec2:DescribeRouteTables": 1,
@@ -29,9 +29,11 @@ NETWORK_FACTS = Counter(
         "ec2:DescribeNatGateways": 1,
         "ec2:DescribeVpcEndpoints": 1,
         "ec2:DescribeNetworkInterfaces": 1,
+        "rds:DescribeDBInstances": 1,
+        "rds:DescribeDBClusters": 1,
     }
 )
-"""The networks of a region: shared by all deployments there, and read for each requested reconcile."""
+"""The networks and databases of a region: shared by all objects there, and read for each requested reconcile."""
 
 AWS_READS = {
     # The identity of the credentials is asked once per access key: no sts:GetCallerIdentity here.
@@ -42,7 +44,7 @@ AWS_READS = {
     },
     # One region with less than a hundred databases.
     RDS_ENROLLMENT: {"rds:DescribeDBInstances": 1, "rds:DescribeDBClusters": 1},
-    DATABASE_SERVICE_DEPLOYMENT: NETWORK_FACTS
+    DATABASE_SERVICE_DEPLOYMENT: SHARED_FACTS
     + Counter(
         {
             "iam:GetRole": 1,

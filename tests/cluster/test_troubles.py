@@ -254,6 +254,13 @@ def test_tasks_that_cannot_pull_their_image(
         scene.start()
         scene.apply_examples()
 
+        scene.wait_condition(
+            DATABASE_SERVICE_DEPLOYMENT,
+            f"{REGION}-{vpc.id}",
+            "NetworkReady",
+            "False",
+            "ImageRegistryUnreachable",
+        )
         message = wait_for_deployment(scene, vpc, "TasksRunning", "TasksStopped")
         assert message.startswith("0 of 2 tasks run. Task ")
         assert "CannotPullContainerError" in message
@@ -282,9 +289,18 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     entry = scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "False", "Unreachable")
     assert entry["message"].startswith("orders: agent ip-10-0-")
     assert entry["message"].endswith(":5432: i/o timeout")
+    name = f"{REGION}-{vpc.id}"
+    told = scene.wait_condition(
+        DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "False", "Unreachable"
+    )
+    assert (
+        f"aws ec2 authorize-security-group-ingress --group-id {vpc.database_group} --ip-permissions "
+        f"'IpProtocol=tcp,FromPort=5432,ToPort=5432,UserIdGroupPairs=[{{GroupId={vpc.agents_group}}}]'"
+    ) in told["message"]
     scene.wait_all_ready()
     (database,) = scene.enrollment["status"]["databases"]
     assert (database["name"], database["state"], database["reason"]) == ("orders", "Enrolled", "Unreachable")
 
     ec2.authorize_security_group_ingress(GroupId=vpc.database_group, IpPermissions=permissions)
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "True")
+    scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "True")

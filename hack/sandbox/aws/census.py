@@ -1,8 +1,6 @@
 """Reads running tasks out of the simulated ECS, and answers what they can reach in their VPC."""
 
-import zlib
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 from typing import cast
 
 from moto.ecs.models import ecs_backends
@@ -51,7 +49,7 @@ def _dial(backend: SimulatedEcsBackend, task: Task, host: str, port: int) -> Rea
     if endpoint is None or not subnets:
         return Reachability(False, f"dial tcp: lookup {host}: no such host")
     subnet_id = subnets[0]
-    address = _address(network, subnet_id, host)
+    address = network.endpoint_address(subnet_id, host)
     peer = Peer(address, endpoint.security_groups)
     same_vpc = endpoint.vpc_id == task.interface.vpc_id
     if not same_vpc or not network.connects(task.interface, peer, subnet_id, port):
@@ -63,13 +61,6 @@ def _dial(backend: SimulatedEcsBackend, task: Task, host: str, port: int) -> Rea
 
 def _listens(endpoint: Endpoint, port: int) -> bool:
     return endpoint.is_available and endpoint.port == port
-
-
-def _address(network: VpcNetwork, subnet_id: str, host: str) -> IPv4Address:
-    """A stable address in the upper half of the subnet; tasks fill it from below."""
-    cidr = network.subnet_cidr(subnet_id)
-    half = cidr.num_addresses // 2
-    return cidr[half + zlib.crc32(host.encode()) % (half - 1)]
 
 
 def running_task(backend: SimulatedEcsBackend, task: Task) -> RunningTask:

@@ -5,6 +5,7 @@ first matching rule by number) of its subnet let it through.
 """
 
 import secrets
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -76,14 +77,20 @@ class VpcNetwork:
     def availability_zone(self, subnet_id: str) -> str:
         return str(self._ec2.get_subnet(subnet_id).availability_zone)
 
+    def endpoint_address(self, subnet_id: str, host: str) -> IPv4Address:
+        """A stable address in the upper half of the subnet; tasks fill it from below."""
+        cidr = self.subnet_cidr(subnet_id)
+        half = cidr.num_addresses // 2
+        return cidr[half + zlib.crc32(host.encode()) % (half - 1)]
+
     # Interfaces
 
     def attach_interface(
-        self, subnet_id: str, group_ids: Sequence[str], description: str, public_ip: bool
+        self, subnet_id: str, group_ids: Sequence[str], description: str, public_ip: bool, address: str = ""
     ) -> NetworkInterface:
-        """Creates an interface with the lowest free address of the subnet. Raises NetworkError."""
+        """Creates an interface with an address of the subnet, or its lowest free one. Raises NetworkError."""
         self._check_present(subnet_id, group_ids)
-        address = self._free_address(subnet_id)
+        address = address or self._free_address(subnet_id)
         eni = self._ec2.create_network_interface(
             subnet_id, address, group_ids=list(group_ids), description=description
         )
@@ -101,6 +108,11 @@ class VpcNetwork:
     def detach_interface(self, interface_id: str) -> None:
         """Deletes the interface; it may already be gone with its subnet."""
         self._ec2.enis.pop(interface_id, None)
+
+    def change_groups(self, interface_id: str, group_ids: Sequence[str]) -> None:
+        """Gives an interface other security groups."""
+        groups = [self._ec2.get_security_group_from_id(group_id) for group_id in group_ids]
+        self._ec2.enis[interface_id]._group_set = groups
 
     def _check_present(self, subnet_id: str, group_ids: Sequence[str]) -> None:
         if not self.has_subnet(subnet_id):

@@ -16,8 +16,11 @@ from moto.core.responses import ActionResult
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
+from hack.sandbox.aws.network import VpcNetwork
 from hack.sandbox.aws.paging import page
 
+INTERFACE = "RDSNetworkInterface"
+"""The description that RDS gives to its network interfaces."""
 MIN_RECORDS = 20
 MAX_RECORDS = 100
 _AUTOMATED_SNAPSHOT_LIMIT = 1_000_000
@@ -40,6 +43,8 @@ class SimulatedRdsBackend(RDSBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._created = 0
+        self._interfaces: dict[str, str] = {}
+        """Ids of network interfaces by the resource id of their instance."""
 
     @property
     def _url_module(self) -> Any:
@@ -60,7 +65,38 @@ class SimulatedRdsBackend(RDSBackend):
         database: DBInstance = super().create_db_instance(db_kwargs)
         self._created += 1
         database.dbi_resource_id = self._resource_id(database.db_instance_identifier)
+        self._attach_interface(database, cluster)
         return database
+
+    def modify_db_instance(self, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> DBInstance:
+        database: DBInstance = super().modify_db_instance(db_instance_identifier, db_kwargs)
+        interface = self._interfaces.get(database.dbi_resource_id)
+        if interface and database.vpc_security_group_ids:
+            self._network.change_groups(interface, database.vpc_security_group_ids)
+        return database
+
+    def delete_db_instance(self, db_instance_identifier: str, *arguments: Any, **named: Any) -> DBInstance:
+        database: DBInstance = super().delete_db_instance(db_instance_identifier, *arguments, **named)
+        interface = self._interfaces.pop(database.dbi_resource_id, None)
+        if interface:
+            self._network.detach_interface(interface)
+        return database
+
+    @property
+    def _network(self) -> VpcNetwork:
+        return VpcNetwork(self.account_id, self.region_name)
+
+    def _attach_interface(self, database: DBInstance, cluster: Any) -> None:
+        """In the first subnet of its group, which is where connections are dialled to; a database of no VPC has none.
+        An Aurora instance has the groups of its cluster."""
+        group = getattr(database, "db_subnet_group", None)
+        subnet_ids = [subnet["SubnetIdentifier"] for subnet in group.subnets] if group else []
+        if not subnet_ids:
+            return
+        groups = (cluster or database).vpc_security_group_ids
+        address = self._network.endpoint_address(subnet_ids[0], database.endpoint["Address"])
+        made = self._network.attach_interface(subnet_ids[0], groups, INTERFACE, False, str(address))
+        self._interfaces[database.dbi_resource_id] = made.id
 
     def _resource_id(self, identifier: str) -> str:
         """Unique for each creation: a database made again under the same name is another one."""

@@ -171,6 +171,8 @@ class Reason(StrEnum):
     STS_UNREACHABLE = "StsUnreachable"
     NAME_NOT_RESOLVED = "NameNotResolved"
     """The operator's DNS knows no address of a host that the agents need."""
+    INTERFACE_AMBIGUOUS = "InterfaceAmbiguous"
+    """RDS does not say which network interface a database has, and the ways to those that it may have differ."""
 
 
 PROGRESS = frozenset(

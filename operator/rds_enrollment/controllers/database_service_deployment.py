@@ -27,6 +27,8 @@ from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
 
+_OF_THE_NETWORK = (ConditionType.NETWORK_READY, ConditionType.DATABASES_REACHABLE)
+
 
 class DatabaseServiceDeploymentController(
     Controller[DatabaseServiceDeployment, DatabaseServiceDeploymentStatus, WantedDeployment, DeploymentWorld]
@@ -83,7 +85,7 @@ class DatabaseServiceDeploymentController(
             return 0.0
         if status.observed_generation != resource.metadata.generation:
             return self.adapters.poll_seconds
-        if is_true(status.conditions, ConditionType.NETWORK_READY):
+        if all(is_true(status.conditions, kind) for kind in _OF_THE_NETWORK):
             return resync
         return min(resync, INFORMING_POLLS * self.adapters.poll_seconds)
 

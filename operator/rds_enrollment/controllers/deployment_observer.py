@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
-from rds_enrollment.aws.network import network_facts
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.region_facts import RegionFacts
 from rds_enrollment.kubernetes.client import Object
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
+from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
 from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
@@ -32,9 +33,9 @@ from rds_enrollment.plan.observed.aws import (
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
-from rds_enrollment.plan.observed.network import Address, NetworkFacts, Vpc
+from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup
-from rds_enrollment.plan.observed.teleport import Agent
+from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
 
 
 def claim_of(resource: DatabaseServiceDeployment) -> Claim:
@@ -67,8 +68,7 @@ class DeploymentObserver:
         self._adapters = adapters
         self._account = account
         self._wanted = wanted
-        self._facts_age = facts_age
-        self._facts: Seen[NetworkFacts] | None = None
+        self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
 
     async def observe(self) -> DeploymentWorld:
         """Batches of reads: what has a known name, what the service points to, and the past where it counts."""
@@ -79,8 +79,11 @@ class DeploymentObserver:
             token = first.create_task(seen(teleport.get_token(wanted.join_token)))
             subnets = first.create_task(seen(self._subnets()))
             groups = first.create_task(seen(self._security_groups()))
-            vpc = first.create_task(self._vpc())
+            vpc = first.create_task(self._region.vpc(wanted.vpc_id))
             addresses = first.create_task(self._addresses())
+            inventory = first.create_task(self._region.inventory())
+            databases = first.create_task(seen(self._databases()))
+            servers = first.create_task(seen(self._servers()))
             cluster = first.create_task(seen(run(ecs.get_cluster, account, region, wanted.cluster_name)))
             service = first.create_task(
                 seen(run(ecs.get_service, account, region, wanted.cluster_name, wanted.service_name))
@@ -103,6 +106,9 @@ class DeploymentObserver:
             vpc=vpc.result(),
             addresses=addresses.result(),
             managed_group=managed_group.result(),
+            inventory=inventory.result(),
+            databases=databases.result(),
+            servers=servers.result(),
             cluster=cluster.result(),
             service=service.result(),
             serving=serving.result(),
@@ -113,6 +119,7 @@ class DeploymentObserver:
             log_group=log_group.result(),
             observed_at=self._adapters.now(),
         )
+        world = replace(world, addresses={**world.addresses, **await self._endpoints(world)})
         async with asyncio.TaskGroup() as third:
             rollouts = third.create_task(self._rollouts(world))
             claims = third.create_task(seen(self._claims(world)))
@@ -135,24 +142,21 @@ class DeploymentObserver:
             return await run(ec2.get_security_groups, self._account, wanted.region, choice.ids)
         return await run(ec2.find_security_groups, self._account, wanted.region, wanted.vpc_id, choice.tags)
 
-    async def _vpc(self) -> Seen[Vpc | None]:
-        """Read at most once a pass, and once for all the deployments of a region that accept facts of that age."""
-        if self._facts_age is None:
-            return Unseen()
-        if self._facts is None:
-            key = (self._wanted.scope.account, self._wanted.region)
-            networks = self._adapters.networks
-            self._facts = await seen(networks.get(key, self._read_facts, max_age=self._facts_age))
-        facts = self._facts
-        return facts if isinstance(facts, Unseen) else facts.vpcs.get(self._wanted.vpc_id)
+    async def _databases(self) -> tuple[Database, ...]:
+        return tuple(await self._adapters.teleport.databases())
+
+    async def _servers(self) -> tuple[DatabaseServer, ...]:
+        return tuple(await self._adapters.teleport.database_servers())
 
     async def _addresses(self) -> Mapping[str, tuple[Address, ...]]:
-        if self._facts_age is None:
+        if self._ending:
             return {}
         return {name: await self._adapters.names.addresses(name) for name in sorted(hosts(self._wanted))}
 
-    async def _read_facts(self) -> NetworkFacts:
-        return await self._adapters.threads.run(network_facts, self._account, self._wanted.region)
+    async def _endpoints(self, world: DeploymentWorld) -> Mapping[str, tuple[Address, ...]]:
+        """Of the databases whose interface is not clear."""
+        unclear = await asyncio.to_thread(ambiguous_endpoints, self._wanted, world)
+        return {host: await self._adapters.names.addresses(host) for host in unclear}
 
     async def _managed_group(self, vpc: Seen[Vpc | None]) -> Seen[ManagedGroup | None]:
         """A group that is not asked for is looked for in the network facts first."""
@@ -178,7 +182,7 @@ class DeploymentObserver:
     @property
     def _ending(self) -> bool:
         """Whether everything is to go: then no network facts are read."""
-        return self._facts_age is None
+        return not self._region.asked
 
     async def _serving(
         self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]

@@ -6,20 +6,16 @@ from dataclasses import replace
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.choice import InVpc, network, vpc_of
-from rds_enrollment.plan.deployment.preflight import shortage, subnet_verdicts
+from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, shortage, subnet_verdicts
 from rds_enrollment.plan.deployment.security_group import group_part, is_ours, surplus_group
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
-from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.part import Part, refused, unseen, writing
 
 _CONDITION = ConditionType.NETWORK_READY
-_TOO_NEW = (
-    "A chosen subnet or security group is newer than the last look at the VPC: the next look will tell."
-)
 
 
 def network_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
@@ -91,8 +87,8 @@ def _preflight(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     if isinstance(vpc, Unseen):
         part = unseen(_CONDITION, vpc, attempts)
         return part if wanted.preflight_blocks else replace(part, done=True)
-    if vpc is None or not _known(vpc, picked):
-        verdict = Verdict.unknown(Reason.IN_PROGRESS, _TOO_NEW, soft=True)
+    if vpc is None or not has_all(vpc, picked):
+        verdict = Verdict.unknown(Reason.IN_PROGRESS, TOO_NEW, soft=True)
         return Part(_CONDITION, verdict, done=not wanted.preflight_blocks)
     verdicts = subnet_verdicts(wanted, world, picked, vpc)
     failed = [item for item in verdicts if item.finding.failed]
@@ -104,11 +100,6 @@ def _preflight(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     if wanted.preflight_blocks:
         return refused(_CONDITION, reason, f"{message} Nothing is deployed until then (--preflight=Block).")
     return Part(_CONDITION, Verdict.no(reason, message), done=True)
-
-
-def _known(vpc: Vpc, picked: Network) -> bool:
-    """Whether the facts, which may be a resync older than the look at the subnets and groups, have them all."""
-    return picked.subnets <= vpc.subnet_by_id.keys() and picked.security_groups <= vpc.group_by_id.keys()
 
 
 def _passed(

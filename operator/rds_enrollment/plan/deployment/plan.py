@@ -3,6 +3,7 @@
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.deployment.agents import tasks_part, tunnel_part
 from rds_enrollment.plan.deployment.claims import contested
+from rds_enrollment.plan.deployment.databases import databases_part
 from rds_enrollment.plan.deployment.network import network_part
 from rds_enrollment.plan.deployment.revision import revision_part
 from rds_enrollment.plan.deployment.service import service_part
@@ -22,7 +23,7 @@ REQUIRED = (
     ConditionType.TASKS_RUNNING,
     ConditionType.TUNNEL_CONNECTED,
 )
-"""Ready is all of these."""
+"""Ready is all of these; DatabasesReachable only informs."""
 
 
 def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
@@ -36,4 +37,5 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     service = service_part(wanted, world, role_ready=role.done, network_ready=network.done, attempts=attempts)
     tasks = tasks_part(wanted, world, service.done, attempts)
     tunnel = tunnel_part(wanted, world, attempts)
-    return (role, token, network, revision, service, tasks, tunnel)
+    databases = databases_part(wanted, world, attempts)
+    return (role, token, network, revision, service, tasks, tunnel, databases)

@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed.aws import EcsService, Network, Task
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.task_definition import image
 
+TOO_NEW = "A chosen subnet or security group is newer than the last look at the VPC: the next look will tell."
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 """golang.org/x/net/http/httpproxy, FromEnvironment."""
 _PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080}
@@ -31,6 +32,11 @@ def subnet_verdicts(
 def shortage(wanted: WantedDeployment, world: DeploymentWorld, picked: Network, vpc: Vpc) -> Finding:
     """Whether the subnets together have an address for each task that is still to start."""
     return enough_addresses(vpc, picked.subnets, needs(wanted, world).new_tasks)
+
+
+def has_all(vpc: Vpc, picked: Network) -> bool:
+    """Whether the facts, which may be a resync older than the look at the subnets and groups, have them all."""
+    return picked.subnets <= vpc.subnet_by_id.keys() and picked.security_groups <= vpc.group_by_id.keys()
 
 
 def sources(picked: Network, vpc: Vpc) -> tuple[Source, ...]:

@@ -9,6 +9,7 @@ from rds_enrollment.plan.observed.aws import (
     EcsCluster,
     EcsService,
     LogGroup,
+    RdsInventory,
     Role,
     SecurityGroup,
     ServiceDeployment,
@@ -19,7 +20,7 @@ from rds_enrollment.plan.observed.aws import (
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup
-from rds_enrollment.plan.observed.teleport import Agent, JoinToken
+from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -39,6 +40,12 @@ class DeploymentWorld:
     """Of hosts that the agents need, by name; none where the operator's DNS has no answer that a VPC could reach."""
     managed_group: Seen[ManagedGroup | None] = field(default_factory=Unseen)
     """The security group with the name of ours."""
+    inventory: Seen[RdsInventory] = field(default_factory=Unseen)
+    """RDS in the region. Not read for a teardown."""
+    databases: Seen[tuple[Database, ...]] = field(default_factory=Unseen)
+    """All db objects in Teleport."""
+    servers: Seen[tuple[DatabaseServer, ...]] = field(default_factory=Unseen)
+    """All db_server heartbeats in Teleport."""
     cluster: Seen[EcsCluster | None] = field(default_factory=Unseen)
     service: Seen[EcsService | None] = field(default_factory=Unseen)
     serving: Seen[TaskDefinition | None] = field(default_factory=Unseen)

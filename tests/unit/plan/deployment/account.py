@@ -12,6 +12,7 @@ from rds_enrollment.plan.observed.aws import (
     EcsCluster,
     EcsDeployment,
     EcsService,
+    RdsInventory,
     Role,
     SecurityGroup,
     Subnet,
@@ -62,6 +63,10 @@ class Account:
         """What the deployment's observer would read."""
         active = [item for item in self.family.values() if item.status == "ACTIVE"]
         return DeploymentWorld(
+            vpc=None,  # nothing is written because of it
+            inventory=RdsInventory("123456789012", "us-west-1", (), ()),
+            databases=(),
+            servers=(),
             role=self.role,
             token=self.token,
             subnets=tuple(Subnet(item, VPC, "us-west-1a") for item in SUBNETS),
