@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 	$(BIN)/python -m hack.demo
 
 .PHONY: test
-test: lint docs control-plane helm ## Run the linters and every test
+test: lint docs control-plane helm promtool ## Run the linters and every test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 .PHONY: chaos
@@ -57,6 +57,10 @@ control-plane: $(INSTALLED) ## Find or build kube-apiserver, etcd and kubectl (m
 .PHONY: helm
 helm: $(INSTALLED) ## Find or install Helm 4
 	$(BIN)/python -m hack.sandbox.helm
+
+.PHONY: promtool
+promtool: $(INSTALLED) ## Find or build Prometheus's promtool (minutes, once)
+	$(BIN)/python -m hack.sandbox.promtool
 
 .PHONY: crds
 crds: $(INSTALLED) ## Write crds/ and the chart's copy from the models

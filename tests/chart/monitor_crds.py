@@ -1,4 +1,4 @@
-"""CRDs of the Prometheus operator's ServiceMonitor and PodMonitor, reduced to what the chart may set.
+"""CRDs of the Prometheus operator's ServiceMonitor, PodMonitor and PrometheusRule, reduced to what the chart may set.
 
 Names and types of the fields: https://prometheus-operator.dev/docs/api-reference/api/ (monitoring.coreos.com/v1).
 With strict validation the API server refuses every other field.
@@ -24,14 +24,36 @@ _ENDPOINT = {
 }
 
 
+_RULE = {
+    "type": "object",
+    "required": ["expr"],
+    "properties": {
+        "alert": _TEXT,
+        "expr": _TEXT,
+        "for": _DURATION,
+        "labels": _LABELS,
+        "annotations": _LABELS,
+    },
+}
+_GROUP = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": _TEXT, "rules": {"type": "array", "items": _RULE}},
+}
+
+
 def monitor_crds() -> list[dict[str, Any]]:
-    """The two CustomResourceDefinitions."""
-    return [_crd("ServiceMonitor", "endpoints"), _crd("PodMonitor", "podMetricsEndpoints")]
+    """The three CustomResourceDefinitions."""
+    rule = {"type": "object", "properties": {"groups": {"type": "array", "items": _GROUP}}}
+    return [
+        _crd("ServiceMonitor", _monitor("endpoints")),
+        _crd("PodMonitor", _monitor("podMetricsEndpoints")),
+        _crd("PrometheusRule", rule),
+    ]
 
 
-def _crd(kind: str, endpoints: str) -> dict[str, Any]:
-    plural, group = f"{kind.lower()}s", "monitoring.coreos.com"
-    spec = {
+def _monitor(endpoints: str) -> dict[str, Any]:
+    return {
         "type": "object",
         "required": ["selector", endpoints],
         "properties": {
@@ -39,6 +61,10 @@ def _crd(kind: str, endpoints: str) -> dict[str, Any]:
             endpoints: {"type": "array", "items": _ENDPOINT},
         },
     }
+
+
+def _crd(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    plural, group = f"{kind.lower()}s", "monitoring.coreos.com"
     schema = {"type": "object", "required": ["spec"], "properties": {"spec": spec}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

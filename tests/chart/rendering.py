@@ -47,11 +47,13 @@ def find(found: Sequence[Object], kind: str, suffix: str = "") -> Object:
 
 
 def snapshot(name: str) -> str:
-    """The rendered text without the schemas of the CRDs, which crds/ shows."""
+    """The rendered text without the schemas of the CRDs and the dashboard, which have files of their own."""
     parts = []
     for document in objects(render(name)):
         if document["kind"] == "CustomResourceDefinition":
             document = {**document, "spec": "as in crds/"}
+        elif document["metadata"]["name"].endswith("-dashboard"):
+            document = {**document, "data": "as in files/dashboard.json"}
         parts.append(yaml.safe_dump(document, sort_keys=False, width=110))
     return "---\n".join(parts)
 

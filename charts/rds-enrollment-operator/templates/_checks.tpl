@@ -23,6 +23,17 @@
 {{- fail "rbac.scope Namespaced needs ownerId: its default is read from namespace kube-system, which takes a cluster-wide right" -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.metrics -}}
+{{- if and .prometheusRule.enabled (not (or .prometheusRule.job .serviceMonitor.enabled .podMonitor.enabled)) -}}
+{{- fail "metrics.prometheusRule needs metrics.serviceMonitor or metrics.podMonitor, or the label job of your own scrapes in metrics.prometheusRule.job" -}}
+{{- end -}}
+{{- if and .prometheusRule.enabled (not .prometheusRule.runbookUrl) -}}
+{{- fail "metrics.prometheusRule.runbookUrl is required: where docs/runbooks is published, such as https://docs.example.com/runbooks/{alert}.html" -}}
+{{- end -}}
+{{- if and .prometheusRule.enabled (not .objects) -}}
+{{- fail "metrics.prometheusRule needs metrics.objects: half of the alerts are about single objects" -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.service.enabled) -}}
 {{- fail "metrics.serviceMonitor needs metrics.service; use metrics.podMonitor without a Service" -}}
 {{- end -}}
