@@ -55,7 +55,10 @@ def _texts() -> dict[str, Any]:
 
 
 def render() -> dict[str, str]:
-    """Text of both pages by file name. Raises KeyError for a word without a text."""
+    """Text of both pages by file name. Raises ValueError for a word without a text."""
+    lacking = [*(set(ConditionType) - set(conditions())), *(set(Reason) - set(reasons()))]
+    if lacking:
+        raise ValueError(f"{SOURCE.name} has no text for {', '.join(sorted(lacking))}")
     return {"conditions.md": _conditions_page(), "reasons.md": _reasons_page()}
 
 
