@@ -402,6 +402,13 @@ CASES = {
         "spec.securityGroups.ids: Too many: 6: must have at most 5 items",
         [f"sg-{number:08x}" for number in range(5)],
     ),
+    "public addresses": Case(
+        ENROLLMENT,
+        "spec.deployment.assignPublicIp",
+        "Always",
+        'spec.deployment.assignPublicIp: Unsupported value: "Always"',
+        "Auto",
+    ),
     "vpc": Case(
         DEPLOYMENT,
         "spec.vpcId",

@@ -15,6 +15,7 @@ from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import ENROLLMENT, OWNER_ID, REGION, Scene
 
 MANAGED: dict[str, Any] = {"managed": {}}
+KINDS_OF_CHOICE = ("ids", "selector", "managed")
 BY_TAG = {"selector": {"tags": {"role": "teleport-agents"}}}
 
 
@@ -44,12 +45,11 @@ def gate(scene: Scene, seeded: DemoWorld) -> Iterator[LosesOneAnswer]:
     scene.aws.gate = None
 
 
-def choose_groups(scene: Scene, chosen: dict[str, Any]) -> None:
+def choose(scene: Scene, field: str, chosen: Any) -> None:
     """Change the enrolment's template and wait until its deployment has converged."""
-    absent = dict.fromkeys(("ids", "selector", "managed"))
-    groups = {"securityGroups": {**absent, **chosen}}
-    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"deployment": groups}})
-    scene.wait(lambda: scene.deployment["spec"]["securityGroups"] == chosen, "the deployment is told")
+    value = {**dict.fromkeys(KINDS_OF_CHOICE), **chosen} if isinstance(chosen, dict) else chosen
+    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"deployment": {field: value}}})
+    scene.wait(lambda: scene.deployment["spec"].get(field) == chosen, "the deployment is told")
     scene.wait_all_ready()
     scene.wait_idle()
 
@@ -74,7 +74,7 @@ def test_a_security_group_of_its_own(scene: Scene, seeded: DemoWorld, gate: Lose
     vpc, ec2, teleport = seeded.vpc, scene.client("ec2"), len(scene.teleport.writes)
 
     # Made once although the first answer is lost; the service follows in one rollout.
-    choose_groups(scene, MANAGED)
+    choose(scene, "securityGroups", MANAGED)
     assert gate.lost
     assert {write.split()[0] for write in gate.writes} == {"ec2:CreateSecurityGroup", "ecs:UpdateService"}
     assert len([write for write in gate.writes if write.startswith("ecs:")]) == 1
@@ -109,7 +109,7 @@ def test_a_security_group_of_its_own(scene: Scene, seeded: DemoWorld, gate: Lose
 
     # Not asked for any more: the service first, then the group once no task has it.
     gate.writes.clear()
-    choose_groups(scene, BY_TAG)
+    choose(scene, "securityGroups", BY_TAG)
     assert network_of(scene)["securityGroups"] == [vpc.agents_group]
 
     def gone() -> bool:
@@ -123,7 +123,7 @@ def test_a_security_group_of_its_own(scene: Scene, seeded: DemoWorld, gate: Lose
 
 def test_a_deletion_takes_the_group_along_once_nobody_names_it(scene: Scene, seeded: DemoWorld) -> None:
     vpc, ec2 = seeded.vpc, scene.client("ec2")
-    choose_groups(scene, MANAGED)
+    choose(scene, "securityGroups", MANAGED)
     [group] = groups_of_ours(scene, vpc.id)
     rule = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group["GroupId"]}]}]
     ec2.authorize_security_group_ingress(GroupId=vpc.database_group, IpPermissions=rule)
@@ -143,3 +143,33 @@ def test_a_deletion_takes_the_group_along_once_nobody_names_it(scene: Scene, see
             "SecurityGroups"
         ]
     } == {"default", "demo-agents", "demo-databases"}
+
+
+def test_public_addresses_where_they_are_asked_for_or_needed(
+    scene: Scene, seeded: DemoWorld, gate: LosesOneAnswer
+) -> None:
+    """Behind a NAT gateway they are not needed. No change of the network touches a `db` object."""
+    teleport = len(scene.teleport.writes)
+    assert network_of(scene)["assignPublicIp"] == "DISABLED"
+
+    for chosen, asked in (("Enabled", "ENABLED"), ("Auto", "DISABLED"), ("Enabled", "ENABLED")):
+        gate.writes.clear()
+        choose(scene, "assignPublicIp", chosen)
+        assert network_of(scene)["assignPublicIp"] == asked
+        assert [write.split()[0] for write in gate.writes] == ["ecs:UpdateService"]
+
+    # As a former release has left it: no rollout for this alone, and none of these addresses after the next one.
+    gate.writes.clear()
+    choose(scene, "assignPublicIp", None)
+    scene.reconcile(scene.deployment)
+    assert gate.writes == []
+    choose(scene, "subnets", {"ids": [seeded.vpc.private_subnets[0]]})
+    assert network_of(scene)["assignPublicIp"] == "DISABLED"
+    assert condition(scene.deployment, "NetworkReady")["reason"] == "SingleAvailabilityZone"
+    warnings = [event for event in scene.namespace.events() if event["reason"] == "SingleAvailabilityZone"]
+    assert [event["type"] for event in warnings] == ["Warning"]
+
+    choose(scene, "subnets", {"selector": {"tags": {"tier": "public"}}})
+    assert network_of(scene)["assignPublicIp"] == "ENABLED"
+    assert [write.split()[0] for write in gate.writes] == ["ecs:UpdateService", "ecs:UpdateService"]
+    assert len(scene.teleport.writes) == teleport

@@ -13,7 +13,7 @@ from rds_enrollment.api.common import (
     IntegrationRef,
     Resource,
 )
-from rds_enrollment.api.network import MAX_SUBNETS, SecurityGroups, SubnetNetwork, Subnets
+from rds_enrollment.api.network import MAX_SUBNETS, AssignPublicIp, SecurityGroups, SubnetNetwork, Subnets
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
 from rds_enrollment.api.rules import immutable, immutable_optional, list_map, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
@@ -45,6 +45,10 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """Subnets of the VPC in which tasks run; they need a way to the internet."""
     security_groups: SecurityGroups
     """Security groups of the tasks; the databases must let them in."""
+    assign_public_ip: AssignPublicIp | None = None
+    """Auto, Enabled or Disabled: whether tasks get public IPv4 addresses. With Auto they do where a subnet's default
+    route leads to an internet gateway. Default: Auto, but a running service keeps the addresses that it does not need
+    until something else rolls it out."""
     replicas: Replicas = 2
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
     task_role: TaskRole | None = None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import seconds
-from rds_enrollment.api.network import SecurityGroups, Subnets
+from rds_enrollment.api.network import AssignPublicIp, SecurityGroups, Subnets
 from rds_enrollment.api.rules import Rule, list_map, validations
 from rds_enrollment.api.types import Replicas, VpcId
 
@@ -32,6 +32,8 @@ class VpcOverride(AgentSpec):
     """Subnets in which its tasks run. Default: the template's."""
     security_groups: SecurityGroups | None = None
     """Security groups of its tasks. Default: the template's."""
+    assign_public_ip: AssignPublicIp | None = None
+    """Auto, Enabled or Disabled: whether its tasks get public IPv4 addresses. Default: the template's."""
     replicas: Replicas | None = None
     """Its tasks, 1 to 100. Default: the template's."""
 
@@ -43,6 +45,10 @@ class DeploymentTemplate(AgentSpec):
     """Subnets in which tasks run. With a selector, each VPC gets those of its own that match."""
     security_groups: SecurityGroups
     """Security groups of the tasks. With a selector, each VPC gets those of its own that match."""
+    assign_public_ip: AssignPublicIp | None = None
+    """Auto, Enabled or Disabled: whether tasks get public IPv4 addresses. With Auto they do where a subnet's default
+    route leads to an internet gateway. Default: Auto, but a running service keeps the addresses that it does not need
+    until something else rolls it out."""
     replicas: Replicas | None = None
     """Tasks per deployment, 1 to 100. Not set: the number is left alone (2 in a new deployment), and
     kubectl scale of a generated deployment lasts."""

@@ -28,6 +28,14 @@ class SecurityGroupSelector(SpecModel):
     """Tags that a security group must all carry, with exactly these values."""
 
 
+class AssignPublicIp(StrEnum):
+    """Whether tasks get public IPv4 addresses."""
+
+    AUTO = "Auto"
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
 class ManagedSecurityGroup(SpecModel):
     """A security group of the deployment's own; there is nothing to set."""
 

@@ -57,6 +57,7 @@ class DatabaseServiceDeploymentController(
             vpc_id=spec.vpc_id,
             subnets=_choice(spec.subnets),
             security_groups=_choice(spec.security_groups),
+            assign_public_ip=spec.assign_public_ip,
             replicas=spec.replicas,
             task_role=resource.task_role_name,
             user_tags=spec.tags,

@@ -6,6 +6,7 @@ from itertools import chain, zip_longest
 from typing import Protocol
 
 from rds_enrollment.api.network import MAX_SECURITY_GROUPS, MAX_SUBNETS
+from rds_enrollment.plan.deployment.addressing import public_address
 from rds_enrollment.plan.deployment.security_group import as_network_group, is_ours
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -37,19 +38,14 @@ def chosen_groups(wanted: WantedDeployment, world: DeploymentWorld) -> Seen[tupl
 
 
 def network(wanted: WantedDeployment, world: DeploymentWorld) -> Network | None:
-    """The service's network; None while something of it is not there.
-
-    Tasks always ask for a public IP, as the wizard's do: in a private subnet it has no effect on the route.
-    """
+    """The service's network; None while something of it is not there."""
     groups = chosen_groups(wanted, world)
     if isinstance(world.subnets, Unseen) or isinstance(groups, Unseen) or not (world.subnets and groups):
         return None
     now = world.service.network if isinstance(world.service, EcsService) else _NONE
-    return Network(
-        subnets=_picked_subnets(world.subnets, now.subnets),
-        security_groups=_picked(groups, MAX_SECURITY_GROUPS, now.security_groups),
-        assign_public_ip=True,
-    )
+    subnets = _picked_subnets(world.subnets, now.subnets)
+    picked = _picked(groups, MAX_SECURITY_GROUPS, now.security_groups)
+    return Network(subnets, picked, public_address(wanted, world, subnets, picked))
 
 
 def vpc_of(world: DeploymentWorld) -> Seen[Vpc | None]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
+from rds_enrollment.plan.deployment.addressing import ways_out
 from rds_enrollment.plan.deployment.choice import InVpc, network, vpc_of
 from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, shortage, subnet_verdicts
 from rds_enrollment.plan.deployment.security_group import group_part, is_ours, surplus_group
@@ -13,6 +14,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
+from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.part import Part, refused, unseen, writing
 
 _CONDITION = ConditionType.NETWORK_READY
@@ -113,6 +115,7 @@ def _passed(
             f"All of them are in availability zone {zone}: if it fails, no agent is left. Choose subnets of two "
             f"zones or more."
         )
+    said += _addresses(world, picked)
     advised = [item.subnet for item in verdicts if item.advice]
     if advised:
         said.append(f"Advice on {', '.join(advised)}: see status.network.")
@@ -120,6 +123,19 @@ def _passed(
         said.append(f"{wanted.security_group}, which we made, goes once nothing needs it any more.")
     reason = Reason.SINGLE_AVAILABILITY_ZONE if zone else Reason.SUCCEEDED
     return Part(_CONDITION, Verdict.ok(" ".join(said), reason), done=True)
+
+
+def _addresses(world: DeploymentWorld, picked: Network) -> list[str]:
+    """What a reader may not expect of the tasks' addresses."""
+    ways = ways_out(world.vpc, picked.subnets) if isinstance(world.vpc, Vpc) else None
+    if ways is None or not picked.assign_public_ip:
+        return []
+    if ways.mixed:
+        public, private = ", ".join(ways.public), ", ".join(ways.private)
+        return [
+            f"Of the subnets {public} lead to an internet gateway and {private} do not: all tasks get a public address."
+        ]
+    return [] if ways.public else ["They have public addresses, which none of these subnets needs."]
 
 
 def _only_zone(world: DeploymentWorld, picked: Network) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.api.network import AssignPublicIp
 from rds_enrollment.plan import names, ownership, policies
 from rds_enrollment.plan.observed.aws import Document
 from rds_enrollment.plan.observed.kubernetes import Claim
@@ -45,6 +46,8 @@ class WantedDeployment:
     user_tags: Mapping[str, str]
     agents: AgentSpec = field(default_factory=AgentSpec)
     """What the agents run with."""
+    assign_public_ip: AssignPublicIp | None = None
+    """None: nothing is asked for."""
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 
