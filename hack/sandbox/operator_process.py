@@ -38,6 +38,11 @@ class OperatorProcess:
         self._process: GuardedProcess | None = None
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Its variables, but for those of a single run."""
+        return dict(self._environment)
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.exit_code() is None
 

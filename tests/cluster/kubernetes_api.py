@@ -67,6 +67,10 @@ class Namespace:
             )
         )
 
+    def annotate(self, kind: Kind, name: str, annotations: dict[str, str]) -> None:
+        """Set annotations of an object."""
+        self.patch(kind, name, {"metadata": {"annotations": annotations}})
+
     def delete(self, kind: Kind, name: str) -> None:
         """Ask for an object's deletion."""
         self._objects.delete_namespaced_custom_object(*self._collection(kind.kind), name)

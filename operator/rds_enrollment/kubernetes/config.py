@@ -4,11 +4,17 @@ import os
 from pathlib import Path
 
 from kubernetes.aio.client import Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config import (
+    ConfigException,
+    list_kube_config_contexts,
+    load_incluster_config,
+    load_kube_config,
+)
 from yaml import YAMLError
 
 from rds_enrollment.runtime.fatal import FatalError
 
+_DEFAULT_NAMESPACE = "default"
 _HOME = Path("~/.kube/config")
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -28,6 +34,19 @@ def own_namespace() -> str | None:
     Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/.
     """
     return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.is_file() else None
+
+
+def current_namespace() -> str:
+    """The namespace that kubectl would use: the context's, in a pod the pod's. Raises FatalError (exit code 2)."""
+    kubeconfig = _kubeconfig()
+    if kubeconfig is None:
+        return own_namespace() or _DEFAULT_NAMESPACE
+    try:
+        _, active = list_kube_config_contexts(config_file=kubeconfig)  # type: ignore[no-untyped-call]
+    except (ConfigException, YAMLError, OSError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise FatalError(f"cannot read the contexts of {kubeconfig}: {first_line}", exit_code=2) from error
+    return str(active["context"].get("namespace") or _DEFAULT_NAMESPACE)
 
 
 def _kubeconfig() -> str | None:

@@ -14,11 +14,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 def settings_flags(command: F) -> F:
     """Give a click command one flag per setting. The values arrive unchecked (str or None): `settings.load`
     checks flags and environment alike."""
-    for field, info in reversed(Settings.model_fields.items()):
-        command = click.option(flag_name(field), field, metavar=_metavar(info), help=_help(field, info))(
-            command
-        )
-    return command
+    return flags_of(*Settings.model_fields)(command)
+
+
+def flags_of(*fields: str) -> Callable[[F], F]:
+    """The flags of these settings alone; the others keep their variables."""
+
+    def decorate(command: F) -> F:
+        for field in reversed(fields):
+            info = Settings.model_fields[field]
+            option = click.option(flag_name(field), field, metavar=_metavar(info), help=_help(field, info))
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def _metavar(info: FieldInfo) -> str:

@@ -1,6 +1,7 @@
 """The status fields of one enrolment, beside its conditions."""
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from rds_enrollment.plan.enrollment.deployments import Coverage
 from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment.pruning import Pruning
+from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.survey import survey
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, Vpc, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
@@ -35,6 +37,8 @@ _TROUBLE = (
     DatabaseState.SKIPPED,
 )
 """The order in which databases are listed; among the enrolled the troubled come first."""
+_DATABASES_BYTES = 48 * 1024
+"""Length of status.databases as JSON."""
 
 
 def observed_status(
@@ -53,18 +57,39 @@ def observed_status(
         return previous.model_copy(update=seen)
     if view.registration is not None:
         health = _health(world)
-        entries = [
-            _told(entry, health, failures.get(database_target(entry.name)))
-            for entry in view.registration.entries
-        ]
+        entries = _all_told(view.registration, health, failures)
         seen.update(_counts(entries, previous, world, health))
         seen["databases"] = tuple(
-            _database(entry) for entry in sorted(entries, key=_urgency)[:MAX_STATUS_ITEMS]
+            _shortened(map(_database, heapq.nsmallest(MAX_STATUS_ITEMS, entries, key=_urgency)))
         )
         seen["pending_prune"] = _pending_prune(view.registration.pruning)
     if view.coverage is not None:
         seen["vpcs"] = _vpcs(view.coverage)
     return previous.model_copy(update=seen)
+
+
+def all_databases(wanted: WantedEnrollment, world: EnrollmentWorld) -> Iterator[DiscoveredDatabase]:
+    """Every database and what would become of it, the troubled first; none when Teleport was not seen."""
+    registration = survey(wanted, world).registration
+    if registration is not None:
+        for entry in sorted(_all_told(registration, _health(world), {}), key=_urgency):
+            yield _database(entry)
+
+
+def _all_told(
+    registration: Registration, health: Mapping[str, Health], failures: Mapping[str, Outcome]
+) -> list[Entry]:
+    return [_told(entry, health, failures.get(database_target(entry.name))) for entry in registration.entries]
+
+
+def _shortened(databases: Iterable[DiscoveredDatabase]) -> Iterator[DiscoveredDatabase]:
+    """As many as leave the object well under 100 KiB: etcd and every watcher carry it about."""
+    size = 0
+    for database in databases:
+        size += len(database.model_dump_json(by_alias=True))
+        if size > _DATABASES_BYTES:
+            return
+        yield database
 
 
 def empty_since(status: RdsEnrollmentStatus) -> Mapping[Vpc, datetime]:
