@@ -14,6 +14,8 @@ from hack.docsgen.markdown import page
 
 SOURCES = Path(__file__).resolve().parents[2] / "operator" / "rds_enrollment" / "aws"
 
+SERVICES = ("ec2", "ecs", "iam", "logs", "rds", "sts")
+
 _CLIENT = re.compile(r"client\(\s*\"([a-z0-9]+)\"")
 _IMPLIED = {
     "ecs:TagResource": "services, clusters and task definitions are made with their tags",
@@ -57,11 +59,12 @@ def actions() -> list[str]:
 
 def _of(path: Path) -> Iterator[str]:
     text = path.read_text()
-    services = set(_CLIENT.findall(text))
-    for name in _words(ast.parse(text)):
-        for service in services:
-            if name in _operations(service):
-                yield f"{service}:{_operations(service)[name]}"
+    here = set(_CLIENT.findall(text))
+    for name in set(_words(ast.parse(text))):
+        having = {service for service in SERVICES if name in _operations(service)}
+        # A name that only one service has needs no client beside it.
+        for service in having if len(having) == 1 else having & here:
+            yield f"{service}:{_operations(service)[name]}"
 
 
 def _words(tree: ast.AST) -> Iterator[str]:

@@ -8,6 +8,7 @@ from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 from hack.docsgen import kinds, vocabulary
 from hack.docsgen.__main__ import FOLDER, render
+from hack.docsgen.aws_actions import actions
 from hack.docsgen.markdown import escape, table
 from hack.docsgen.metrics import declared
 
@@ -96,3 +97,16 @@ def test_metrics_of_every_form_of_declaration_are_found() -> None:
     assert found["rds_enrollment_teleport_stream_live"][1:3] == ("gauge", ())
     assert found["rds_enrollment_resource_deletion_timestamp_seconds"].labels == ("kind", "namespace", "name")
     assert found["aws_api_requests_total"].labels[-2:] == ("status_code", "error_code")
+
+
+def test_calls_of_every_form_are_among_the_permissions() -> None:
+    """Those of a client in the same file, of a paginator, of another file's client, and those that come on top."""
+    needed = {
+        "ecs:UpdateService",
+        "rds:DescribeDBInstances",
+        "ec2:DescribeRouteTables",
+        "sts:AssumeRole",
+        "iam:TagRole",
+    }
+    assert needed <= set(actions())
+    assert not any(action.startswith(("ecs:RunTask", "iam:CreateUser", "rds:Delete")) for action in actions())
