@@ -68,12 +68,17 @@ def _of(path: Path) -> Iterator[str]:
 
 
 def _words(tree: ast.AST) -> Iterator[str]:
-    """Names of methods, and strings: what a paginator is asked for."""
+    """Names of called methods, and what a paginator or a listing is made for."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        match node:
+            case ast.Call(func=ast.Attribute(attr="get_paginator"), args=[ast.Constant(value=str(name))]):
+                yield name
+            case ast.Call(func=ast.Name(id="_Listing"), args=[ast.Constant(value=str(name)), *_]):
+                yield name
+            case ast.Call(func=ast.Attribute(attr=name)):
+                yield name
+            case _:
+                pass
 
 
 @cache
