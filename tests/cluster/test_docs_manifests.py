@@ -1,11 +1,14 @@
 """Every manifest in the docs is one that an API server takes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import yaml
 from rds_enrollment.api.common import API_VERSION
+from rds_enrollment.controllers.grants_file import GrantsFile
+from rds_enrollment.plan.grants import Grant
 
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import install
@@ -39,14 +42,31 @@ def test_manifest_is_taken(control_plane: ControlPlane, namespace: str, block: B
         assert answer.endswith("(server dry run)\n")
 
 
-def test_every_yaml_is_a_manifest_or_chart_values_or_teleports() -> None:
+def test_every_other_yaml_is_for_the_chart_or_the_operator_or_teleport(tmp_path: Path) -> None:
     for block in blocks("yaml"):
-        if "apiVersion:" in block.text or block.text.startswith("# values.yaml\n"):
+        if block in MANIFESTS or block.text.startswith("# values.yaml\n"):
             continue
         for document in yaml.safe_load_all(block.text):
+            if isinstance(document, list):
+                assert granted(block.text, tmp_path)
+                continue
             assert (document["kind"], document["version"]) in TELEPORT, block
             assert document["metadata"]["name"]
             assert document["spec"]
+
+
+def test_lists_of_roles_in_secrets_can_be_read(tmp_path: Path) -> None:
+    documents = (document for block in MANIFESTS for document in yaml.safe_load_all(block.text))
+    lists = [text for item in documents if item["kind"] == "Secret" for text in item["stringData"].values()]
+    assert lists
+    assert all(granted(text, tmp_path) for text in lists)
+
+
+def granted(text: str, folder: Path) -> tuple[Grant, ...]:
+    """What a file of --assume-roles grants. Raises Blocked when it cannot be used."""
+    path = folder / "roles.yaml"
+    path.write_text(text)
+    return GrantsFile(path).load()
 
 
 def test_the_docs_show_every_kind() -> None:

@@ -17,6 +17,7 @@ PAGES = [
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[a-z]*)$")
 _INLINE = re.compile(r"`((?:kubectl|helm|make|aws|rds-enrollment) [a-z][^`]*)`")
+_PLACEHOLDER = re.compile(r"<[a-z][a-z -]*>")
 _SEPARATORS = frozenset({"|", "&&", "||", ";", ">", "<"})
 
 
@@ -84,7 +85,7 @@ def _of(page: Path) -> Iterator[Block]:
 
 
 def _calls(block: Block) -> Iterator[Command]:
-    script = block.text.replace("\\\n", " ")
+    script = _PLACEHOLDER.sub("PLACEHOLDER", block.text.replace("\\\n", " "))
     for line in script.splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
         lexer.whitespace_split = True
