@@ -76,12 +76,17 @@ def is_idle(operator: OperatorProcess) -> bool:
     return metrics.is_idle and all(metrics.passes(kind) for kind in KINDS.values())
 
 
-def settled_state(arena: Arena, scene: Scene, expected: State) -> State:
-    """The state, as soon as it is the expected one. Raises AssertionError with the difference when it is not."""
+def settled_state(
+    arena: Arena, scene: Scene, expected: State, view: Callable[[State], State] = lambda state: state
+) -> State:
+    """The state, as soon as it is the expected one. Raises AssertionError with the difference when it is not.
+
+    `view` leaves out what may differ.
+    """
     last: list[State] = []
 
     def settled() -> bool:
-        last[:] = [arena.state(scene)]
+        last[:] = [view(arena.state(scene))]
         return last[0] == expected
 
     try:

@@ -40,6 +40,16 @@ def difference(expected: State, actual: State) -> str:
     return "\n".join(unified_diff(before, after, "reference", "after the crash", lineterm="", n=8))
 
 
+def without_idle_revisions(state: State) -> State:
+    """Without the task definitions that no service names."""
+    aws = state["aws"]
+    used = {service["taskDefinition"] for service in aws["ECS services"]}
+    kept = [
+        each for each in aws["ECS task definitions"] if each["taskDefinition"]["taskDefinitionArn"] in used
+    ]
+    return {**state, "aws": {**aws, "ECS task definitions": kept}}
+
+
 def _iam(world: World, region: str) -> Iterator[tuple[str, list[Any]]]:
     iam = world.client("iam", region)
     providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
