@@ -159,6 +159,13 @@ CASES = {
         {"from": "Selector", "selector": {"matchLabels": {"team": "data"}}},
     ),
     # Common
+    "adoption by halves": Case(
+        INTEGRATION,
+        "spec.adoptionPolicy",
+        "Sometimes",
+        'spec.adoptionPolicy: Unsupported value: "Sometimes"',
+        "IfTagged",
+    ),
     "resync too often": Case(INTEGRATION, "spec.resyncPeriod", "9s", "must be between 10s and 24h", "10s"),
     "resync too seldom": Case(
         ENROLLMENT, "spec.resyncPeriod", "24h1s", "must be between 10s and 24h", "23h59m60s"

@@ -68,8 +68,8 @@ def make_token(scene: Scene, name: str) -> None:
     )
 
 
-def make_integration(scene: Scene, name: str) -> None:
-    role = AWSOIDCIntegrationSpecV1(RoleARN="arn:aws:iam::999999999999:role/other")
+def make_integration(scene: Scene, name: str, role_arn: str = "arn:aws:iam::999999999999:role/other") -> None:
+    role = AWSOIDCIntegrationSpecV1(RoleARN=role_arn)
     scene.teleport.resources.integrations.put(
         IntegrationV1(
             Header=ResourceHeader(
@@ -212,3 +212,57 @@ def test_service_of_the_wizard(scene: Scene) -> None:
     assert [cluster["clusterName"] for cluster in inventory.clusters(scene)] == [ECS_CLUSTER]
     assert inventory.roles(scene).keys() == {"TeleportDatabaseAccess"}
     assert inventory.in_teleport(scene) == []
+
+
+def make_trust(scene: Scene) -> None:
+    """The wizard's identity provider, role and integration."""
+    iam = scene.client("iam")
+    tags = [{"Key": key, "Value": value} for key, value in TELEPORT_TAGS.items()]
+    provider = iam.create_open_id_connect_provider(
+        Url="https://teleport.example.com", ClientIDList=["discover.teleport"], Tags=tags
+    )["OpenIDConnectProviderArn"]
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": provider},
+        "Condition": {"StringEquals": {"teleport.example.com:aud": "discover.teleport"}},
+    }
+    iam.create_role(
+        RoleName="teleport-prod-aws",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        Tags=tags,
+    )
+    make_integration(scene, INTEGRATION, f"arn:aws:iam::{ACCOUNT}:role/teleport-prod-aws")
+
+
+def test_wizard_is_followed_without_an_outage(scene: Scene) -> None:
+    seeded = scene.world.demo_world(REGION)
+    make_trust(scene)
+    make_service(scene, seeded.vpc)
+    make_token(scene, "discover-aws-oidc-iam-token")
+    scene.wait(lambda: len(inventory.tasks(scene)) == 1, "the wizard's task was started")
+    (before,) = inventory.services(scene)
+    scene.start()
+    adopting = {"adoptionPolicy": "IfTagged"}
+    scene.apply_examples(integration=adopting, enrollment=adopting)
+    scene.wait_all_ready()
+
+    (after,) = inventory.services(scene)
+    assert (after["serviceArn"], after["createdAt"]) == (before["serviceArn"], before["createdAt"])
+    assert (after["runningCount"], after["taskDefinition"]) != (1, before["taskDefinition"])
+    operations = [call.operation for call in scene.aws.calls.writes]
+    assert "ecs:CreateService" not in operations
+    assert "ecs:DeleteService" not in operations
+    assert "ecs:CreateCluster" not in operations
+    assert "iam:CreateOpenIDConnectProvider" not in operations
+    assert [call.target for call in scene.aws.calls.writes if call.operation == "iam:CreateRole"] == [
+        f"TeleportDatabaseAccess-{seeded.vpc.id}"
+    ]
+    labels = scene.teleport.resources.integrations.get(INTEGRATION).Header.Metadata.Labels
+    assert labels["rds-enrollment.dev/owner"].endswith(f"/awsoidc/{scene.namespace.name}/{INTEGRATION}")
+
+    scene.delete_all()
+    scene.wait_gone()
+    # The role and the token that the wizard's deployments share may have other users.
+    assert inventory.in_aws(scene) == ["TeleportDatabaseAccess"]
+    assert inventory.in_teleport(scene) == ["token/discover-aws-oidc-iam-token"]

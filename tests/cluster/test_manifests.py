@@ -164,7 +164,9 @@ def test_shortest_form_gets_the_defaults(server: Server, kind: str) -> None:
         DEPLOYMENT: {"replicas": 2},
     }
     stored = server.try_create(wanted)
-    assert stored["spec"] == wanted["spec"] | {"resyncPeriod": "10m"} | defaults[kind]
+    assert (
+        stored["spec"] == wanted["spec"] | {"resyncPeriod": "10m", "adoptionPolicy": "Never"} | defaults[kind]
+    )
     assert stored["status"] == UNSEEN
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -130,8 +131,23 @@ class IntegrationRef(SpecModel):
         return self.namespace or namespace, self.name
 
 
+class AdoptionPolicy(StrEnum):
+    """What of somebody else's an object may make its own."""
+
+    NEVER = "Never"
+    IF_TAGGED = "IfTagged"
+    ALWAYS = "Always"
+
+
 class CommonSpec(SpecModel):
     """Fields that every kind's spec has."""
+
+    adoption_policy: AdoptionPolicy = AdoptionPolicy.NEVER
+    """Never, IfTagged or Always: whether what exists under the names of this object, and is not its own, becomes its
+    own, to be changed and, in the end, deleted with it. IfTagged: what carries Teleport's three tags of this cluster
+    and integration, as its wizard makes it, and no owner tag but one of this operator's whose object is gone. Always:
+    whatever does not belong to another object of this operator. A database in Teleport is adopted when it is the same
+    RDS resource, has no owner label, and was not made by a Discovery Service. Default: Never."""
 
     tags: Tags = Field(default_factory=dict)
     """Tags for every AWS resource that is made for this object, at most 40, on top of the operator's own.

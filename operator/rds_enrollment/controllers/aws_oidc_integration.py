@@ -47,6 +47,7 @@ class AwsOidcIntegrationController(
             former_roles=_former_roles(resource),
             task_roles=await task_roles(self.adapters, resource),
             user_tags=resource.spec.tags,
+            adoption=await self.adoption(resource.spec.adoption_policy, scope),
         )
 
     def observer(

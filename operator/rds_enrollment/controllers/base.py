@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import ValidationError
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
-from rds_enrollment.api.common import ANNOTATION_PAUSED, FINALIZER, CommonStatus, Resource
+from rds_enrollment.api.common import ANNOTATION_PAUSED, FINALIZER, AdoptionPolicy, CommonStatus, Resource
 from rds_enrollment.api.kinds import Kind
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.session import AwsAccount
@@ -22,7 +22,7 @@ from rds_enrollment.controllers.invalid import report_invalid
 from rds_enrollment.controllers.report import finished_status, publish, requeue
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.outcome import Conflict, Outcome
-from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.plan.ownership import NO_ADOPTION, Adoption, Owner, teleport_tags
 from rds_enrollment.plan.part import Part, all_done, outcomes_of, verdicts_of
 from rds_enrollment.plan.scope import Scope
 from rds_enrollment.runtime.reconciler import Key, Result
@@ -172,6 +172,20 @@ class Controller(ABC, Generic[R, S, D, W]):
         )
         await publish(self.adapters, raw, self.status_of(resource).conditions, status)
         return requeue(self.adapters, status.conditions, done.outcomes, self.resync_seconds(resource))
+
+    async def adoption(self, policy: AdoptionPolicy, scope: Scope) -> Adoption:
+        """What of somebody else's the object may make its own. Raises Outcome."""
+        if policy is AdoptionPolicy.NEVER:
+            return NO_ADOPTION
+        objects = await self.adapters.objects.list(self.kind.kind)
+        names = [(item["metadata"]["namespace"], item["metadata"]["name"]) for item in objects]
+        owner_id, kind = self.adapters.owner_id, self.kind.short_name
+        return Adoption(
+            policy=policy,
+            owner_id=owner_id,
+            teleport=teleport_tags(scope.cluster.name, scope.integration),
+            living=frozenset(Owner(owner_id, kind, *name).mark for name in names),
+        )
 
     def owner(self, resource: Resource) -> Owner:
         """Whose the resources of this object are."""

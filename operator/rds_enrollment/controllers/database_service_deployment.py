@@ -61,6 +61,7 @@ class DatabaseServiceDeploymentController(
             replicas=spec.replicas,
             task_role=resource.task_role_name,
             user_tags=spec.tags,
+            adoption=await self.adoption(spec.adoption_policy, scope),
             agents=spec,
             preflight_blocks=self.adapters.preflight_blocks,
             claim=claim_of(resource),

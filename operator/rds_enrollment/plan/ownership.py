@@ -1,9 +1,9 @@
 """Marks of ownership: Teleport's three tags, ours, and what may be touched because of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.plan.scope import Scope
 
 TAG_CLUSTER = "teleport.dev/cluster"
@@ -62,6 +62,34 @@ def absent_tags(wanted: Mapping[str, str], seen: Mapping[str, str]) -> dict[str,
     """The tags that are to be written on a shared resource: two objects that want different values must not take
     turns, so a value that is there stays."""
     return {key: value for key, value in wanted.items() if key not in seen}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What of somebody else's an object may make its own."""
+
+    policy: AdoptionPolicy = AdoptionPolicy.NEVER
+    owner_id: str = ""
+    teleport: Mapping[str, str] = field(default_factory=dict)
+    """Teleport's three tags of this cluster and integration."""
+    living: frozenset[str] = frozenset()
+    """Marks of this operator's objects that exist: what is theirs stays theirs."""
+
+    def takes(self, tags: Mapping[str, str]) -> bool:
+        """Whether an AWS resource with these tags is to become the object's own."""
+        mark = tags.get(OWNER_MARK, "")
+        if self.policy is AdoptionPolicy.NEVER or mark in self.living or mark == self.owner_id:
+            return False
+        if self.policy is AdoptionPolicy.ALWAYS:
+            return True
+        return self.teleport.items() <= tags.items() and (not mark or mark.startswith(f"{self.owner_id}/"))
+
+    def takes_shared(self, tags: Mapping[str, str]) -> bool:
+        """The same of a resource that several objects use: one that any operator has marked stays with it."""
+        return OWNER_MARK not in tags and self.takes(tags)
+
+
+NO_ADOPTION = Adoption()
 
 
 def has_teleport_tags(tags: Mapping[str, str], cluster: str, integration: str) -> bool:

@@ -8,6 +8,7 @@ from rds_enrollment.plan import ownership, policies
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import Document, Role
 from rds_enrollment.plan.observed_roles import observed_role_part
+from rds_enrollment.plan.ownership import NO_ADOPTION, Adoption
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.plan.steps.aws import (
@@ -36,6 +37,7 @@ class WantedRole:
     path: str = "/"
     permissions_boundary: str = ""
     """ARN of a policy; empty for none."""
+    adoption: Adoption = NO_ADOPTION
     managed: bool = True
     """False: somebody else's role, which is looked at and never changed."""
 
@@ -49,6 +51,8 @@ def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Par
     if seen is None:
         return writing(_CONDITION, *_creation(wanted))
     if not ownership.marked(seen.tags, wanted.mark):
+        if wanted.adoption.takes(seen.tags):
+            return writing(_CONDITION, *_tag_repair(wanted, seen))
         return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, _foreign(wanted, seen))
     if seen.path != wanted.path:
         return refused(_CONDITION, Reason.ROLE_PATH_DIFFERS, _misplaced(wanted, seen))
@@ -130,5 +134,5 @@ def _misplaced(wanted: WantedRole, seen: Role) -> str:
 def _foreign(wanted: WantedRole, seen: Role) -> str:
     return (
         f"IAM role {seen.arn} exists and {ownership.owner_text(seen.tags)}, not {wanted.mark}: it is left as it is. "
-        f"Choose another role name, or delete the role."
+        f"Choose another role name, delete the role, or let it be adopted (adoptionPolicy)."
     )

@@ -60,7 +60,7 @@ async def _apply_to_database(call: Caller, step: _DatabaseStep) -> str | None:
             await databases.create_database(call, step.database)
             return ABSENT
         case UpdateDatabase():
-            return await databases.update_database(call, step.database)
+            return await databases.update_database(call, step.database, step.former_owner)
         case DeleteDatabase():
             return await databases.delete_database(call, step.database, step.owner)
 
@@ -82,6 +82,6 @@ async def _apply_to_integration(call: Caller, step: _IntegrationStep) -> str | N
             await integrations.create_integration(call, step.integration)
             return ABSENT
         case UpdateIntegration():
-            return await integrations.update_integration(call, step.integration)
+            return await integrations.update_integration(call, step.integration, step.former_owner)
         case DeleteIntegration():
             return await integrations.delete_integration(call, step.integration, step.owner)

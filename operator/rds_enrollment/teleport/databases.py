@@ -108,13 +108,15 @@ async def create_database(call: Caller, database: Database) -> None:
     )
 
 
-async def update_database(call: Caller, database: Database) -> str:
+async def update_database(call: Caller, database: Database, former_owner: str | None = None) -> str:
     """Changes what `database` says and keeps the rest of the object. Returns the revision that it replaced.
 
-    Raises Conflict when it is gone or belongs to another owner than `database` names.
+    Raises Conflict when it is gone or belongs to another owner than `database` names (than `former_owner`, of an
+    object that is adopted).
     """
     message = await fetch_database(call, database.name)
-    require_owner(message.Metadata, owner_of(database.labels), _subject(database.name))
+    owner = owner_of(database.labels) if former_owner is None else former_owner
+    require_owner(message.Metadata, owner, _subject(database.name))
     write_database(message, database)
     await call(
         lambda session: session.auth.UpdateDatabase,

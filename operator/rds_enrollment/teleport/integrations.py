@@ -67,16 +67,18 @@ async def create_integration(call: Caller, integration: Integration) -> None:
     )
 
 
-async def update_integration(call: Caller, integration: Integration) -> str:
+async def update_integration(call: Caller, integration: Integration, former_owner: str | None = None) -> str:
     """Changes what `integration` says and keeps the rest of the object. Returns the revision that it replaced.
 
-    Raises Conflict when it is gone, has meanwhile another sub kind, or another owner than `integration` names.
+    Raises Conflict when it is gone, has meanwhile another sub kind, or another owner than `integration` names (than
+    `former_owner`, of an object that is adopted).
     """
     message = await fetch_integration(call, integration.name)
     if message.Header.SubKind != integration.sub_kind:
         found = message.Header.SubKind
         raise Conflict(Reason.CONFLICT, f"integration {integration.name} has become one of sub kind {found}")
-    require_owner(message.Header.Metadata, owner_of(integration.labels), _subject(integration.name))
+    owner = owner_of(integration.labels) if former_owner is None else former_owner
+    require_owner(message.Header.Metadata, owner, _subject(integration.name))
     write_integration(message, integration)
     await call(
         lambda session: session.integrations.UpdateIntegration,

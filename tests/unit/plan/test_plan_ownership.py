@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
+from rds_enrollment.api.common import AdoptionPolicy
 from rds_enrollment.plan import ownership
-from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.plan.ownership import Adoption, Owner
 
 THREE = {
     "teleport.dev/cluster": "example.teleport.sh",
@@ -59,3 +60,45 @@ def test_all_three_tags_must_match_by_value(tags: Mapping[str, str], carries: bo
 def test_ours_is_what_carries_exactly_our_mark(tags: Mapping[str, str], marked: bool, text: str) -> None:
     assert ownership.marked(tags, OWNER.mark) is marked
     assert ownership.owner_text(tags) == text
+
+
+MINE = "cluster-a/dbsvc/teleport/main"
+SIBLING = "cluster-a/dbsvc/teleport/sibling"
+MARK = "rds-enrollment.dev/owner"
+
+
+def adoption(policy: AdoptionPolicy) -> Adoption:
+    return Adoption(policy=policy, owner_id="cluster-a", teleport=THREE, living=frozenset({MINE, SIBLING}))
+
+
+@pytest.mark.parametrize(
+    ("tags", "if_tagged", "always"),
+    [
+        (THREE, True, True),
+        ({}, False, True),
+        ({**THREE, "teleport.dev/integration": "other"}, False, True),
+        ({**THREE, MARK: "cluster-a/dbsvc/teleport/gone"}, True, True),
+        ({**THREE, MARK: "cluster-b/dbsvc/teleport/main"}, False, True),
+        ({**THREE, MARK: "cluster-a2/dbsvc/teleport/main"}, False, True),
+        ({**THREE, MARK: SIBLING}, False, False),
+        ({**THREE, MARK: "cluster-a"}, False, False),
+    ],
+)
+def test_what_may_be_adopted(tags: Mapping[str, str], if_tagged: bool, always: bool) -> None:
+    assert not adoption(AdoptionPolicy.NEVER).takes(tags)
+    assert adoption(AdoptionPolicy.IF_TAGGED).takes(tags) is if_tagged
+    assert adoption(AdoptionPolicy.ALWAYS).takes(tags) is always
+
+
+def test_a_shared_resource_stays_with_the_operator_that_marked_it() -> None:
+    always = adoption(AdoptionPolicy.ALWAYS)
+    assert always.takes_shared(THREE)
+    assert not always.takes_shared({**THREE, MARK: "cluster-b"})
+    assert not adoption(AdoptionPolicy.IF_TAGGED).takes_shared({})
+
+
+def test_nothing_is_written_on_shared_tags_that_differ() -> None:
+    wanted = {"team": "data", **THREE}
+    assert ownership.drifted_tags(wanted, {**THREE, "team": "shop", "by": "hand"}) == {"team": "data"}
+    assert ownership.absent_tags(wanted, {**THREE, "team": "shop"}) == {}
+    assert ownership.absent_tags(wanted, THREE) == {"team": "data"}

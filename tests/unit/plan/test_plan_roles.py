@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rds_enrollment.api.common import AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Role
 from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.roles import WantedRole, removal, role_part
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.plan.steps.aws import (
@@ -203,3 +205,12 @@ def test_a_role_of_ours_goes_after_its_policies() -> None:
         DeleteRolePolicy(condition=READY, role="agents", policy="Write"),
         DeleteRole(condition=READY, role="agents"),
     )
+
+
+def test_an_adopted_role_is_tagged_before_anything_else() -> None:
+    adoption = Adoption(policy=AdoptionPolicy.IF_TAGGED, owner_id="cluster-a", teleport={"by": "wizard"})
+    wanted = replace(WANTED, adoption=adoption)
+    theirs = replace(ROLE, tags={"by": "wizard"}, policies={})
+    part = role_part(wanted, theirs, 1)
+    assert part.steps == (TagRole(condition=READY, role="agents", tags=WANTED.tags),)
+    assert role_part(wanted, replace(theirs, tags={}), 1).verdict.reason is Reason.OWNED_BY_ANOTHER

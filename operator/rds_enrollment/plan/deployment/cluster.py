@@ -29,7 +29,7 @@ def cluster_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int
     if ours and FARGATE not in cluster.capacity_providers:
         return writing(_CONDITION, _capacity(wanted))
     tags = ownership.absent_tags(wanted.shared_tags, cluster.tags)
-    if ours and tags:
+    if tags and (ours or wanted.adoption.takes_shared(cluster.tags)):
         tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=cluster.arn, tags=tags)
         return writing(_CONDITION, tagging)
     return satisfied(_CONDITION, f"ECS cluster {cluster.name} is ACTIVE.")

@@ -31,7 +31,7 @@ def logs_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -
     group, logs = world.log_group, wanted.agents.logs or Logs()
     if group is None:
         return writing(_CONDITION, _creation(wanted, logs))
-    if not ownership.marked(group.tags, wanted.owner.mark):
+    if not (ownership.marked(group.tags, wanted.owner.mark) or wanted.adoption.takes(group.tags)):
         message = (
             f"Log group {group.arn} exists and {ownership.owner_text(group.tags)}, not {wanted.owner.mark}: its "
             f"retention and key are left as they are. Leave out spec.logs.retentionDays and kmsKeyId, or name another "

@@ -74,12 +74,14 @@ def _deployed(wanted: WantedDeployment, world: DeploymentWorld, service: EcsServ
 
 
 def _foreign(wanted: WantedDeployment, service: EcsService) -> Part | None:
-    if not ownership.marked(service.tags, wanted.owner.mark):
+    ours = ownership.marked(service.tags, wanted.owner.mark)
+    if not ours and not wanted.adoption.takes(service.tags):
         return refused(
             _CONDITION,
             Reason.OWNED_BY_ANOTHER,
             f"ECS service {service.arn} exists and {ownership.owner_text(service.tags)}, "
-            f"not {wanted.owner.mark}: it is left as it is. Delete the service, or the object that owns it.",
+            f"not {wanted.owner.mark}: it is left as it is. Delete the service, or the object that owns it, or "
+            f"let it be adopted (adoptionPolicy).",
         )
     if service.launch_type != "FARGATE":
         return refused(

@@ -53,6 +53,7 @@ class WantedDeployment:
 
     preflight_blocks: bool = False
     """Whether findings of the preflight keep the service from being made or changed."""
+    adoption: ownership.Adoption = ownership.NO_ADOPTION
     claim: Claim | None = None
     """The object's own, where others may ask for the same service."""
     confirmed_downgrade: str | None = None
@@ -114,6 +115,7 @@ def wanted_role(wanted: WantedDeployment) -> WantedRole:
         policies={wanted.task_role: policies.task_policy(*_image_access(wanted))},
         tags=wanted.tags,
         mark=wanted.owner.mark,
+        adoption=wanted.adoption,
     )
 
 

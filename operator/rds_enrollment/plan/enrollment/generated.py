@@ -3,7 +3,7 @@
 from typing import Any
 
 from rds_enrollment.api.agents import AgentSpec
-from rds_enrollment.api.common import API_VERSION, GROUP, IntegrationRef
+from rds_enrollment.api.common import API_VERSION, GROUP, AdoptionPolicy, IntegrationRef
 from rds_enrollment.api.deployment_template import DeploymentTemplate
 from rds_enrollment.plan.enrollment.manifest import Json, applied_fields, has_leftovers, is_in_force
 from rds_enrollment.plan.enrollment.world import WantedEnrollment
@@ -96,6 +96,8 @@ def manifest(
         **_said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"}),
         **_said_of(template, vpc_id),
     }
+    if wanted.spec.adoption_policy is not AdoptionPolicy.NEVER:
+        spec["adoptionPolicy"] = wanted.spec.adoption_policy.value
     if wanted.spec.tags:
         spec["tags"] = dict(wanted.spec.tags)
     return {

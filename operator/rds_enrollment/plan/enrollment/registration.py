@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.enrollment.adoption import adoptable
 from rds_enrollment.plan.enrollment.blueprint import Blueprint
 from rds_enrollment.plan.enrollment.candidates import Candidate, EndpointKey, Skipped
 from rds_enrollment.plan.enrollment.claims import Claim, Ruling, Shelf, rule
@@ -55,9 +57,12 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
     existing = tuple(existing)
     mark = wanted.owner.mark
     ours = Shelf.of(item for item in existing if ownership.marked(item.labels, mark))
-    foreign = Shelf.of(item for item in existing if not ownership.marked(item.labels, mark))
+    others = [item for item in existing if not ownership.marked(item.labels, mark)]
     held_renames = _held_renames(wanted, selection.candidates, ours)
     claims, misnamed = _claims(wanted, selection.candidates, held_renames)
+    adopted = adoptable(claims, others, wanted.spec.adoption_policy)
+    ours = Shelf.of([*ours.by_name.values(), *(item for item in others if item.name in adopted)])
+    foreign = Shelf.of(item for item in others if item.name not in adopted)
     unlisted = _in_regions(ours, selection.unseen_regions)
     left_out = (*selection.skipped, *misnamed)
     kept = [(skipped, _objects_of(ours, skipped)) for skipped in left_out]
@@ -70,8 +75,8 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
         *(ours.names_for(refusal.claim.database) for refusal in ruling.refused),
         *(ours.names_for(write.database) for write in writes),
     )
-    replaced = _replaced(ruling, ours, needed)
-    gone = ours.by_name.keys() - needed - replaced
+    replaced = _replaced(ruling, ours, needed) - adopted
+    gone = ours.by_name.keys() - needed - replaced - adopted
     pruning = prune(
         [ours.by_name[name] for name in gone],
         [database for name, database in ours.by_name.items() if name in needed],
@@ -159,7 +164,8 @@ def _writes(ruling: Ruling, ours: Shelf) -> Iterator[CreateDatabase | UpdateData
         if present is None:
             yield CreateDatabase(condition=_CONDITION, database=database)
         elif differences(present, database):
-            yield UpdateDatabase(condition=_CONDITION, database=database)
+            former = None if ownership.marked(present.labels, database.labels[OWNER_MARK]) else ""
+            yield UpdateDatabase(condition=_CONDITION, database=database, former_owner=former)
 
 
 def _replaced(ruling: Ruling, ours: Shelf, needed: Set[str]) -> frozenset[str]:

@@ -26,7 +26,8 @@ def provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: 
         return unseen(_PROVIDER, seen, attempts)
     if seen is None:
         return _absent(wanted)
-    repairs = _repairs(wanted, seen) if _is_kept(wanted, seen) else ()
+    adopted = wanted.manages_provider and wanted.adoption.takes_shared(seen.tags)
+    repairs = _repairs(wanted, seen) if adopted or _is_kept(wanted, seen) else ()
     if repairs:
         return writing(_PROVIDER, *repairs)
     if AUDIENCE not in seen.audiences:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.conditions import Verdict
@@ -38,6 +39,13 @@ def registration_part(
         if not role_ready:
             return held(_REGISTERED, ConditionType.ROLE_READY)
         return writing(_REGISTERED, CreateIntegration(condition=_REGISTERED, integration=target))
+    if _may_adopt(wanted, world.integration, target):
+        adopt = UpdateIntegration(
+            condition=_REGISTERED,
+            integration=target,
+            former_owner=world.integration.labels.get(OWNER_MARK, ""),
+        )
+        return writing(_REGISTERED, adopt) if role_ready else held(_REGISTERED, ConditionType.ROLE_READY)
     foreign = _foreign(wanted, world.integration)
     if foreign:
         return foreign
@@ -71,6 +79,14 @@ def _proven(
     return refused(_REGISTERED, Reason.INTEGRATION_UNUSABLE, f"{message} {advice}")
 
 
+def _may_adopt(wanted: WantedIntegration, seen: Integration, target: Integration) -> bool:
+    """An integration has no tags: the role that it names stands for them."""
+    if seen.sub_kind != SUB_KIND or ownership.marked(seen.labels, wanted.owner.mark):
+        return False
+    tags = wanted.adoption.teleport if seen.role_arn == target.role_arn else {}
+    return wanted.adoption.takes({**seen.labels, **tags})
+
+
 def _foreign(wanted: WantedIntegration, seen: Integration) -> Part | None:
     if seen.sub_kind == SUB_KIND and ownership.marked(seen.labels, wanted.owner.mark):
         return None
@@ -78,5 +94,6 @@ def _foreign(wanted: WantedIntegration, seen: Integration) -> Part | None:
         _REGISTERED,
         Reason.OWNED_BY_ANOTHER,
         f"Integration {seen.name} ({seen.sub_kind}) exists in Teleport and {ownership.owner_text(seen.labels)}: it is "
-        f"left as it is. Set spec.integrationName to another name in a new object, or delete the integration.",
+        f"left as it is. Set spec.integrationName to another name in a new object, delete the integration, or let it "
+        f"be adopted (adoptionPolicy).",
     )

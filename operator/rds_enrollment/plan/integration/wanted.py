@@ -25,6 +25,7 @@ class WantedIntegration:
     task_roles: frozenset[str]
     """Names (a `*` allowed at their end) of the task roles that Teleport may pass on."""
     user_tags: Mapping[str, str]
+    adoption: ownership.Adoption = ownership.NO_ADOPTION
     manages_provider: bool = True
     former_roles: tuple[str, ...] = ()
     """Names of the roles that the spec named before, as far as the status tells."""
@@ -63,6 +64,7 @@ def wanted_role(wanted: WantedIntegration) -> WantedRole:
         },
         tags=wanted.tags,
         mark=wanted.owner.mark,
+        adoption=wanted.adoption,
         path=wanted.role.path,
         permissions_boundary=wanted.role.permissions_boundary or "",
         managed=wanted.role.managed,

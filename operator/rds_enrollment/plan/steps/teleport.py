@@ -28,6 +28,8 @@ class UpdateIntegration(TeleportStep):
     """IntegrationService/UpdateIntegration, of an object that exists."""
 
     integration: Integration
+    former_owner: str | None = None
+    """The owner mark (empty: none) of an object that is adopted; None: it is ours."""
 
     @property
     def target(self) -> str:
@@ -105,6 +107,8 @@ class UpdateDatabase(TeleportStep):
 
     independent: ClassVar[bool] = True
     database: Database
+    former_owner: str | None = None
+    """The owner mark (empty: none) of an object that is adopted; None: it is ours."""
 
     @property
     def target(self) -> str:

@@ -13,6 +13,7 @@ from rds_enrollment.plan.enrollment.selection import select
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import DbInstance, RdsInventory
 from rds_enrollment.plan.observed.teleport import Database
+from rds_enrollment.plan.steps.teleport import UpdateDatabase
 
 from tests.unit.plan.enrollment.build import (
     MARK,
@@ -278,3 +279,46 @@ def test_a_reader_goes_with_its_last_reader_instance() -> None:
     assert {item.name for item in existing} == {"events", "events-reader"}
     alone = inventory(MEMBERS[:1], [cluster(members=cluster().members[:1])])
     assert planned(registered(alone, existing=existing)) == ["DeleteDatabase events-reader"]
+
+
+def adopting(*existing: Database) -> Registration:
+    enrolment = wanted(adoptionPolicy="IfTagged")
+    return register(enrolment, select(enrolment.spec, world(here(instance()))), existing)
+
+
+def wizards(**changes: Any) -> Database:
+    """What the wizard makes of the same instance: its own labels, no mark."""
+    (ours,) = settled(here(instance()))
+    labels = {key: value for key, value in ours.labels.items() if key != "rds-enrollment.dev/owner"}
+    return replace(ours, **{"labels": {**labels, "env": "prod"}, **changes})
+
+
+def test_a_database_that_the_wizard_made_is_adopted() -> None:
+    registration = adopting(wizards())
+    (step,) = registration.steps
+    assert isinstance(step, UpdateDatabase)
+    assert (step.database.name, step.former_owner) == ("orders", "")
+    assert step.database.labels["rds-enrollment.dev/owner"] == MARK
+    assert adopting(*applied([wizards()], registration.steps)).steps == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        wizards(rds=replace(wizards().rds, resource_id="db-OTHER")),
+        wizards(account_id="999999999999"),
+        wizards(region="us-east-1"),
+        wizards(labels={**wizards().labels, "teleport.dev/origin": "cloud"}),
+        wizards(labels={**wizards().labels, "rds-enrollment.dev/owner": OTHERS_MARK}),
+        wizards(name="orders-by-hand"),
+    ],
+    ids=["resource", "account", "region", "discovered", "owned", "name"],
+)
+def test_any_other_is_a_conflict(other: Database) -> None:
+    registration = adopting(other)
+    assert [step for step in registration.steps if step.target.endswith(other.name)] == []
+    assert named(registration, "orders").state is not DatabaseState.ENROLLED
+
+
+def test_nothing_is_adopted_unless_it_is_asked_for() -> None:
+    assert registered(here(instance()), existing=[wizards()]).steps == ()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
+from rds_enrollment.api.common import AdoptionPolicy
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.api.roles import IamRole, ManagementPolicy
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
@@ -13,6 +14,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import IntegrationProof
 from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.part import Part, steps_of
 from rds_enrollment.plan.steps.aws import (
     AddClientId,
@@ -266,3 +268,30 @@ def test_status_tells_what_was_seen_and_keeps_what_was_not() -> None:
     gone = observed_status(seen, WANTED, world(provider=None, role=None))
     assert (gone.identity_provider_arn, gone.role_arn) == (None, None)
     assert MARK not in gone.model_dump_json()
+
+
+ADOPTING = replace(
+    WANTED,
+    adoption=Adoption(policy=AdoptionPolicy.IF_TAGGED, owner_id="cluster-a", teleport=TELEPORT_TAGS),
+)
+
+
+def test_the_wizards_integration_is_adopted_when_it_names_the_role() -> None:
+    theirs = replace(INTEGRATION, labels={})
+    (step,) = steps_of(plan(ADOPTING, world(integration=theirs)))
+    assert step == UpdateIntegration(condition=REGISTERED, integration=INTEGRATION, former_owner="")
+    for other in (
+        replace(theirs, role_arn="arn:aws:iam::123456789012:role/other"),
+        replace(theirs, labels={"rds-enrollment.dev/owner": "cluster-b/awsoidc/teleport/prod-aws"}),
+        replace(theirs, sub_kind="github"),
+    ):
+        (*_, refused) = plan(ADOPTING, world(integration=other))
+        assert (refused.steps, refused.verdict.reason) == ((), Reason.OWNED_BY_ANOTHER)
+
+
+def test_the_wizards_provider_is_adopted_when_it_is_tagged() -> None:
+    (provider, *_) = plan(ADOPTING, world(provider=replace(PROVIDER, tags=TELEPORT_TAGS)))
+    mark = {"rds-enrollment.dev/owner": "cluster-a"}
+    assert provider.steps == (TagIdentityProvider(condition=PROVIDER_READY, arn=PROVIDER_ARN, tags=mark),)
+    for tags in ({}, {**TELEPORT_TAGS, "rds-enrollment.dev/owner": "cluster-b"}):
+        assert steps_of(plan(ADOPTING, world(provider=replace(PROVIDER, tags=tags)))) == ()
