@@ -8,8 +8,9 @@ from tests.cluster.scene import Scene
 
 
 def wipe(scene: Scene) -> None:
-    """What becomes of the objects when etcd is lost: no finalizer runs. Dependents first: Kubernetes would collect them."""
+    """What becomes of the objects when etcd is lost: no finalizer runs."""
     scene.operator.stop()
+    # Dependents first: Kubernetes would collect them by itself.
     for obj in reversed(scene.namespace.objects()):
         kind, name = KINDS[obj["kind"]], obj["metadata"]["name"]
         scene.namespace.patch(kind, name, {"metadata": {"finalizers": None}})
@@ -33,9 +34,12 @@ def test_rebuilt_cluster_takes_over_and_a_second_one_stands_back(scene: Scene, s
     assert {task.task_arn for task in scene.aws.running_tasks()} == tasks
 
     # The same manifests, an operator that marks otherwise, and its predecessor's things.
+    deployment = {name: scene.deployment[name] for name in ("apiVersion", "kind", "spec")}
+    deployment["metadata"] = {"name": scene.deployment["metadata"]["name"]}
     wipe(scene)
     scene.start(RDS_ENROLLMENT_OWNER_ID="second")
     scene.apply_examples()
+    scene.namespace.create(deployment)
 
     def refused() -> bool:
         reasons = {
