@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from rds_enrollment import __version__, handlers
+from rds_enrollment.controllers.measured import measured
 from rds_enrollment.kubernetes import config
 from rds_enrollment.kubernetes.election import Election, end_grace_seconds
 from rds_enrollment.kubernetes.rest import Rest
@@ -109,7 +110,8 @@ async def _lead(
     keeping = asyncio.create_task(election.keep(), name="the Lease")
     parts.leading.set()
     await check.check()
-    working = asyncio.create_task(queue.run(settings.workers, _dispatch(reconcilers)), name="queue")
+    told = measured(reconcilers, parts.object_metrics)
+    working = asyncio.create_task(queue.run(settings.workers, _dispatch(told)), name="queue")
     checking = asyncio.create_task(check.run(settings.watch_check_seconds), name="watch check")
     watch.start()
     try:

@@ -11,7 +11,6 @@ from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.grants_file import GrantsFile
-from rds_enrollment.controllers.measured import measured
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.parts import Parts
 from rds_enrollment.plan.outcome import Blocked
@@ -68,7 +67,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     parts.object_metrics.compare_agents_with(lambda: view.known_version)
     watch_stream(parts.registry, lambda: bool(view.live))
     try:
-        yield measured(controllers(adapters), parts.object_metrics)
+        yield controllers(adapters)
     finally:
         following.cancel()
         measuring.cancel()

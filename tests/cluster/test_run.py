@@ -10,10 +10,13 @@ from uuid import uuid4
 
 import pytest
 from moto.core.authorization import enable_iam_authentication
+from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment import __version__
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, KINDS, RDS_ENROLLMENT
 
+from hack.docsgen.metrics import declared
 from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.promtool import check
 from hack.sandbox.stack import operator_environment
 from hack.sandbox.teleport.roles import BOT_ROLE
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, Scene
@@ -53,6 +56,21 @@ def test_metrics(scene: Scene) -> None:
         assert metrics.total("workqueue_adds_total", name="objects", controller=kind.kind.lower()) >= 1
     assert metrics.total("process_resident_memory_bytes") > 0
     assert metrics.total("rds_enrollment_build_info", version=__version__) == 1
+
+
+def test_promtool_finds_no_fault_with_the_metrics(scene: Scene) -> None:
+    assert check("check", "metrics", stdin=scene.operator.read("/metrics")) == ""
+
+
+def test_every_metric_is_in_the_reference(scene: Scene) -> None:
+    ours = ("aws_", "controller_runtime_", "leader_", "rds_enrollment_", "workqueue_")
+    declared_labels = {metric.name: set(metric.labels) for metric in declared()}
+    families = text_string_to_metric_families(scene.operator.read("/metrics"))
+    for family in families:
+        if family.name.startswith(ours):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            shown = {label for sample in family.samples for label in sample.labels} - {"le"}
+            assert shown <= declared_labels[name], name
 
 
 def test_metrics_of_objects_are_what_the_api_server_has(scene: Scene) -> None:

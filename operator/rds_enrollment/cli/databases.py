@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rds_enrollment.cli.output import output_flag
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load
@@ -40,9 +41,7 @@ _FILTERS = ("state", "reason", "region", "vpc_id")
 )
 @click.option("--region", multiple=True, help="Only those of this AWS region; may be repeated.")
 @click.option("--vpc-id", multiple=True, help="Only those of this VPC; may be repeated.")
-@click.option(
-    "-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", help="Form of the list."
-)
+@output_flag
 @flags_of(*_SETTINGS)
 def command(name: str, namespace: str | None, output: str, **options: Any) -> None:
     """List all databases of the RdsEnrollment NAME with their state and reason, the troubled first.
