@@ -82,6 +82,9 @@ argocd-testdata: control-plane ## Take the test data of the health scripts from 
 protos: $(INSTALLED) ## Write the Python modules of Teleport's wire messages
 	$(BIN)/python -m hack.protogen
 
+.PHONY: generate
+generate: crds argocd docs-reference ## Write everything that follows from the models, the reasons and the settings
+
 .PHONY: docs
 docs: $(INSTALLED) ## Build the site of docs/ into build/docs; every warning is an error
 	$(BIN)/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --doctree-dir build/doctrees \
