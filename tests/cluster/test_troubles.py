@@ -243,8 +243,8 @@ def test_tasks_that_cannot_pull_their_image(
     control_plane: ControlPlane, operator_kubeconfig: Path, tmp_path: Path
 ) -> None:
     """ECS tries again after a while: the test decides when, so that the cause is gone at the second attempt."""
-    clock, pause = SkippingClock(), timedelta(minutes=10)
-    timing = Timing(retry=pause, retry_limit=pause)
+    clock, pause, pull = SkippingClock(), timedelta(minutes=10), timedelta(minutes=1)
+    timing = Timing(pending=pull, retry=pause, retry_limit=pause)
     with new_scene(control_plane, operator_kubeconfig, tmp_path, timing=timing, clock=clock) as scene:
         vpc = scene.world.seed_vpc(REGION, "main")
         scene.world.seed_instance(vpc, "orders")
@@ -261,6 +261,9 @@ def test_tasks_that_cannot_pull_their_image(
             "False",
             "ImageRegistryUnreachable",
         )
+        scene.wait(lambda: pulling_tasks(scene) == 2, "both tasks pull their image")
+        assert inventory.tasks(scene, desired="STOPPED") == []  # the preflight was first
+        clock.skip(pull)
         message = wait_for_deployment(scene, vpc, "TasksRunning", "TasksStopped")
         assert message.startswith("0 of 2 tasks run. Task ")
         assert "CannotPullContainerError" in message
@@ -274,7 +277,19 @@ def test_tasks_that_cannot_pull_their_image(
             NatGatewayId=gateways[0]["NatGatewayId"],
         )
         clock.skip(pause)
+        scene.wait(lambda: pulling_tasks(scene) == 2, "two new tasks pull their image")
+        clock.skip(pull)
         scene.wait_all_ready()
+
+
+def pulling_tasks(scene: Scene) -> int:
+    """How many tasks are PENDING."""
+    ecs, found = scene.client("ecs"), inventory.tasks(scene)
+    if not found:
+        return 0
+    (cluster,) = inventory.clusters(scene)
+    tasks = ecs.describe_tasks(cluster=cluster["clusterArn"], tasks=found)["tasks"]
+    return sum(task["lastStatus"] == "PENDING" for task in tasks)
 
 
 def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
