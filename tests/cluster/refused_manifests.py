@@ -159,6 +159,13 @@ CASES = {
         {"from": "Selector", "selector": {"matchLabels": {"team": "data"}}},
     ),
     # Common
+    "deletion by halves": Case(
+        ENROLLMENT,
+        "spec.deletionPolicy",
+        "Keep",
+        'spec.deletionPolicy: Unsupported value: "Keep"',
+        "Retain",
+    ),
     "adoption by halves": Case(
         INTEGRATION,
         "spec.adoptionPolicy",

@@ -165,7 +165,10 @@ def test_shortest_form_gets_the_defaults(server: Server, kind: str) -> None:
     }
     stored = server.try_create(wanted)
     assert (
-        stored["spec"] == wanted["spec"] | {"resyncPeriod": "10m", "adoptionPolicy": "Never"} | defaults[kind]
+        stored["spec"]
+        == wanted["spec"]
+        | {"resyncPeriod": "10m", "adoptionPolicy": "Never", "deletionPolicy": "Delete"}
+        | defaults[kind]
     )
     assert stored["status"] == UNSEEN
 
@@ -207,7 +210,7 @@ def test_every_rule_is_shown_refusing() -> None:
 @pytest.mark.parametrize(
     ("kind", "path"),
     [
-        (INTEGRATION, "spec.deletionPolicy"),
+        (INTEGRATION, "spec.deletion"),
         (INTEGRATION, "spec.role.arn"),
         (ENROLLMENT, "spec.databases.all.engines"),
         (ENROLLMENT, "spec.databases.selector.names"),

@@ -1,10 +1,12 @@
 """Who loses its memory, and who comes second: the marks in AWS and Teleport decide."""
 
+from rds_enrollment.api.common import ANNOTATION_PAUSED, OWNER_MARK
 from rds_enrollment.api.kinds import KINDS
 
 from hack.sandbox.aws.world import DemoWorld
+from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import Scene
+from tests.cluster.scene import INTEGRATION, Scene
 
 
 def wipe(scene: Scene) -> None:
@@ -65,4 +67,43 @@ def test_rebuilt_cluster_takes_over_and_a_second_one_stands_back(scene: Scene, s
     scene.wait_gone()
     assert scene.aws.calls.writes == []
     assert len(scene.teleport.writes) == in_teleport
+    assert {task.task_arn for task in scene.aws.running_tasks()} == tasks
+
+
+def test_what_is_retained_runs_on_is_nobodys_and_can_be_adopted_again(
+    scene: Scene, seeded: DemoWorld
+) -> None:
+    for obj in (scene.integration, scene.enrollment):
+        kind, name = KINDS[obj["kind"]], obj["metadata"]["name"]
+        scene.namespace.patch(kind, name, {"spec": {"deletionPolicy": "Retain"}})
+    scene.wait(lambda: scene.deployment["spec"]["deletionPolicy"] == "Retain", "the deployment is told")
+    scene.wait_all_ready()
+    tasks = {task.task_arn for task in scene.aws.running_tasks()}
+    in_aws, in_teleport = inventory.in_aws(scene), inventory.in_teleport(scene)
+    # Retained things lose nothing to a pause.
+    scene.namespace.patch(
+        KINDS["AwsOidcIntegration"], INTEGRATION, {"metadata": {"annotations": {ANNOTATION_PAUSED: "true"}}}
+    )
+    scene.aws.calls.clear()
+
+    scene.delete_all()
+    scene.wait_gone()
+    assert {call.operation for call in scene.aws.calls.writes} == {
+        "ecs:UntagResource",
+        "iam:UntagOpenIDConnectProvider",
+        "iam:UntagRole",
+    }
+    assert (inventory.in_aws(scene), inventory.in_teleport(scene)) == (in_aws, in_teleport)
+    assert {task.task_arn for task in scene.aws.running_tasks()} == tasks
+    tags = [tag["Key"] for role in inventory.roles(scene).values() for tag in role["Tags"]]
+    tags += [tag["key"] for service in inventory.services(scene) for tag in service["tags"]]
+    tags += [tag["key"] for cluster in inventory.clusters(scene) for tag in cluster["tags"]]
+    assert "teleport.dev/cluster" in tags
+    assert OWNER_MARK not in tags
+    assert all(OWNER_MARK not in item.Metadata.Labels for item in scene.teleport.resources.databases.list())
+
+    adopting = {"adoptionPolicy": "IfTagged"}
+    scene.apply_examples(integration=adopting, enrollment=adopting)
+    scene.wait_condition(KINDS["AwsOidcIntegration"], INTEGRATION, "Ready", "True")
+    scene.wait_condition(KINDS["RdsEnrollment"], "prod", "DatabasesEnrolled", "True")
     assert {task.task_arn for task in scene.aws.running_tasks()} == tasks

@@ -139,8 +139,19 @@ class AdoptionPolicy(StrEnum):
     ALWAYS = "Always"
 
 
+class DeletionPolicy(StrEnum):
+    """What becomes of an object's things when it is deleted."""
+
+    DELETE = "Delete"
+    RETAIN = "Retain"
+
+
 class CommonSpec(SpecModel):
     """Fields that every kind's spec has."""
+
+    deletion_policy: DeletionPolicy = DeletionPolicy.DELETE
+    """Delete or Retain: what becomes of everything in AWS and Teleport when this object is deleted. Retain: it stays as
+    it is and only loses its owner marks, also while the object is paused. Default: Delete."""
 
     adoption_policy: AdoptionPolicy = AdoptionPolicy.NEVER
     """Never, IfTagged or Always: whether what exists under the names of this object, and is not its own, becomes its
@@ -155,6 +166,10 @@ class CommonSpec(SpecModel):
     resync_period: Duration = "10m"
     """How often AWS and Teleport are read again and drift is repaired, as hours, minutes and seconds such as
     1h30m, 10m or 45s; from 10s to 24h. Default: 10m."""
+
+    @property
+    def retains(self) -> bool:
+        return self.deletion_policy is DeletionPolicy.RETAIN
 
     @property
     def resync_seconds(self) -> int:

@@ -45,6 +45,12 @@ def tag_resource(account: AwsAccount, step: steps.TagEcsResource) -> None:
         account.client("ecs", step.region).tag_resource(resourceArn=step.arn, tags=ecs_tags(step.tags))
 
 
+def untag_resource(account: AwsAccount, step: steps.UntagEcsResource) -> None:
+    """ecs:UntagResource."""
+    with translated("ecs:UntagResource", step.target):
+        account.client("ecs", step.region).untag_resource(resourceArn=step.resource, tagKeys=list(step.keys))
+
+
 def register_task_definition(account: AwsAccount, step: steps.RegisterTaskDefinition) -> None:
     """ecs:RegisterTaskDefinition: a new revision each time, whatever is registered already."""
     with translated("ecs:RegisterTaskDefinition", step.target):

@@ -151,6 +151,20 @@ def tag_identity_provider(account: AwsAccount, step: steps.TagIdentityProvider) 
         )
 
 
+def untag_identity_provider(account: AwsAccount, step: steps.UntagIdentityProvider) -> None:
+    """iam:UntagOpenIDConnectProvider."""
+    with translated("iam:UntagOpenIDConnectProvider", step.target):
+        account.client("iam").untag_open_id_connect_provider(
+            OpenIDConnectProviderArn=step.resource, TagKeys=list(step.keys)
+        )
+
+
+def untag_role(account: AwsAccount, step: steps.UntagRole) -> None:
+    """iam:UntagRole."""
+    with translated("iam:UntagRole", step.target):
+        account.client("iam").untag_role(RoleName=step.resource, TagKeys=list(step.keys))
+
+
 def delete_identity_provider(account: AwsAccount, step: steps.DeleteIdentityProvider) -> None:
     """iam:DeleteOpenIDConnectProvider."""
     with translated("iam:DeleteOpenIDConnectProvider", step.target):

@@ -52,6 +52,12 @@ def tag_log_group(account: "AwsAccount", step: steps.TagLogGroup) -> None:
         account.client("logs", step.region).tag_resource(resourceArn=step.arn, tags=dict(step.tags))
 
 
+def untag_log_group(account: "AwsAccount", step: steps.UntagLogGroup) -> None:
+    """logs:UntagResource."""
+    with translated("logs:UntagResource", step.target):
+        account.client("logs", step.region).untag_resource(resourceArn=step.resource, tagKeys=list(step.keys))
+
+
 def put_retention_policy(account: "AwsAccount", step: steps.PutRetentionPolicy) -> None:
     """logs:PutRetentionPolicy."""
     with translated("logs:PutRetentionPolicy", step.target):

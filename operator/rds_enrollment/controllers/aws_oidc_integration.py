@@ -11,6 +11,7 @@ from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.integration_observer import IntegrationObserver, task_roles
 from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
+from rds_enrollment.plan.integration.release import release
 from rds_enrollment.plan.integration.status import observed_status
 from rds_enrollment.plan.integration.teardown import teardown
 from rds_enrollment.plan.integration.wanted import WantedIntegration
@@ -32,6 +33,9 @@ class AwsOidcIntegrationController(
     def status_of(self, resource: AwsOidcIntegration) -> AwsOidcIntegrationStatus:
         return resource.status
 
+    def retains(self, resource: AwsOidcIntegration) -> bool:
+        return resource.spec.retains
+
     def resync_seconds(self, resource: AwsOidcIntegration) -> float:
         return resource.spec.resync_seconds
 
@@ -47,6 +51,7 @@ class AwsOidcIntegrationController(
             former_roles=_former_roles(resource),
             task_roles=await task_roles(self.adapters, resource),
             user_tags=resource.spec.tags,
+            retain=resource.spec.retains,
             adoption=await self.adoption(resource.spec.adoption_policy, scope),
         )
 
@@ -59,7 +64,8 @@ class AwsOidcIntegrationController(
         return plan(wanted, world, attempts)
 
     def teardown(self, wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Sequence[Part]:
-        return teardown(wanted, world, attempts)
+        planner = release if wanted.retain else teardown
+        return planner(wanted, world, attempts)
 
     def observed_status(
         self, previous: AwsOidcIntegrationStatus, wanted: WantedIntegration, end: Converged[IntegrationWorld]

@@ -65,6 +65,10 @@ class Controller(ABC, Generic[R, S, D, W]):
         """The object's status as it was read."""
 
     @abstractmethod
+    def retains(self, resource: R) -> bool:
+        """Whether everything stays when the object goes."""
+
+    @abstractmethod
     def resync_seconds(self, resource: R) -> float:
         """Seconds between two looks at a converged object."""
 
@@ -119,7 +123,9 @@ class Controller(ABC, Generic[R, S, D, W]):
         return await self._report(resource, raw, await self._pass(key, resource, self.plan))
 
     async def _delete(self, key: Key, resource: R, raw: dict[str, Any]) -> Result:
-        if FINALIZER not in resource.metadata.finalizers or resource.paused:
+        if FINALIZER not in resource.metadata.finalizers:
+            return Result()
+        if resource.paused and not self.retains(resource):
             return Result()
         done = await self._pass(key, resource, self.teardown)
         if not done.gone:

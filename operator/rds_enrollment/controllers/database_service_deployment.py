@@ -19,6 +19,7 @@ from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
 from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
+from rds_enrollment.plan.deployment.release import release
 from rds_enrollment.plan.deployment.status import observed_status
 from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
@@ -42,6 +43,9 @@ class DatabaseServiceDeploymentController(
     def status_of(self, resource: DatabaseServiceDeployment) -> DatabaseServiceDeploymentStatus:
         return resource.status
 
+    def retains(self, resource: DatabaseServiceDeployment) -> bool:
+        return resource.spec.retains
+
     def resync_seconds(self, resource: DatabaseServiceDeployment) -> float:
         return resource.spec.resync_seconds
 
@@ -61,6 +65,7 @@ class DatabaseServiceDeploymentController(
             replicas=spec.replicas,
             task_role=resource.task_role_name,
             user_tags=spec.tags,
+            retain=spec.retains,
             adoption=await self.adoption(spec.adoption_policy, scope),
             agents=spec,
             preflight_blocks=self.adapters.preflight_blocks,
@@ -95,7 +100,8 @@ class DatabaseServiceDeploymentController(
         return plan(wanted, world, attempts)
 
     def teardown(self, wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Sequence[Part]:
-        return teardown(wanted, world, attempts)
+        planner = release if wanted.retain else teardown
+        return planner(wanted, world, attempts)
 
     def observed_status(
         self,

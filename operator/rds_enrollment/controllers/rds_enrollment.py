@@ -35,6 +35,9 @@ class RdsEnrollmentController(
     def status_of(self, resource: RdsEnrollment) -> RdsEnrollmentStatus:
         return resource.status
 
+    def retains(self, resource: RdsEnrollment) -> bool:
+        return resource.spec.retains
+
     def resync_seconds(self, resource: RdsEnrollment) -> float:
         return resource.spec.resync_seconds
 

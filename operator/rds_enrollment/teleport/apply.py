@@ -8,12 +8,16 @@ from rds_enrollment.plan.steps.teleport import (
     DeleteDatabase,
     DeleteIntegration,
     DeleteJoinToken,
+    DisownDatabase,
+    DisownIntegration,
+    DisownJoinToken,
     UpdateDatabase,
     UpdateIntegration,
     UpdateJoinToken,
 )
 from rds_enrollment.teleport import databases, integrations, tokens
 from rds_enrollment.teleport.calls import Caller
+from rds_enrollment.teleport.disown import disown_database, disown_integration, disown_token
 from rds_enrollment.teleport.kinds import ABSENT, Kind
 
 _DatabaseStep = CreateDatabase | UpdateDatabase | DeleteDatabase
@@ -26,15 +30,15 @@ def written_object(step: TeleportStep) -> tuple[Kind, str]:
     match step:
         case CreateDatabase(database=database) | UpdateDatabase(database=database):
             return Kind.DATABASE, database.name
-        case DeleteDatabase(database=name):
+        case DeleteDatabase(database=name) | DisownDatabase(object_name=name):
             return Kind.DATABASE, name
         case CreateJoinToken(token=token) | UpdateJoinToken(token=token):
             return Kind.TOKEN, token.name
-        case DeleteJoinToken(token=name):
+        case DeleteJoinToken(token=name) | DisownJoinToken(object_name=name):
             return Kind.TOKEN, name
         case CreateIntegration(integration=integration) | UpdateIntegration(integration=integration):
             return Kind.INTEGRATION, integration.name
-        case DeleteIntegration(integration=name):
+        case DeleteIntegration(integration=name) | DisownIntegration(object_name=name):
             return Kind.INTEGRATION, name
     raise TypeError(f"no write to Teleport is known for {step.name}")
 
@@ -51,6 +55,12 @@ async def apply_step(call: Caller, step: TeleportStep) -> str | None:
             return await _apply_to_token(call, step)
         case CreateIntegration() | UpdateIntegration() | DeleteIntegration():
             return await _apply_to_integration(call, step)
+        case DisownDatabase():
+            return await disown_database(call, step)
+        case DisownJoinToken():
+            return await disown_token(call, step)
+        case DisownIntegration():
+            return await disown_integration(call, step)
     raise TypeError(f"no write to Teleport is known for {step.name}")
 
 

@@ -33,6 +33,12 @@ def owner_of(labels: Mapping[str, str]) -> str:
     return labels.get(OWNER_MARK, "")
 
 
+def disown(metadata: Metadata, owner: str, subject: str) -> None:
+    """Takes the owner mark off. Raises Conflict when it is another's."""
+    require_owner(metadata, owner, subject)
+    del metadata.Labels[OWNER_MARK]
+
+
 def require_owner(metadata: Metadata, owner: str, subject: str) -> None:
     """Raises Conflict when an object that was just read is not the one that is to be written.
 

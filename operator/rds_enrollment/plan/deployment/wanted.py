@@ -54,6 +54,8 @@ class WantedDeployment:
     preflight_blocks: bool = False
     """Whether findings of the preflight keep the service from being made or changed."""
     adoption: ownership.Adoption = ownership.NO_ADOPTION
+    retain: bool = False
+    """Whether everything stays when the object goes."""
     claim: Claim | None = None
     """The object's own, where others may ask for the same service."""
     confirmed_downgrade: str | None = None

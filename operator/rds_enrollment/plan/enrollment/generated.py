@@ -96,6 +96,8 @@ def manifest(
         **_said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"}),
         **_said_of(template, vpc_id),
     }
+    if wanted.spec.retains:
+        spec["deletionPolicy"] = wanted.spec.deletion_policy.value
     if wanted.spec.adoption_policy is not AdoptionPolicy.NEVER:
         spec["adoptionPolicy"] = wanted.spec.adoption_policy.value
     if wanted.spec.tags:

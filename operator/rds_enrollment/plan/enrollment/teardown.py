@@ -1,4 +1,4 @@
-"""The end of an enrolment: its db objects go, then the deployments that it generated."""
+"""The end of an enrolment: its db objects go, or lose their marks, then the deployments that it generated go."""
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
@@ -9,7 +9,7 @@ from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.part import Part, progressing, removed, unseen
-from rds_enrollment.plan.steps.teleport import DeleteDatabase
+from rds_enrollment.plan.steps.teleport import DeleteDatabase, DisownDatabase, TeleportStep
 
 _ENROLLED = ConditionType.DATABASES_ENROLLED
 _DEPLOYMENTS = ConditionType.DEPLOYMENTS_READY
@@ -28,9 +28,17 @@ def _databases(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int) 
     if not names:
         return removed(_ENROLLED, "No database of this enrolment is left in Teleport.")
     message = f"{counted(len(names), 'database')} left in Teleport: {listing(names)}."
-    mark = wanted.owner.mark
-    steps = tuple(DeleteDatabase(condition=_ENROLLED, database=name, owner=mark) for name in names)
+    end = _disown if wanted.spec.retains else _delete
+    steps = tuple(end(name, wanted.owner.mark) for name in names)
     return Part(_ENROLLED, Verdict.no(Reason.DELETING, message), steps)
+
+
+def _delete(name: str, mark: str) -> TeleportStep:
+    return DeleteDatabase(condition=_ENROLLED, database=name, owner=mark)
+
+
+def _disown(name: str, mark: str) -> TeleportStep:
+    return DisownDatabase(condition=_ENROLLED, object_name=name, owner=mark)
 
 
 def _deployments(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int) -> Part:

@@ -18,7 +18,7 @@ _ROLE = ConditionType.ROLE_READY
 
 def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
-    hindrance = _in_use(world, attempts)
+    hindrance = in_use(world, attempts)
     if hindrance:
         return (hindrance,)
     parts: list[Part] = []
@@ -30,7 +30,7 @@ def teardown(wanted: WantedIntegration, world: IntegrationWorld, attempts: int =
     return tuple(parts)
 
 
-def _in_use(world: IntegrationWorld, attempts: int) -> Part | None:
+def in_use(world: IntegrationWorld, attempts: int) -> Part | None:
     """What keeps the integration: objects that still refer to it need it for their own end."""
     if isinstance(world.dependents, Unseen):
         return unseen(_REGISTERED, world.dependents, attempts)

@@ -26,6 +26,8 @@ class WantedIntegration:
     """Names (a `*` allowed at their end) of the task roles that Teleport may pass on."""
     user_tags: Mapping[str, str]
     adoption: ownership.Adoption = ownership.NO_ADOPTION
+    retain: bool = False
+    """Whether everything stays when the object goes."""
     manages_provider: bool = True
     former_roles: tuple[str, ...] = ()
     """Names of the roles that the spec named before, as far as the status tells."""

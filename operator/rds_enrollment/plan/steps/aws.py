@@ -53,6 +53,38 @@ class TagIdentityProvider(AwsStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UntagStep(AwsStep):
+    """Takes tags off a resource; `resource` is its ARN, of a role its name."""
+
+    resource: str
+    keys: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return f"tags {', '.join(self.keys)} of {self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntagIdentityProvider(UntagStep):
+    """iam:UntagOpenIDConnectProvider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntagRole(UntagStep):
+    """iam:UntagRole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntagEcsResource(UntagStep):
+    """ecs:UntagResource, of a cluster, a service or a task definition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntagLogGroup(UntagStep):
+    """logs:UntagResource."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteIdentityProvider(AwsStep):
     """iam:DeleteOpenIDConnectProvider."""
 

@@ -127,3 +127,32 @@ class DeleteDatabase(TeleportStep):
     @property
     def target(self) -> str:
         return database_target(self.database)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownStep(TeleportStep):
+    """Takes the owner label off an object that stays."""
+
+    independent: ClassVar[bool] = True
+    object_name: str
+    owner: str
+    """The owner mark that the object carries: what has become another's is left alone."""
+
+    @property
+    def target(self) -> str:
+        return f"owner label of {self.object_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownIntegration(DisownStep):
+    """IntegrationService/UpdateIntegration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownJoinToken(DisownStep):
+    """AuthService/UpsertTokenV2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownDatabase(DisownStep):
+    """AuthService/UpdateDatabase."""

@@ -5,13 +5,20 @@ from typing import Any
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan.integration.release import release
 from rds_enrollment.plan.integration.teardown import teardown
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, all_done, steps_of
-from rds_enrollment.plan.steps.aws import DeleteIdentityProvider, DeleteRole, DeleteRolePolicy
-from rds_enrollment.plan.steps.teleport import DeleteIntegration
+from rds_enrollment.plan.steps.aws import (
+    DeleteIdentityProvider,
+    DeleteRole,
+    DeleteRolePolicy,
+    UntagIdentityProvider,
+    UntagRole,
+)
+from rds_enrollment.plan.steps.teleport import DeleteIntegration, DisownIntegration
 
 from tests.unit.plan.integration.build import (
     INTEGRATION,
@@ -131,3 +138,29 @@ def test_an_observed_provider_stays() -> None:
     parts = teardown(replace(WANTED, manages_provider=False), world(**NO_ROLE))
     assert steps_of(parts) == ()
     assert all(part.done for part in parts)
+
+
+def test_a_retained_integration_loses_its_marks_and_nothing_else() -> None:
+    mark = ("rds-enrollment.dev/owner",)
+    former = replace(ROLE, name="former")
+    assert steps_of(release(WANTED, world(former_roles=(former,)))) == (
+        DisownIntegration(condition=REGISTERED, object_name="prod-aws", owner=MARK),
+        UntagRole(condition=ROLE_READY, resource="teleport-integration", keys=mark),
+        UntagRole(condition=ROLE_READY, resource="former", keys=mark),
+        UntagIdentityProvider(condition=PROVIDER_READY, resource=PROVIDER_ARN, keys=mark),
+    )
+    unmarked = world(
+        integration=replace(INTEGRATION, labels={}),
+        role=replace(ROLE, tags=TELEPORT_TAGS),
+        provider=replace(PROVIDER, tags=TELEPORT_TAGS),
+    )
+    parts = release(WANTED, unmarked)
+    assert steps_of(parts) == ()
+    assert all_done(parts, {})
+
+
+def test_what_others_share_keeps_its_mark_and_dependents_go_first_all_the_same() -> None:
+    (*_, provider) = release(WANTED, world(provider_shared=True))
+    assert (provider.steps, provider.done) == ((), True)
+    (part,) = release(WANTED, world(dependents=("RdsEnrollment teleport/all",)))
+    assert part.verdict.reason is Reason.IN_USE

@@ -1,0 +1,101 @@
+"""The end of a deployment whose things are retained: they run on and lose their marks."""
+
+from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, Role, TaskDefinition
+from rds_enrollment.plan.observed.teleport import JoinToken
+from rds_enrollment.plan.part import Part, removed, unseen, writing
+from rds_enrollment.plan.steps.aws import UntagEcsResource, UntagLogGroup, UntagRole
+from rds_enrollment.plan.steps.teleport import DisownJoinToken
+
+_SERVICE = ConditionType.SERVICE_DEPLOYED
+_REVISION = ConditionType.TASK_DEFINITION_REGISTERED
+_TOKEN = ConditionType.JOIN_TOKEN_READY
+_ROLE = ConditionType.ROLE_READY
+_KEYS = (OWNER_MARK,)
+
+
+def release(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
+    """Parts up to the first that is not done yet; all done means that nothing carries our mark any more."""
+    parts: list[Part] = []
+    for part in (_revisions, _logs, _token, _role, _service, _cluster):
+        parts.append(part(wanted, world, attempts))
+        if not parts[-1].done:
+            break
+    return tuple(parts)
+
+
+def _revisions(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    """The tags of two revisions are read; these lose theirs last, so that an interrupted release goes on."""
+    for seen in (world.newest, world.serving, world.revisions):
+        if isinstance(seen, Unseen):
+            return unseen(_REVISION, seen, attempts)
+    known = [item for item in (world.serving, world.newest) if isinstance(item, TaskDefinition)]
+    marked = [item.arn for item in known if ownership.marked(item.tags, wanted.owner.mark)]
+    if not marked:
+        return removed(_REVISION, "The task definitions stay, and are nobody's.")
+    revisions = () if isinstance(world.revisions, Unseen) else world.revisions
+    arns = dict.fromkeys([*sorted(set(revisions) - set(marked)), *marked])
+    steps = (
+        UntagEcsResource(condition=_REVISION, region=wanted.region, resource=arn, keys=_KEYS) for arn in arns
+    )
+    return writing(_REVISION, *steps)
+
+
+def _logs(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    group = world.log_group
+    if isinstance(group, Unseen):
+        return unseen(_REVISION, group, attempts)
+    if isinstance(group, LogGroup) and ownership.marked(group.tags, wanted.owner.mark):
+        step = UntagLogGroup(condition=_REVISION, region=wanted.region, resource=group.arn, keys=_KEYS)
+        return writing(_REVISION, step)
+    return removed(_REVISION, "The log group stays.")
+
+
+def _token(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    token, mark = world.token, wanted.owner.mark
+    if isinstance(token, Unseen):
+        return unseen(_TOKEN, token, attempts)
+    if isinstance(token, JoinToken) and ownership.marked(token.labels, mark):
+        return writing(_TOKEN, DisownJoinToken(condition=_TOKEN, object_name=token.name, owner=mark))
+    return removed(_TOKEN, "The join token stays, and is nobody's.")
+
+
+def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    role = world.role
+    if isinstance(role, Unseen):
+        return unseen(_ROLE, role, attempts)
+    if isinstance(role, Role) and ownership.marked(role.tags, wanted.owner.mark):
+        return writing(_ROLE, UntagRole(condition=_ROLE, resource=role.name, keys=_KEYS))
+    return removed(_ROLE, "The IAM role stays, and is nobody's.")
+
+
+def _service(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    service = world.service
+    if isinstance(service, Unseen):
+        return unseen(_SERVICE, service, attempts)
+    running = isinstance(service, EcsService) and service.status == "ACTIVE"
+    if isinstance(service, EcsService) and running and ownership.marked(service.tags, wanted.owner.mark):
+        step = UntagEcsResource(condition=_SERVICE, region=wanted.region, resource=service.arn, keys=_KEYS)
+        return writing(_SERVICE, step)
+    return removed(_SERVICE, "The ECS service runs on, and is nobody's.")
+
+
+def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    """The mark that other deployments share stays for them; the service of this one counts as one."""
+    cluster = world.cluster
+    if isinstance(cluster, Unseen):
+        return unseen(_SERVICE, cluster, attempts)
+    if (
+        isinstance(cluster, EcsCluster)
+        and cluster.status == "ACTIVE"
+        and cluster.active_services <= 1
+        and ownership.marked(cluster.tags, wanted.owner.shared_mark)
+    ):
+        step = UntagEcsResource(condition=_SERVICE, region=wanted.region, resource=cluster.arn, keys=_KEYS)
+        return writing(_SERVICE, step)
+    return removed(_SERVICE, "The ECS cluster stays.")
