@@ -213,4 +213,4 @@ def activate_peering(leg: Leg, peering: str, state: str) -> Change:
 
 def replace_endpoint(endpoint: str) -> Change:
     """Endpoints that failed or were rejected are replaced (AWS PrivateLink Guide, "Gateway endpoints")."""
-    return choose(f"Wait until {endpoint} is available, or delete it and create a new gateway endpoint.")
+    return choose(f"Wait until {endpoint} is available, or create a new one and route to it.")

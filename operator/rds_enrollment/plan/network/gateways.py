@@ -185,7 +185,8 @@ def _inactive_peering(leg: Leg, table: RouteTable, route: Route, state: str) -> 
 
 
 def _endpoint(leg: Leg, table: RouteTable, route: Route) -> Iterator[Step]:
-    """AWS PrivateLink Guide, "Gateway endpoints": in the same VPC, available, for its service's prefix list."""
+    """AWS PrivateLink Guide, "Gateway endpoints": in the same VPC, available, for its service's prefix list. Of the
+    others only Gateway Load Balancer endpoints can be routed to (EC2 API, CreateRoute, VpcEndpointId)."""
     endpoint = next((item for item in leg.vpc.endpoints if item.id == route.target), None)
     if endpoint is None and leg.vpc.shared:
         yield from out_of_sight(leg, table, route)
@@ -200,6 +201,13 @@ def _endpoint(leg: Leg, table: RouteTable, route: Route) -> Iterator[Step]:
     elif endpoint.type == EndpointType.GATEWAY:
         yield Hop(endpoint.id, f"gateway endpoint of {endpoint.service_name}")
         yield Hop(leg.name, leg.goal)
+    elif endpoint.type == EndpointType.INTERFACE:
+        yield Blocker(
+            BlockerKind.ENDPOINT_UNAVAILABLE,
+            route.target,
+            f"{table.id} routes {leg.goal} to {route.target}, an interface endpoint, which forwards nothing.",
+            route_changes.route_out(leg, table, route),
+        )
     else:
         yield from out_of_sight(leg, table, route)
 

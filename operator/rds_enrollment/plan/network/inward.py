@@ -16,7 +16,7 @@ def within(
     """Into `subnet`, to an interface with `destination_groups`, and the answer back.
 
     Inside one subnet only the groups judge. A route more specific than the local one leads through an appliance
-    ("Middlebox routing"), which decides from there on.
+    ("Middlebox routing"), which decides from there on; without its endpoint the packets are lost as on any route.
     """
     if subnet.id == leg.subnet.id:
         yield from groups.enter(leg, destination_groups, source_groups)
@@ -36,6 +36,8 @@ def within(
         yield from groups.enter(leg, destination_groups, source_groups)
         yield Hop(leg.name, leg.goal)
         yield from acls.answer_leaves(leg, subnet)
+    elif route.target.startswith("vpce-"):
+        yield from gateways.through(leg, table, route)
     else:
         yield from gateways.out_of_sight(leg, table, route)
     yield from acls.answer_enters(leg, leg.subnet)

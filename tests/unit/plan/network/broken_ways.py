@@ -8,6 +8,7 @@ from rds_enrollment.plan.network.verdict import BlockerKind as Kind
 from tests.unit.plan.network.broken import Broken, wizard
 from tests.unit.plan.network.dsl import (
     ALLOW_ALL,
+    DB,
     ECR,
     PRIVATE,
     PRIVATE_V6,
@@ -121,6 +122,22 @@ def _ecr(name: str, *edits: Edit, kind: Kind, culprit: str) -> Broken:
 
 
 ENDPOINTS = [
+    Broken(
+        "a firewall's endpoint that is gone, on the way to a database",
+        (route("rtb-private", "10.0.2.0/24 vpce-firewall"),),
+        PRIVATE,
+        DB,
+        Kind.ENDPOINT_UNAVAILABLE,
+        "vpce-firewall",
+    ),
+    Broken(
+        "a route to an interface endpoint",
+        (interface_endpoint("sts"), route("rtb-private", "0.0.0.0/0 vpce-sts")),
+        PRIVATE,
+        REGISTRY,
+        Kind.ENDPOINT_UNAVAILABLE,
+        "vpce-sts",
+    ),
     Broken(
         "an S3 endpoint that failed",
         (S3_LIST, gateway_endpoint("failed"), route("rtb-private", "pl-s3 vpce-s3")),

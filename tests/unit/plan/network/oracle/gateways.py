@@ -50,8 +50,14 @@ def through_gateway(vpc: Vpc, sender: Sender, receiver: Receiver, route: Route) 
     return _elsewhere(vpc, departure, receiver, route.target)
 
 
-def through_appliance(sender: Sender, receiver: Receiver) -> Iterator[Crossing]:
-    """A route inside the VPC that is more specific than the local one: the appliance passes the packets on."""
+def through_appliance(vpc: Vpc, sender: Sender, receiver: Receiver, route: Route) -> Iterator[Crossing]:
+    """A route inside the VPC that is more specific than the local one: the appliance passes the packets on, as long
+    as the endpoint in front of it is there (Middlebox routing; Route: blackhole).
+
+    Raises: DroppedError.
+    """
+    if route.target.startswith("vpce-"):
+        _endpoint(vpc, route.target)
     return _out_and_back(sender.subnet, sender.address, receiver, sender.ephemeral)
 
 

@@ -37,7 +37,7 @@ def _crossings(vpc: Vpc, sender: Sender, receiver: Receiver, home: str) -> Itera
             raise UndocumentedError(f"{receiver.address} is in the VPC and in none of its subnets")
         return _between_subnets(sender, receiver, home)
     if home:
-        return through_appliance(sender, receiver)
+        return through_appliance(vpc, sender, receiver, route)
     return through_gateway(vpc, sender, receiver, route)
 
 
