@@ -416,6 +416,13 @@ CASES = {
         "spec.securityGroups.ids: Too many: 6: must have at most 5 items",
         [f"sg-{number:08x}" for number in range(5)],
     ),
+    "database access": Case(
+        DEPLOYMENT,
+        "spec.databaseAccess",
+        "Allow",
+        'spec.databaseAccess: Unsupported value: "Allow"',
+        "Manage",
+    ),
     "public addresses": Case(
         ENROLLMENT,
         "spec.deployment.assignPublicIp",

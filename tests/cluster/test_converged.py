@@ -51,6 +51,7 @@ AWS_READS = {
             "iam:GetRolePolicy": 1,
             "ec2:DescribeSubnets": 1,
             "ec2:DescribeSecurityGroups": 1,
+            "ec2:DescribeSecurityGroupRules": 1,  # those of ours, in any group
             "ecs:DescribeClusters": 1,
             "ecs:DescribeServices": 1,
             "ecs:DescribeTaskDefinition": 1,  # the newest revision, which is the one in service

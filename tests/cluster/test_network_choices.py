@@ -173,3 +173,68 @@ def test_public_addresses_where_they_are_asked_for_or_needed(
     assert network_of(scene)["assignPublicIp"] == "ENABLED"
     assert [write.split()[0] for write in gate.writes] == ["ecs:UpdateService", "ecs:UpdateService"]
     assert len(scene.teleport.writes) == teleport
+
+
+def inbound(scene: Scene, group: str) -> set[tuple[int, str, bool]]:
+    """Port, peer and whether it is ours, of each inbound rule of a group."""
+    rules = scene.client("ec2").describe_security_group_rules(
+        Filters=[{"Name": "group-id", "Values": [group]}]
+    )["SecurityGroupRules"]
+    return {
+        (
+            rule["FromPort"],
+            rule.get("ReferencedGroupInfo", {}).get("GroupId") or rule["CidrIpv4"],
+            OWNER_MARK in {tag["Key"] for tag in rule.get("Tags", ())},
+        )
+        for rule in rules
+        if not rule["IsEgress"]
+    }
+
+
+def test_databases_let_the_agents_in(scene: Scene, seeded: DemoWorld, gate: LosesOneAnswer) -> None:
+    """Told first, then opened by one rule for each port, and shut again; rules of others stay as they are."""
+    vpc, ec2, teleport = seeded.vpc, scene.client("ec2"), len(scene.teleport.writes)
+    databases, theirs = vpc.database_group, inbound(scene, vpc.database_group)
+    choose(scene, "securityGroups", MANAGED)
+    name = scene.deployment["metadata"]["name"]
+    [group] = groups_of_ours(scene, vpc.id)
+    agents = group["GroupId"]
+
+    told = scene.wait_condition(
+        DATABASE_SERVICE_DEPLOYMENT, name, "DatabaseAccessAllowed", "False", "InboundRuleMissing"
+    )
+    for port in (3306, 5432):
+        assert f"FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={agents}}}]" in told["message"]
+    assert inbound(scene, databases) == theirs
+
+    # One rule for each port although the first answer is lost; the agents get through.
+    gate.operation, gate.lost = "ec2:AuthorizeSecurityGroupIngress", False
+    gate.writes.clear()
+    choose(scene, "databaseAccess", "Manage")
+    scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "DatabaseAccessAllowed", "True")
+    assert gate.lost
+    assert inbound(scene, databases) == theirs | {(3306, agents, True), (5432, agents, True)}
+    scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "True")
+
+    # A rule that somebody takes away comes back at the cost of one write.
+    gate.writes.clear()
+    rule = [
+        {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "UserIdGroupPairs": [{"GroupId": agents}]}
+    ]
+    ec2.revoke_security_group_ingress(GroupId=databases, IpPermissions=rule)
+    scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "False")
+    scene.reconcile(scene.deployment)
+    assert gate.writes == [f"ec2:AuthorizeSecurityGroupIngress {databases}"]
+    assert (3306, agents, True) in inbound(scene, databases)
+    assert len(scene.teleport.writes) == teleport
+
+    # The last database of a port takes its rule along; the end of the deployment takes the rest.
+    scene.client("rds").delete_db_instance(DBInstanceIdentifier="billing", SkipFinalSnapshot=True)
+    scene.reconcile(scene.enrollment)
+    scene.reconcile(scene.deployment)
+    assert inbound(scene, databases) == theirs | {(5432, agents, True)}
+    scene.aws.gate = None
+    scene.delete_all()
+    scene.wait_gone()
+    assert inbound(scene, databases) == theirs
+    assert groups_of_ours(scene, vpc.id) == []

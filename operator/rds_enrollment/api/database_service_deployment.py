@@ -13,7 +13,14 @@ from rds_enrollment.api.common import (
     IntegrationRef,
     Resource,
 )
-from rds_enrollment.api.network import MAX_SUBNETS, AssignPublicIp, SecurityGroups, SubnetNetwork, Subnets
+from rds_enrollment.api.network import (
+    MAX_SUBNETS,
+    AssignPublicIp,
+    DatabaseAccess,
+    SecurityGroups,
+    SubnetNetwork,
+    Subnets,
+)
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
 from rds_enrollment.api.rules import immutable, immutable_optional, list_map, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
@@ -49,6 +56,10 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """Auto, Enabled or Disabled: whether tasks get public IPv4 addresses. With Auto they do where a subnet's default
     route leads to an internet gateway. Default: Auto, but a running service keeps the addresses that it does not need
     until something else rolls it out."""
+    database_access: DatabaseAccess | None = None
+    """Observe or Manage. Where no inbound rule of a database's security groups lets the agents in, Observe reports the
+    rule that is missing, and Manage adds it: one for each group and port, which goes when no database needs it. Other
+    rules are never touched. Default: Observe."""
     replicas: Replicas = 2
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
     task_role: TaskRole | None = None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import seconds
-from rds_enrollment.api.network import AssignPublicIp, SecurityGroups, Subnets
+from rds_enrollment.api.network import AssignPublicIp, DatabaseAccess, SecurityGroups, Subnets
 from rds_enrollment.api.rules import Rule, list_map, validations
 from rds_enrollment.api.types import Replicas, VpcId
 
@@ -34,6 +34,9 @@ class VpcOverride(AgentSpec):
     """Security groups of its tasks. Default: the template's."""
     assign_public_ip: AssignPublicIp | None = None
     """Auto, Enabled or Disabled: whether its tasks get public IPv4 addresses. Default: the template's."""
+    database_access: DatabaseAccess | None = None
+    """Observe or Manage: what is done where a database's security groups do not let its agents in. Default: the
+    template's."""
     replicas: Replicas | None = None
     """Its tasks, 1 to 100. Default: the template's."""
 
@@ -49,6 +52,10 @@ class DeploymentTemplate(AgentSpec):
     """Auto, Enabled or Disabled: whether tasks get public IPv4 addresses. With Auto they do where a subnet's default
     route leads to an internet gateway. Default: Auto, but a running service keeps the addresses that it does not need
     until something else rolls it out."""
+    database_access: DatabaseAccess | None = None
+    """Observe or Manage. Where no inbound rule of a database's security groups lets the agents in, Observe reports the
+    rule that is missing, and Manage adds it: one for each group and port, which goes when no database needs it. Other
+    rules are never touched. Default: Observe."""
     replicas: Replicas | None = None
     """Tasks per deployment, 1 to 100. Not set: the number is left alone (2 in a new deployment), and
     kubectl scale of a generated deployment lasts."""

@@ -36,6 +36,13 @@ class AssignPublicIp(StrEnum):
     DISABLED = "Disabled"
 
 
+class DatabaseAccess(StrEnum):
+    """What is done where a database's security groups do not let the agents in."""
+
+    OBSERVE = "Observe"
+    MANAGE = "Manage"
+
+
 class ManagedSecurityGroup(SpecModel):
     """A security group of the deployment's own; there is nothing to set."""
 

@@ -30,6 +30,7 @@ class ConditionType(StrEnum):
     SERVICE_DEPLOYED = "ServiceDeployed"
     TASKS_RUNNING = "TasksRunning"
     TUNNEL_CONNECTED = "TunnelConnected"
+    DATABASE_ACCESS_ALLOWED = "DatabaseAccessAllowed"
 
 
 class Reason(StrEnum):
@@ -145,6 +146,7 @@ class Reason(StrEnum):
     SUBNETS_NOT_FOUND = "SubnetsNotFound"
     SECURITY_GROUPS_NOT_FOUND = "SecurityGroupsNotFound"
     NOT_IN_VPC = "NotInVpc"
+    INBOUND_RULE_MISSING = "InboundRuleMissing"
     SINGLE_AVAILABILITY_ZONE = "SingleAvailabilityZone"
     """All tasks run, but a failure of one availability zone stops them all."""
     ECS_CLUSTER_OWNED_BY_OTHER_INTEGRATION = "EcsClusterOwnedByOtherIntegration"

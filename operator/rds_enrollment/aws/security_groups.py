@@ -1,11 +1,12 @@
 """Amazon EC2: the security groups that we make, and single rules of any."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
@@ -20,6 +21,8 @@ from rds_enrollment.plan.observed.security_groups import (
 from rds_enrollment.plan.steps import security_groups as steps
 
 _PAGE: Any = {"PageSize": 1000}
+_MAX_VALUES = 200
+"""Values of one filter (EC2 API, Filter)."""
 _GONE = ("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound")
 
 
@@ -35,14 +38,33 @@ def get_group(account: AwsAccount, region: str, vpc_id: str, name: str) -> Manag
         vpc_id=entry.get("VpcId", ""),
         name=name,
         tags=read_tags(entry.get("Tags")),
-        rules=find_rules(account, region, [_filter("group-id", group)], group),
+        rules=rules_of_groups(account, region, [group]),
     )
 
 
-def find_rules(
+def rules_of_owner(account: AwsAccount, region: str, mark: str) -> tuple[SecurityGroupRule, ...]:
+    """ec2:DescribeSecurityGroupRules: the rules with an owner's mark, in whatever group."""
+    return _find_rules(account, region, [_filter(f"tag:{OWNER_MARK}", mark)], f"security groups of {mark}")
+
+
+def rules_of_groups(
+    account: AwsAccount, region: str, groups: Collection[str]
+) -> tuple[SecurityGroupRule, ...]:
+    """ec2:DescribeSecurityGroupRules: all rules of some groups."""
+    listed = sorted(groups)
+    chunks = (listed[first : first + _MAX_VALUES] for first in range(0, len(listed), _MAX_VALUES))
+    return tuple(
+        rule
+        for chunk in chunks
+        for rule in _find_rules(
+            account, region, [{"Name": "group-id", "Values": chunk}], f"security groups {', '.join(chunk)}"
+        )
+    )
+
+
+def _find_rules(
     account: AwsAccount, region: str, filters: list[Any], resource: str
 ) -> tuple[SecurityGroupRule, ...]:
-    """ec2:DescribeSecurityGroupRules; `resource` says for errors whose rules are read."""
     with translated("ec2:DescribeSecurityGroupRules", f"rules of {resource} in {region}"):
         paginator = account.client("ec2", region).get_paginator("describe_security_group_rules")
         pages = paginator.paginate(Filters=filters, PaginationConfig=_PAGE)
@@ -90,6 +112,24 @@ def authorize_egress(account: AwsAccount, step: steps.AuthorizeSecurityGroupEgre
         account.client("ec2", step.region).authorize_security_group_egress(
             GroupId=step.group,
             IpPermissions=[{"IpProtocol": ALL_PROTOCOLS, "IpRanges": [{"CidrIp": EVERYWHERE}]}],
+        )
+
+
+def authorize_ingress(account: AwsAccount, step: steps.AuthorizeSecurityGroupIngress) -> None:
+    """ec2:AuthorizeSecurityGroupIngress with a description and tags. Raises Conflict when such a rule is there."""
+    source: Any = {"GroupId": step.source, "Description": step.description}
+    with translated("ec2:AuthorizeSecurityGroupIngress", step.target):
+        account.client("ec2", step.region).authorize_security_group_ingress(
+            GroupId=step.group,
+            IpPermissions=[
+                {
+                    "IpProtocol": "tcp",
+                    "FromPort": step.port,
+                    "ToPort": step.port,
+                    "UserIdGroupPairs": [source],
+                }
+            ],
+            TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": capitalised_tags(step.tags)}],
         )
 
 

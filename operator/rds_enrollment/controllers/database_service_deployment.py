@@ -9,7 +9,7 @@ from rds_enrollment.api.database_service_deployment import (
     DatabaseServiceDeploymentStatus,
 )
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
-from rds_enrollment.api.network import SecurityGroups, Subnets
+from rds_enrollment.api.network import DatabaseAccess, SecurityGroups, Subnets
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
@@ -62,6 +62,7 @@ class DatabaseServiceDeploymentController(
             subnets=_choice(spec.subnets),
             security_groups=_choice(spec.security_groups),
             assign_public_ip=spec.assign_public_ip,
+            manages_access=spec.database_access is DatabaseAccess.MANAGE,
             replicas=spec.replicas,
             task_role=resource.task_role_name,
             user_tags=spec.tags,

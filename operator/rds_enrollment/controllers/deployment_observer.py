@@ -17,6 +17,7 @@ from rds_enrollment.kubernetes.client import Object
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
+from rds_enrollment.plan.deployment.openings import database_groups
 from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
@@ -34,7 +35,7 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.network import Address, Vpc
-from rds_enrollment.plan.observed.security_groups import ManagedGroup
+from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
 
 
@@ -94,6 +95,9 @@ class DeploymentObserver:
             )
             agents = first.create_task(seen(self._agents()))
             log_group = first.create_task(seen(self._log_group()))
+            own_rules = first.create_task(
+                seen(run(security_groups.rules_of_owner, account, region, wanted.owner.mark))
+            )
         async with asyncio.TaskGroup() as second:
             serving = second.create_task(self._serving(service.result(), newest.result()))
             tasks = second.create_task(self._tasks(service.result()))
@@ -106,6 +110,7 @@ class DeploymentObserver:
             vpc=vpc.result(),
             addresses=addresses.result(),
             managed_group=managed_group.result(),
+            own_rules=own_rules.result(),
             inventory=inventory.result(),
             databases=databases.result(),
             servers=servers.result(),
@@ -124,7 +129,14 @@ class DeploymentObserver:
             rollouts = third.create_task(self._rollouts(world))
             claims = third.create_task(seen(self._claims(world)))
             inactive = third.create_task(self._inactive(world))
-        return replace(world, rollouts=rollouts.result(), inactive=inactive.result(), claims=claims.result())
+            database_rules = third.create_task(self._database_rules(world))
+        return replace(
+            world,
+            rollouts=rollouts.result(),
+            inactive=inactive.result(),
+            claims=claims.result(),
+            database_rules=database_rules.result(),
+        )
 
     async def _subnets(self) -> tuple[Subnet, ...]:
         wanted, run = self._wanted, self._adapters.threads.run
@@ -183,6 +195,14 @@ class DeploymentObserver:
     def _ending(self) -> bool:
         """Whether everything is to go: then no network facts are read."""
         return not self._region.asked
+
+    async def _database_rules(self, world: DeploymentWorld) -> Seen[tuple[SecurityGroupRule, ...]]:
+        """Where we add rules, those that are there must not be a resync old."""
+        wanted, run = self._wanted, self._adapters.threads.run
+        if not wanted.manages_access or self._ending:
+            return Unseen()
+        groups = database_groups(wanted, world)
+        return await seen(run(security_groups.rules_of_groups, self._account, wanted.region, groups))
 
     async def _serving(
         self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]

@@ -6,6 +6,7 @@ lib/web/integrations_awsoidc.go (reads `--config-string` and `db_service.resourc
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -38,6 +39,28 @@ def agent_config(
 def matcher_labels(account: str, region: str, vpc_id: str) -> dict[str, str]:
     """The labels by which a deployment's agents find their databases."""
     return {ACCOUNT_LABEL: account, REGION_LABEL: region, VPC_LABEL: vpc_id}
+
+
+def matches(matcher: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether agents with `matcher` serve a database with `labels`.
+
+    A value is taken literally, but for `*`, which stands for anything, or as a regular expression between ^ and $. The
+    key `*` with the value `*` matches every database (Teleport lib/services/role.go, MatchLabels; lib/utils/replace.go,
+    SliceMatchesRegex).
+    """
+    return matcher.get("*") == "*" or all(
+        key in labels and _is_like(value, labels[key]) for key, value in matcher.items()
+    )
+
+
+def _is_like(pattern: str, value: str) -> bool:
+    """An expression that Python cannot read matches nothing."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        pattern = re.escape(pattern).replace(r"\*", ".*")
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return False
 
 
 def encode(config: Mapping[str, Any]) -> str:

@@ -1,17 +1,18 @@
 """Security groups of our own, over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.apply import apply
-from rds_enrollment.aws.security_groups import get_group, get_use
+from rds_enrollment.aws.security_groups import get_group, get_use, rules_of_groups, rules_of_owner
 from rds_enrollment.aws.session import AwsAccount
-from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupUse
+from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule, SecurityGroupUse
 from rds_enrollment.plan.outcome import Conflict, Waiting
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupEgress,
+    AuthorizeSecurityGroupIngress,
     CreateSecurityGroup,
     DeleteSecurityGroup,
     RevokeSecurityGroupIngress,
@@ -121,3 +122,38 @@ def test_a_group_that_is_used_stays(account: AwsAccount, world: World, vpc: Vpc,
     apply(account, deletion)
     apply(account, deletion)
     assert get_group(account, REGION, vpc.id, NAME) is None
+
+
+def test_a_rule_in_anothers_group(account: AwsAccount, world: World, vpc: Vpc) -> None:
+    """Found by its mark and taken away by its id; those beside it stay."""
+    before = rules_of_groups(account, REGION, [vpc.database_group])
+    opening = AuthorizeSecurityGroupIngress(
+        group=vpc.database_group,
+        port=1521,
+        source=vpc.agents_group,
+        description="Agents.",
+        tags=TAGS,
+        **_COMMON,
+    )
+    apply(account, opening)
+    with pytest.raises(Conflict):
+        apply(account, opening)
+
+    [ours] = rules_of_owner(account, REGION, TAGS["rds-enrollment.dev/owner"])
+    assert (ours.group, ours.egress, ours.protocol) == (vpc.database_group, False, "tcp")
+    assert (ours.peer, str(ours.ports), ours.tags) == (vpc.agents_group, "1521", TAGS)
+    [told] = world.client("ec2", REGION).describe_security_group_rules(SecurityGroupRuleIds=[ours.id])[
+        "SecurityGroupRules"
+    ]
+    assert told["Description"] == "Agents."
+    both = rules_of_groups(account, REGION, [vpc.agents_group, vpc.database_group])
+    assert {rule.group for rule in both} == {vpc.agents_group, vpc.database_group}
+
+    apply(account, RevokeSecurityGroupIngress(group=vpc.database_group, rules=(ours.id,), **_COMMON))
+    assert set(_ids(rules_of_groups(account, REGION, [vpc.database_group]))) == set(_ids(before))
+    assert rules_of_owner(account, REGION, "nobody") == ()
+    assert rules_of_groups(account, REGION, []) == ()
+
+
+def _ids(rules: Iterable[SecurityGroupRule]) -> list[str]:
+    return [rule.id for rule in rules]

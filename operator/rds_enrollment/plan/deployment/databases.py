@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.agent_config import matcher_labels
+from rds_enrollment.plan.agent_config import matcher_labels, matches
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, sources
@@ -52,8 +52,9 @@ def served_databases(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[
     """The db objects that the agents match, by name."""
     if isinstance(world.databases, Unseen):
         return ()
-    labels = matcher_labels(wanted.scope.account, wanted.region, wanted.vpc_id).items()
-    matching = (item for item in world.databases if labels <= dict(item.labels).items())
+    fixed = matcher_labels(wanted.scope.account, wanted.region, wanted.vpc_id)
+    matcher = {**wanted.agents.database_labels, **fixed}
+    matching = (item for item in world.databases if matches(matcher, item.labels))
     return tuple(sorted(matching, key=lambda item: item.name))
 
 
@@ -65,10 +66,10 @@ def database_paths(
     if place is None or isinstance(inventory, Unseen):
         return ()
     vpc, picked = place
-    proven = _proven(world)
-    targets = [item for item in _targets(served, inventory, world) if item.name not in proven]
+    proven = proven_databases(world)
+    unproven = [item for item in targets(served, inventory, world) if item.name not in proven]
     tasks = sources(picked, vpc)
-    return tuple(database_path(vpc, tasks, target) for target in targets[:MAX_JUDGED])
+    return tuple(database_path(vpc, tasks, target) for target in unproven[:MAX_JUDGED])
 
 
 def _places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Vpc, Network] | None:
@@ -86,7 +87,7 @@ def ambiguous_endpoints(wanted: WantedDeployment, world: DeploymentWorld) -> tup
     return tuple(unclear)[:MAX_RESOLVED]
 
 
-def _proven(world: DeploymentWorld) -> frozenset[str]:
+def proven_databases(world: DeploymentWorld) -> frozenset[str]:
     """Names of databases that an agent has connected to (health checks of db_server heartbeats)."""
     if isinstance(world.servers, Unseen):
         return frozenset()
@@ -97,7 +98,8 @@ def _proven(world: DeploymentWorld) -> frozenset[str]:
     )
 
 
-def _targets(served: Iterable[Database], inventory: RdsInventory, world: DeploymentWorld) -> Iterator[Target]:
+def targets(served: Iterable[Database], inventory: RdsInventory, world: DeploymentWorld) -> Iterator[Target]:
+    """Those of `served` that RDS knows."""
     places = _places(inventory)
     for database in served:
         host, _, port = database.uri.rpartition(":")

@@ -1,6 +1,7 @@
 """The plan of one deployment, part by part in the order of its conditions."""
 
 from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.deployment.access import access_part
 from rds_enrollment.plan.deployment.agents import tasks_part, tunnel_part
 from rds_enrollment.plan.deployment.claims import contested
 from rds_enrollment.plan.deployment.databases import databases_part
@@ -23,7 +24,7 @@ REQUIRED = (
     ConditionType.TASKS_RUNNING,
     ConditionType.TUNNEL_CONNECTED,
 )
-"""Ready is all of these; DatabasesReachable only informs."""
+"""Ready is all of these; DatabasesReachable and DatabaseAccessAllowed only inform."""
 
 
 def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
@@ -38,4 +39,5 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     tasks = tasks_part(wanted, world, service.done, attempts)
     tunnel = tunnel_part(wanted, world, attempts)
     databases = databases_part(wanted, world, attempts)
-    return (role, token, network, revision, service, tasks, tunnel, databases)
+    access = access_part(wanted, world, attempts)
+    return (role, token, network, revision, service, tasks, tunnel, databases, access)

@@ -1,20 +1,18 @@
 """The security group that we make for the agents on request: everything out, nothing in."""
 
-from ipaddress import ip_network
-
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService
-from rds_enrollment.plan.observed.network import ALL_PORTS, GroupRule, SecurityGroup
+from rds_enrollment.plan.observed.network import SecurityGroup
 from rds_enrollment.plan.observed.security_groups import (
     ALL_PROTOCOLS,
     EVERYWHERE,
     ManagedGroup,
-    SecurityGroupRule,
     SecurityGroupUse,
+    as_group_rule,
 )
 from rds_enrollment.plan.part import Part, progressing, refused, removed, satisfied, unseen, writing
 from rds_enrollment.plan.steps import Step
@@ -76,8 +74,8 @@ def as_network_group(group: ManagedGroup) -> SecurityGroup:
     return SecurityGroup(
         id=group.id,
         vpc_id=group.vpc_id,
-        ingress=tuple(_network_rule(rule) for rule in group.rules if not rule.egress),
-        egress=tuple(_network_rule(rule) for rule in group.rules if rule.egress),
+        ingress=tuple(as_group_rule(rule) for rule in group.rules if not rule.egress),
+        egress=tuple(as_group_rule(rule) for rule in group.rules if rule.egress),
         name=group.name,
     )
 
@@ -135,12 +133,6 @@ def _repairs(wanted: WantedDeployment, group: ManagedGroup) -> list[Step]:
             )
         )
     return repairs
-
-
-def _network_rule(rule: SecurityGroupRule) -> GroupRule:
-    peer = ip_network(rule.peer, strict=False) if "/" in rule.peer else rule.peer
-    protocol = "all" if rule.protocol == ALL_PROTOCOLS else rule.protocol
-    return GroupRule(peer, protocol, rule.ports or ALL_PORTS)
 
 
 def _lets_everything_out(group: ManagedGroup) -> bool:

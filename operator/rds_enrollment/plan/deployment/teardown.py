@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.access import access_removal
 from rds_enrollment.plan.deployment.logs import logs_removal
 from rds_enrollment.plan.deployment.revision import service_of_another
 from rds_enrollment.plan.deployment.security_group import group_removal
@@ -24,7 +25,7 @@ _ROLE = ConditionType.ROLE_READY
 def teardown(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
     parts: list[Part] = []
-    for remove in (_service, _revisions, _logs, _token, _role, _cluster, group_removal):
+    for remove in (_service, access_removal, _revisions, _logs, _token, _role, _cluster, group_removal):
         part = remove(wanted, world, attempts)
         parts.append(part)
         if not part.done:

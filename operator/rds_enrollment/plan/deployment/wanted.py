@@ -48,6 +48,8 @@ class WantedDeployment:
     """What the agents run with."""
     assign_public_ip: AssignPublicIp | None = None
     """None: nothing is asked for."""
+    manages_access: bool = False
+    """Whether we add the inbound rules that databases lack."""
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
 

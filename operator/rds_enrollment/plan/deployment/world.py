@@ -19,7 +19,7 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.network import Address, Vpc
-from rds_enrollment.plan.observed.security_groups import ManagedGroup
+from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer, JoinToken
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -40,6 +40,10 @@ class DeploymentWorld:
     """Of hosts that the agents need, by name; none where the operator's DNS has no answer that a VPC could reach."""
     managed_group: Seen[ManagedGroup | None] = field(default_factory=Unseen)
     """The security group with the name of ours."""
+    own_rules: Seen[tuple[SecurityGroupRule, ...]] = field(default_factory=Unseen)
+    """Rules of any security group with the deployment's mark."""
+    database_rules: Seen[tuple[SecurityGroupRule, ...]] = field(default_factory=Unseen)
+    """All rules of its databases' security groups; read only where we add some."""
     inventory: Seen[RdsInventory] = field(default_factory=Unseen)
     """RDS in the region. Not read for a teardown."""
     databases: Seen[tuple[Database, ...]] = field(default_factory=Unseen)

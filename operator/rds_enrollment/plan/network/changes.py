@@ -28,6 +28,13 @@ def ec2(vpc: Vpc, *words: str) -> str:
     return " ".join(("aws", "ec2", *words, *region))
 
 
+def authorize_ingress(region: str, group: str, port: int, source: str) -> str:
+    """The AWS CLI line that lets one group in to another."""
+    permission = f"'IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={source}}}]'"
+    words = ("--region", region, "--group-id", group, "--ip-permissions", permission)
+    return " ".join(("aws", "ec2", "authorize-security-group-ingress", *words))
+
+
 def choose(sentence: str) -> Change:
     """A change that is a person's decision, not a command."""
     return Change(sentence)

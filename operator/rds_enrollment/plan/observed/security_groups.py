@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
-from rds_enrollment.plan.observed.network import PortRange
+from rds_enrollment.plan.observed.network import ALL_PORTS, GroupRule, PortRange
 
 EVERYWHERE = "0.0.0.0/0"
 ALL_PROTOCOLS = "-1"
@@ -24,6 +25,13 @@ class SecurityGroupRule:
     peer: str
     """A CIDR block, a security group (sg-…) or a prefix list (pl-…)."""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def as_group_rule(rule: SecurityGroupRule) -> GroupRule:
+    """The rule as the network model takes it."""
+    peer = ip_network(rule.peer, strict=False) if "/" in rule.peer else rule.peer
+    protocol = "all" if rule.protocol == ALL_PROTOCOLS else rule.protocol
+    return GroupRule(peer, protocol, rule.ports or ALL_PORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

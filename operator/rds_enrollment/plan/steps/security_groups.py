@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rds_enrollment.plan.steps.aws import AwsStep
 
@@ -50,6 +51,23 @@ class AuthorizeSecurityGroupEgress(SecurityGroupStep):
     @property
     def target(self) -> str:
         return f"outbound rules of security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeSecurityGroupIngress(SecurityGroupStep):
+    """ec2:AuthorizeSecurityGroupIngress: TCP to one port from another group."""
+
+    independent: ClassVar[bool] = True
+
+    port: int
+    source: str
+    """Id of the group that is let in."""
+    description: str
+    tags: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        return f"inbound rule of security group {self.group} for tcp {self.port} from {self.source}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class Account:
             subnets=tuple(Subnet(item, VPC, "us-west-1a") for item in SUBNETS),
             security_groups=(SecurityGroup(GROUP, VPC, "agents"),),
             managed_group=None,
+            own_rules=(),
             cluster=self._cluster_seen(),
             service=self.service,
             serving=self._revision(self.service.task_definition_arn) if self.service else None,

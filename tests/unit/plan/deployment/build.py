@@ -266,6 +266,7 @@ CONVERGED = DeploymentWorld(
     vpc=VPC_SEEN,
     addresses=PROXY_ADDRESSES,
     managed_group=None,
+    own_rules=(),
     cluster=CLUSTER_SEEN,
     service=SERVICE_SEEN,
     serving=task_definition(),

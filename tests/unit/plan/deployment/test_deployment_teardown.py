@@ -142,6 +142,7 @@ def test_nothing_left_is_done() -> None:
     parts = ended(EMPTY)
     assert [part.condition for part in parts] == [
         SERVICE_DEPLOYED,
+        ConditionType.DATABASE_ACCESS_ALLOWED,
         REGISTERED,
         REGISTERED,
         TOKEN_READY,
