@@ -1,5 +1,6 @@
 """Asks before every request to AWS, and reports every call to an observer, through botocore's event hooks."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +12,8 @@ from rds_enrollment.runtime.fence import Guard
 if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
+
+logger = logging.getLogger(__name__)
 
 _STARTED = "rds_enrollment_started"
 _ATTEMPTS = "rds_enrollment_attempts"
@@ -92,18 +95,27 @@ class CallHooks:
         status = int(http_response.status_code)
         error = parsed.get("Error", {}) if status >= 300 else {}
         code = str(error.get("Code", ""))
-        self._report(event_name, context, status, code)
+        self._report(event_name, context, status, code, _request_id(parsed))
         if status >= 300:
             self._on_failure(_operation(event_name), code, str(error.get("Message", "")), status, None)
         else:
             _demand_content(parsed, model)
 
     def _failed(self, exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
-        self._report(event_name, context, 0, type(exception).__name__)
+        self._report(event_name, context, 0, type(exception).__name__, "")
         self._on_failure(_operation(event_name), "", "", 0, exception)
 
-    def _report(self, event_name: str, context: dict[str, Any], status: int, code: str) -> None:
+    def _report(
+        self, event_name: str, context: dict[str, Any], status: int, code: str, request_id: str
+    ) -> None:
         service, operation = _operation(event_name).split(":")
+        logger.debug(
+            "%s:%s answered %s",
+            service,
+            operation,
+            code or status,
+            extra={"region": context["client_region"], "status_code": status, "request_id": request_id},
+        )
         self._observe(
             service=service,
             region=context["client_region"],
@@ -119,6 +131,11 @@ def _demand_content(parsed: dict[str, Any], model: "OperationModel") -> None:
     """botocore lets a body that is no JSON pass as an answer without members, which would read as absence."""
     if getattr(model.output_shape, "members", None) and parsed.keys() <= {"ResponseMetadata"}:
         raise ResponseParserError(f"the answer to {model.name} has no content")
+
+
+def _request_id(parsed: dict[str, Any]) -> str:
+    """AWS's name for the request, which its support asks for."""
+    return str(parsed.get("ResponseMetadata", {}).get("RequestId", ""))
 
 
 def _operation(event_name: str) -> str:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from rds_enrollment.runtime.log_levels import AREAS, parse_levels
 from rds_enrollment.runtime.reconciler import Key
 
 _object: ContextVar[Key | None] = ContextVar("object", default=None)
@@ -44,13 +45,17 @@ def object_in_work() -> Key | None:
 
 
 def configure(level: str, form: Literal["json", "text"], stream: TextIO | None = None) -> None:
-    """Set up the root logger. `level` is a name of the standard library; `stream` defaults to stderr."""
+    """Set up the root logger. `level` is as in the setting (`log_levels.parse_levels`, which may raise ValueError);
+    `stream` defaults to stderr."""
+    levels = parse_levels(level)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     handler.addFilter(_name_object)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(levels.default.upper())
+    for area in AREAS:
+        logging.getLogger(f"rds_enrollment.{area}").setLevel(levels.areas.get(area, levels.default).upper())
     for name, floor in _LIBRARIES.items():
         logging.getLogger(name).setLevel(max(floor, root.level))
 

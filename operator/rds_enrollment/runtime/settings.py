@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.log_levels import AREAS, parse_levels
 
 ENV_PREFIX = "RDS_ENROLLMENT_"
 
@@ -77,6 +78,11 @@ def _host_addresses(entries: tuple[str, ...]) -> tuple[str, ...]:
             raise ValueError(f"{entry!r} is not host=address")
         ip_address(address)
     return entries
+
+
+def _log_levels(text: str) -> str:
+    parse_levels(text)
+    return text
 
 
 class Settings(BaseSettings):
@@ -164,8 +170,10 @@ class Settings(BaseSettings):
     object_metrics: bool = Field(
         default=True, description="Whether /metrics has series of single objects, besides the sums over all."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least level that is logged."
+    log_level: Annotated[str, AfterValidator(_log_levels)] = Field(
+        default="info",
+        description="Least level that is logged: debug, info, warning or error; and of single areas, such as"
+        " info,aws=debug,teleport=warning. Areas: " + ", ".join(AREAS) + ".",
     )
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log lines.")
 

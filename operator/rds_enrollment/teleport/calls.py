@@ -1,6 +1,7 @@
 """Making a call: session, deadline, translation of failures, measurement. Everything that is sent goes through here."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from grpclib.client import UnaryUnaryMethod
 from rds_enrollment.runtime.fence import NotLeadingError
 from rds_enrollment.teleport.connection import Connection, Session
 from rds_enrollment.teleport.errors import Call, Permission, translate
+
+logger = logging.getLogger(__name__)
 
 ObserveCall = Callable[[str, str, float], None]
 """Is told of every call: its RPC's name, its result code (OK, or Failure.code) and its duration in seconds."""
@@ -71,6 +74,7 @@ class Caller:
                 self.connection.discard(session)
             raise failure.outcome from error
         finally:
+            logger.debug("%s answered %s", rpc, code, extra={"subject": subject})
             self.observe_call(rpc, code, self.timer() - started)
         return reply
 

@@ -128,3 +128,17 @@ def test_calls_are_counted_by_controller_and_answer(stub: StubAws, static_creden
     assert registry.get_sample_value("aws_api_requests_total", answered) == 1
     assert registry.get_sample_value("aws_api_call_retries_sum", labels) == 1
     assert registry.get_sample_value("aws_api_request_duration_seconds_count", labels) == 1
+
+
+def test_with_debug_each_answer_is_a_line_with_its_request_id(
+    stub: StubAws, static_credentials: None, observed: Observed, caplog: pytest.LogCaptureFixture
+) -> None:
+    stub.answer = Refusal("UnauthorizedOperation", status=403)
+    with caplog.at_level("DEBUG", "rds_enrollment.aws.calls"), pytest.raises(Blocked) as refused:
+        describe(observed)
+    (record,) = [record for record in caplog.records if record.name == "rds_enrollment.aws.calls"]
+    assert record.getMessage() == "ec2:DescribeSubnets answered UnauthorizedOperation"
+    fields = vars(record)
+    assert (fields["region"], fields["status_code"]) == (REGION, 403)
+    assert fields["request_id"]
+    assert fields["request_id"] in refused.value.message

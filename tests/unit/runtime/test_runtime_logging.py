@@ -5,9 +5,12 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import rds_enrollment
 from rds_enrollment.runtime import logging as logs
+from rds_enrollment.runtime.log_levels import AREAS, parse_levels
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.threads import ThreadPool
 
@@ -83,3 +86,32 @@ def test_libraries_that_print_headers_stay_silent_even_at_debug(stream: io.Strin
     logging.getLogger(name).info("Authorization: secret")
     logging.getLogger("rds_enrollment.x").debug("ours")
     assert [line["message"] for line in lines(stream)] == ["ours"]
+
+
+def test_an_area_has_its_own_level(stream: io.StringIO) -> None:
+    logs.configure("warning,aws=debug", "json", stream)
+    logging.getLogger("rds_enrollment.aws.calls").debug("an answer")
+    logging.getLogger("rds_enrollment.teleport.calls").info("not shown")
+    assert [line["message"] for line in lines(stream)] == ["an answer"]
+    logs.configure("info", "json", stream)
+    logging.getLogger("rds_enrollment.aws.calls").debug("no longer shown")
+    assert len(lines(stream)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("loud", "'loud' is no level"), ("moon=info", "'moon' is no area"), ("", "'' is no level")],
+)
+def test_a_wrong_level_is_named(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_levels(text)
+
+
+def test_every_package_that_logs_is_an_area() -> None:
+    sources = Path(rds_enrollment.__file__).parent
+    logging_ones = {
+        path.relative_to(sources).parts[0]
+        for path in sources.rglob("*.py")
+        if "getLogger(__name__)" in path.read_text() and path.parent != sources
+    }
+    assert logging_ones <= set(AREAS)

@@ -63,7 +63,7 @@ def test_every_field_has_a_variable_and_the_flag_wins(monkeypatch: pytest.Monkey
         ("preflight", "off", "'Warn' or 'Block'"),
         ("host_addresses", "10.0.0.1", "'10.0.0.1' is not host=address"),
         ("host_addresses", "proxy=here", "'here' does not appear to be an IPv4 or IPv6 address"),
-        ("log_level", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("log_level", "info,moon=debug", "'moon' is no area; areas are aws,"),
         ("log_format", "xml", "'json' or 'text'"),
     ],
 )
