@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hack.sandbox.aws.rds_pages import RdsPages
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT, install
@@ -47,3 +48,10 @@ def enrolled(
     """One enrolled world for the tests of a module that change nothing."""
     with new_scene(control_plane, operator_kubeconfig, tmp_path_factory.mktemp("enrolled")) as fresh:
         yield fresh, fresh.enroll()
+
+
+@pytest.fixture
+def pages() -> Iterator[RdsPages]:
+    """An RDS that lists what a test writes into it."""
+    with RdsPages() as listed:
+        yield listed

@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE
 from rds_enrollment.api.kinds import RDS_ENROLLMENT
@@ -72,12 +70,6 @@ def run_plugin(scene: Scene, pages: RdsPages, *arguments: str) -> subprocess.Com
         timeout=120,
         check=False,
     )
-
-
-@pytest.fixture
-def pages() -> Iterator[RdsPages]:
-    with RdsPages() as listed:
-        yield listed
 
 
 def test_many_that_vanish_at_once_stay_until_somebody_approves(scene: Scene, pages: RdsPages) -> None:

@@ -5,18 +5,43 @@ the planning to skip it with a reason, and dropping it here would read as its de
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import read_tags
 from rds_enrollment.plan.observed.aws import DbCluster, DbClusterMember, DbInstance, RdsInventory
 
+if TYPE_CHECKING:
+    from types_boto3_rds.client import RDSClient
+
 INSTANCE_ENGINES = ("postgres", "mysql", "mariadb", "aurora-mysql", "aurora-postgresql")
 """The engines that Teleport enrols; those of Aurora, because members carry the VPC of their cluster."""
 
 CLUSTER_ENGINES = ("aurora-mysql", "aurora-postgresql", "mysql", "postgres")
 """Aurora, and the clusters of RDS Multi-AZ deployments."""
+
+_INSTANCE_MEMBERS = frozenset(
+    {
+        *(
+            "DBInstanceIdentifier",
+            "DBInstanceArn",
+            "DbiResourceId",
+            "DBClusterIdentifier",
+            "DBInstanceStatus",
+        ),
+        *("Engine", "EngineVersion", "Endpoint", "DBSubnetGroup", "VpcSecurityGroups"),
+        *("IAMDatabaseAuthenticationEnabled", "TagList"),
+    }
+)
+_CLUSTER_MEMBERS = frozenset(
+    {
+        *("DBClusterIdentifier", "DBClusterArn", "DbClusterResourceId", "DBClusterMembers", "Status"),
+        *("Engine", "EngineVersion", "EngineMode", "Endpoint", "ReaderEndpoint", "CustomEndpoints", "Port"),
+        *("VpcSecurityGroups", "IAMDatabaseAuthenticationEnabled", "TagList"),
+    }
+)
+"""Members of DBInstance and DBCluster that are read (Amazon RDS API)."""
 
 _PAGE: Any = {"PageSize": 100}
 """The most that AWS gives in one answer (MaxRecords)."""
@@ -34,16 +59,28 @@ def inventory(account: AwsAccount, region: str) -> RdsInventory:
 
 def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
     with translated("rds:DescribeDBInstances", f"RDS instances in {region}"):
-        paginator = account.client("rds", region).get_paginator("describe_db_instances")
+        client = account.client("rds", region)
+        _read_only(client, "DescribeDBInstances", "DBInstances", _INSTANCE_MEMBERS)
+        paginator = client.get_paginator("describe_db_instances")
         pages = paginator.paginate(Filters=_engines(INSTANCE_ENGINES), PaginationConfig=_PAGE)
         return tuple(_instance(entry) for page in pages for entry in page["DBInstances"])
 
 
 def _clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
     with translated("rds:DescribeDBClusters", f"RDS clusters in {region}"):
-        paginator = account.client("rds", region).get_paginator("describe_db_clusters")
+        client = account.client("rds", region)
+        _read_only(client, "DescribeDBClusters", "DBClusters", _CLUSTER_MEMBERS)
+        paginator = client.get_paginator("describe_db_clusters")
         pages = paginator.paginate(Filters=_engines(CLUSTER_ENGINES), PaginationConfig=_PAGE)
         return tuple(_cluster(entry) for page in pages for entry in page["DBClusters"])
+
+
+def _read_only(client: "RDSClient", operation: str, entries: str, members: frozenset[str]) -> None:
+    """Have botocore parse these members of an entry alone: the others are most of an answer, and of the time."""
+    shape: Any = client.meta.service_model.operation_model(operation).output_shape
+    known = shape.members[entries].member.members
+    for name in known.keys() - members:
+        known.pop(name, None)
 
 
 def _engines(engines: tuple[str, ...]) -> list[Any]:

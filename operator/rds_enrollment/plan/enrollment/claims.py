@@ -60,6 +60,8 @@ class Shelf:
 
     def names_for(self, database: Database) -> frozenset[str]:
         """Names of the objects that stand for the same database as this wanted one."""
+        if not self.by_target:
+            return frozenset()
         return frozenset(
             name for target in claimed_targets(database) for name in self.by_target.get(target, ())
         )
@@ -123,6 +125,8 @@ def _whose(database: Database) -> str:
 
 def _winner(rivals: Sequence[Claim], present: Database | None, *, is_reserved: bool) -> Claim | None:
     if present is None:
+        return rivals[0]
+    if len(rivals) == 1 and not is_reserved:
         return rivals[0]
     present_targets = targets(present)
     for rival in rivals:

@@ -1,6 +1,7 @@
 """One look at an enrolment: choice, db objects and deployments, each computed from what could be seen."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from rds_enrollment.plan.enrollment.deployments import Coverage, Presence, cover
 from rds_enrollment.plan.enrollment.registration import Registration, register
@@ -21,7 +22,16 @@ class Survey:
 
 
 def survey(wanted: WantedEnrollment, world: EnrollmentWorld) -> Survey:
-    """Choose, register, cover."""
+    """Choose, register, cover; once for each pair of these very objects."""
+    for known, seen in world.surveys:
+        if known is wanted:
+            return cast("Survey", seen)
+    made = _survey(wanted, world)
+    world.surveys.append((wanted, made))
+    return made
+
+
+def _survey(wanted: WantedEnrollment, world: EnrollmentWorld) -> Survey:
     selection = select(wanted.spec, world)
     if isinstance(world.databases, Unseen):
         return Survey(selection=selection, registration=None, coverage=None)

@@ -60,6 +60,10 @@ class EnrollmentWorld:
 
     empty_since: Mapping[Vpc, datetime] = field(default_factory=dict)
     """VPCs with a deployment and without databases, and since when, as the last pass has told."""
+    surveys: list[tuple[WantedEnrollment, Any]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    """What was computed from this look, so that plan and status compute it once: see `survey`."""
 
     def inventory(self, region: str) -> Seen[RdsInventory]:
         return self.inventories.get(region, Unseen())
