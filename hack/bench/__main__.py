@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from hack.bench import apply_to_ready, reaction, report
+from hack.bench import apply_to_ready, discovery, reaction, report
 from hack.bench.samples import Comparison
 from hack.sandbox.stack import ROOT
 
 BENCHES: Mapping[str, Callable[[], list[Comparison]]] = {
     "apply-to-ready": apply_to_ready.measure,
     "reaction": reaction.measure,
+    "discovery": discovery.measure,
 }
 PAGE = ROOT / "docs" / "performance.md"
 

@@ -1,0 +1,135 @@
+"""One look at ten thousand databases, beside boto3 with its own parser that merely pages through the same pages."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import boto3
+from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec, RdsEnrollmentStatus
+from rds_enrollment.aws import rds
+from rds_enrollment.aws.session import AwsAccount, AwsClients
+from rds_enrollment.plan.enrollment.plan import plan
+from rds_enrollment.plan.enrollment.status import observed_status
+from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
+from rds_enrollment.plan.observed.aws import CallerIdentity
+from rds_enrollment.plan.observed.teleport import Database
+from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.plan.steps.teleport import CreateDatabase
+
+from hack.bench.samples import Comparison
+from hack.sandbox.aws.rds_pages import ACCOUNT
+from hack.sandbox.stack import ROOT
+
+COUNT = 10_000
+ROUNDS = 3
+REGION = "us-west-1"
+_LAG_SECONDS = 0.005
+"""Pause between two looks at the event loop's clock."""
+WANTED = WantedEnrollment(
+    owner=Owner("bench", "rdsenroll", "teleport", "prod"),
+    uid="1",
+    account=ACCOUNT,
+    spec=RdsEnrollmentSpec.model_validate(
+        {"integrationRef": {"name": "prod-aws"}, "regions": [REGION], "databases": {"all": {}}}
+    ),
+    teleport_cluster="example.teleport.sh",
+)
+
+
+class Account(AwsAccount):
+    """Nobody has to be asked whose account it is."""
+
+    def identity(self) -> CallerIdentity:
+        return CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/bench/bench")
+
+
+def measure() -> list[Comparison]:
+    """Time of a pass without changes; its effect on the event loop."""
+    with _listed(COUNT):
+        account = Account(AwsClients(), None)
+        databases = enrolled(account)
+        ours, floor, lags, idle = [], [], [], []
+        for _ in range(ROUNDS):
+            floor.append(_timed(_page_through))
+            ours.append(_timed(lambda: _look(account, databases)))
+        for _ in range(ROUNDS):
+            lags += asyncio.run(_lags(lambda: asyncio.to_thread(_look, account, databases)))
+            idle += asyncio.run(_lags(lambda: asyncio.sleep(1.0)))
+    return [
+        Comparison("look at 10,000 databases, request to plan and status", ours, floor, target=0.75),
+        Comparison("event loop's lag meanwhile; floor: idle", lags, idle, aim="p99 below 50 ms"),
+    ]
+
+
+def enrolled(account: AwsAccount) -> tuple[Database, ...]:
+    """What Teleport holds when everything is enrolled."""
+    steps = [step for part in plan(WANTED, _world(account, ())) for step in part.steps]
+    return tuple(step.database for step in steps if isinstance(step, CreateDatabase))
+
+
+def _look(account: AwsAccount, databases: tuple[Database, ...]) -> None:
+    world = _world(account, databases)
+    parts = plan(WANTED, world)
+    observed_status(RdsEnrollmentStatus(), WANTED, world, {})
+    if any(part.steps for part in parts):
+        raise RuntimeError("the bench's estate was to be converged")
+
+
+def _world(account: AwsAccount, databases: tuple[Database, ...]) -> EnrollmentWorld:
+    return EnrollmentWorld(
+        read_at=datetime.now(UTC),
+        inventories={REGION: rds.inventory(account, REGION)},
+        databases=databases,
+        servers=(),
+        user_tasks=(),
+        deployments=(),
+    )
+
+
+def _page_through() -> None:
+    client = boto3.Session().client("rds", region_name=REGION)
+    pages = client.get_paginator("describe_db_instances").paginate(PaginationConfig={"PageSize": 100})
+    if sum(len(page["DBInstances"]) for page in pages) != COUNT:
+        raise RuntimeError("the pages do not hold the estate")
+
+
+def _timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+async def _lags(work: Callable[[], Awaitable[None]]) -> list[float]:
+    """How late the event loop was, again and again while `work` runs."""
+    running = asyncio.ensure_future(work())
+    late: list[float] = []
+    while not running.done():
+        due = time.perf_counter() + _LAG_SECONDS
+        await asyncio.sleep(_LAG_SECONDS)
+        late.append(max(time.perf_counter() - due, 0.0))
+    await running
+    return late
+
+
+@contextmanager
+def _listed(count: int) -> Iterator[None]:
+    """boto3's RDS is a page server in a process of its own."""
+    command = [sys.executable, "-m", "hack.bench.rds_server", str(count)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        os.environ.update(
+            AWS_ENDPOINT_URL_RDS=(server.stdout.readline() if server.stdout else "").strip(),
+            AWS_ACCESS_KEY_ID="bench",
+            AWS_SECRET_ACCESS_KEY="bench",  # noqa: S106 - nothing checks it
+            AWS_EC2_METADATA_DISABLED="true",
+            NO_PROXY="127.0.0.1",
+        )
+        yield
+    finally:
+        server.kill()
+        server.wait()
