@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.aws.error_table import TABLE
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 from hack.docsgen import kinds, vocabulary
@@ -110,3 +111,10 @@ def test_calls_of_every_form_are_among_the_permissions() -> None:
     }
     assert needed <= set(actions())
     assert not any(action.startswith(("ecs:RunTask", "iam:CreateUser", "rds:Delete")) for action in actions())
+
+
+def test_every_code_of_the_error_table_is_told_with_its_reason() -> None:
+    lines = PAGES[FOLDER / "aws-errors.md"].splitlines()
+    for row in TABLE:
+        for name in (*row.codes, *(kind.__name__ for kind in row.exceptions)):
+            assert any(f"`{name}`" in line and f"| `{row.reason}` |" in line for line in lines), name
