@@ -41,6 +41,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def _advice(row: Row) -> str:
+    named = {"action": "the action", "target": "the resource", "operation": "the operation"}
+    return escape(row.advice.format(**named))
+
+
 def _errors(row: Row) -> str:
     named = _listed([*sorted(row.codes), *(kind.__name__ for kind in row.exceptions)])
     if not named:
