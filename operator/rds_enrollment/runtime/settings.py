@@ -1,5 +1,6 @@
 """The operator's settings, defined once: each field is an environment variable and a flag."""
 
+import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from rds_enrollment.runtime.config_file import read_config
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.log_levels import AREAS, parse_levels
 
 ENV_PREFIX = "RDS_ENROLLMENT_"
+_CONFIG = "config"
 
 _ADDRESS = re.compile(r"^(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})$")
 _NAMESPACE = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
@@ -90,6 +93,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
 
+    config: Path | None = Field(
+        default=None,
+        description="YAML file with settings, under the names of their flags without the dashes in front; flags and"
+        " variables win.",
+    )
     teleport_address: Annotated[str, AfterValidator(_dialled)] = Field(
         description="Teleport's auth service or proxy, as host:port."
     )
@@ -189,12 +197,17 @@ def variable_name(field: str) -> str:
 
 
 def load(flags: dict[str, Any]) -> Settings:
-    """Settings from the flags given (None: not given), else the environment, else the defaults.
+    """Settings from the flags given (None: not given), else the environment, else the file that `config` names, else
+    the defaults.
 
     Raises FatalError (exit code 2), with every fault in one line.
     """
+    given = {field: value for field, value in flags.items() if value is not None}
+    config = given.get(_CONFIG) or os.environ.get(variable_name(_CONFIG))
+    written = read_config(Path(config), Settings.model_fields.keys() - {_CONFIG}) if config else {}
+    inherited = {field: value for field, value in written.items() if variable_name(field) not in os.environ}
     try:
-        return Settings(**{field: value for field, value in flags.items() if value is not None})
+        return Settings(**{**inherited, **given})
     except ValidationError as error:
         faults = "; ".join(_fault(fault["loc"], fault) for fault in error.errors())
         raise FatalError(faults, exit_code=2) from None

@@ -87,3 +87,55 @@ def test_a_missing_one_is_named(field: str) -> None:
 
 def test_an_address_may_be_ipv6() -> None:
     assert parse_address("[::1]:8080") == ("::1", 8080)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def test_a_file_gives_what_flags_and_environment_leave_open(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text(
+        "teleport-address: from-file:1\nteleport-identity: /file\nwatch-namespaces: [a, b]\nworkers: 3\n"
+        "poll-seconds: 2.5\nlog-level:\n"
+    )
+    monkeypatch.setenv("RDS_ENROLLMENT_CONFIG", str(config))
+    monkeypatch.setenv("RDS_ENROLLMENT_TELEPORT_IDENTITY", "/env")
+    settings = load({"workers": "5"})
+    assert settings.teleport_address == "from-file:1"
+    assert settings.teleport_identity == Path("/env")
+    assert settings.watch_namespaces == ("a", "b")
+    assert (settings.workers, settings.poll_seconds, settings.log_level) == (5, 2.5, "info")
+
+
+def test_an_empty_file_sets_nothing(config: Path) -> None:
+    config.write_text("# nothing yet\n")
+    assert load({**REQUIRED, "config": str(config)}).workers == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("workers: many\n", "--workers (RDS_ENROLLMENT_WORKERS): 'many'"),
+        ("worker: 3\nwatch_namespaces: [a]\n", "settings that there are not: watch_namespaces, worker"),
+        ("config: other.yaml\n", "settings that there are not: config"),
+        ("- workers\n", "holds no settings"),
+        ("workers: [\n", "is not YAML"),
+        ("owner-id: 815\n", "--owner-id (RDS_ENROLLMENT_OWNER_ID): 815"),
+        ("watch-namespaces: [a, 5]\n", "--watch-namespaces"),
+    ],
+)
+def test_a_fault_in_the_file_is_one_line(config: Path, text: str, fault: str) -> None:
+    config.write_text(text)
+    with pytest.raises(FatalError) as raised:
+        load({**REQUIRED, "config": str(config)})
+    assert raised.value.exit_code == 2
+    assert fault in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match=r"--config .*absent cannot be read: No such file"):
+        load({**REQUIRED, "config": str(tmp_path / "absent")})
