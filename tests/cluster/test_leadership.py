@@ -152,9 +152,9 @@ def test_an_api_server_that_stays_away_ends_the_leader_and_not_its_successor(
 ) -> None:
     """The first one alone is cut off, which nobody can tell from death."""
     gate, operator = gated
-    operator.start(RDS_ENROLLMENT_LEASE_SECONDS="5")
+    operator.start()
     wait_leads(operator)
-    second.start(RDS_ENROLLMENT_LEASE_SECONDS="5")
+    second.start()
     second.wait_ready()
     gate.away = True
     assert operator.wait_exit() == 1
@@ -166,6 +166,6 @@ def test_an_api_server_that_stays_away_ends_the_leader_and_not_its_successor(
     wait_leads(second)
     assert acquired(scene) > ended, "nobody follows before it is gone"
     gate.away = False
-    operator.start(RDS_ENROLLMENT_LEASE_SECONDS="5")
+    operator.start()
     operator.wait_ready()
     assert not leads(operator)
