@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from hack.docsgen import aws_actions, aws_errors, kinds, metrics, settings, vocabulary
+from hack.docsgen import aws_actions, aws_errors, commands, kinds, metrics, settings, vocabulary
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 
 def render() -> dict[Path, str]:
     """Text of every generated page."""
-    pages = kinds.render() | vocabulary.render() | settings.render() | metrics.render()
-    pages |= aws_actions.render() | aws_errors.render()
-    return {FOLDER / name: text for name, text in pages.items()}
+    sources = (kinds, vocabulary, settings, commands, metrics, aws_actions, aws_errors)
+    return {FOLDER / name: text for source in sources for name, text in source.render().items()}
 
 
 def main() -> None:

@@ -19,7 +19,17 @@ UNKNOWN_HERE = {"cosign", "docker", "git", "grep", "syft", "tctl", "tsh"}
 KUBECTL_GROUPS = {("create",), ("create", "secret"), ("rollout",)}
 """Subcommands that have subcommands."""
 AWS_GLOBAL = {"--query", "--output", "--region", "--profile"}
-COMMANDS = commands()
+PLUGIN = ("kubectl", "rds-enrollment")
+
+
+def as_called(command: Command) -> Command:
+    """Our own program by its name, where it is called as a plugin."""
+    is_plugin = command.words[:2] == PLUGIN
+    return Command(command.where, command.words[1:]) if is_plugin else command
+
+
+COMMANDS = [command for command in map(as_called, commands()) if len(command.words) > 1]
+"""Without bare mentions of a program."""
 
 
 def of(program: str) -> list[Command]:
