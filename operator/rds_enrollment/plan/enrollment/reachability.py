@@ -30,13 +30,29 @@ def reachable_part(world: EnrollmentWorld, registration: Registration | None, at
     health = health_of(world.servers, world.read_at)
     names = sorted({item.name for item in registration.entries if item.in_teleport})
     failing = _with(names, health, Reach.UNREACHABLE)
+    told = _told_by_deployments(world, registration)
     if failing:
-        message = listing([f"{name}: {health[name].error}" for name in failing], "; ")
+        message = listing([f"{name}: {health[name].error}" for name in failing], "; ", len(told)) + told
         return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, message), done=True)
     silence = _silence(names, health) if names else "No database is enrolled."
+    if silence and told:
+        return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, silence + told), done=True)
     if silence:
         return Part(_CONDITION, Verdict.unknown(Reason.NOT_REPORTED, silence), done=True)
     return satisfied(_CONDITION, f"Agents can connect to all of {counted(len(names), 'database')}.")
+
+
+def _told_by_deployments(world: EnrollmentWorld, registration: Registration) -> str:
+    """What a deployment in a VPC of the databases found to be in the way, with a space before it."""
+    if isinstance(world.deployments, Unseen):
+        return ""
+    places = {(item.region, item.vpc_id) for item in registration.entries if item.in_teleport}
+    for live in world.deployments:
+        spec, conditions = live["spec"], live.get("status", {}).get("conditions", ())
+        found = next((item for item in conditions if item["type"] == _CONDITION), None)
+        if found and found["status"] == "False" and (spec["region"], spec["vpcId"]) in places:
+            return f" DatabaseServiceDeployment {live['metadata']['name']}: {found['message']}"
+    return ""
 
 
 def _silence(names: Sequence[str], health: Mapping[str, Health]) -> str:

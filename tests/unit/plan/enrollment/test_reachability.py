@@ -1,6 +1,7 @@
 """Whether agents can connect: all replicas of a database together, and why nothing is known."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
@@ -11,7 +12,17 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import DatabaseServer, RdsUserTask
 from rds_enrollment.plan.outcome import Blocked, Transient
 
-from tests.unit.plan.enrollment.build import ACCOUNT, NOW, REGION, instance, inventory, server, wanted, world
+from tests.unit.plan.enrollment.build import (
+    ACCOUNT,
+    NOW,
+    REGION,
+    VPC,
+    instance,
+    inventory,
+    server,
+    wanted,
+    world,
+)
 from tests.unit.plan.enrollment.test_plan import part, settled
 
 REACHABLE = ConditionType.DATABASES_REACHABLE
@@ -117,3 +128,36 @@ def test_user_tasks_that_may_not_be_read_are_mentioned_and_a_hiccup_is_not() -> 
     assert "user tasks are not read (TeleportAccessDenied)" in message
     hiccup = Unseen(Transient(Reason.TELEPORT_UNREACHABLE, "later"))
     assert told(replace(enrolled(), user_tasks=hiccup), IAM) == told(enrolled(), IAM)
+
+
+def deployment(vpc_id: str = VPC, status: str = "False") -> dict[str, Any]:
+    """One that has looked at the ways to its databases."""
+    found = {"type": "DatabasesReachable", "status": status, "message": "sg-db lets nobody in."}
+    return {
+        "metadata": {"name": "main", "namespace": "teleport"},
+        "spec": {"integrationRef": {"name": "prod-aws"}, "region": REGION, "vpcId": vpc_id},
+        "status": {"conditions": [found]},
+    }
+
+
+WAY = "DatabaseServiceDeployment main: sg-db lets nobody in."
+
+
+@pytest.mark.parametrize("servers", [(), (server("orders", "unhealthy", error="i/o timeout"),)])
+def test_what_a_deployment_found_in_the_way_is_told(servers: tuple[DatabaseServer, ...]) -> None:
+    seen = replace(enrolled(*servers), deployments=(deployment(),))
+    status, reason, message = told(seen, REACHABLE)
+    assert (status, reason) == ("False", Reason.UNREACHABLE)
+    assert message.endswith(f" {WAY}")
+
+
+@pytest.mark.parametrize("other", [deployment(vpc_id="vpc-0fedcba9876543210"), deployment(status="True")])
+def test_what_is_not_in_the_way_is_not_told(other: dict[str, Any]) -> None:
+    status, reason, message = told(replace(enrolled(), deployments=(other,)), REACHABLE)
+    assert (status, reason) == ("Unknown", Reason.NOT_REPORTED)
+    assert "main" not in message
+
+
+def test_an_agent_that_gets_there_is_believed() -> None:
+    seen = replace(enrolled(server("orders", "healthy")), deployments=(deployment(),))
+    assert told(seen, REACHABLE)[0] == "True"
