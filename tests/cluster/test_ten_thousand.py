@@ -70,7 +70,7 @@ def test_ten_thousand_databases(scene: Scene, pages: RdsPages, monkeypatch: pyte
     assert len(json.dumps(scene.enrollment)) < STATUS_LIMIT
 
     # Nothing has changed: the pages are read, and the request is echoed.
-    look(scene)
+    scene.wait(lambda: scene.metrics().is_idle, "the operator is idle", PATIENCE)
     pages.calls.clear()
     asked, writes = scene.teleport.calls.total(), len(scene.teleport.writes)
     before = scene.enrollment["metadata"]

@@ -36,7 +36,6 @@ class EnrollmentObserver:
         self._adapters = adapters
         self._account = account
         self._account_id = wanted.account
-        self._namespace = wanted.owner.namespace
         self._regions = regions
         self._max_age = max_age
         self._empty_since = empty_since
@@ -84,4 +83,4 @@ class EnrollmentObserver:
         return tuple(await self._adapters.teleport.database_servers())
 
     async def _deployments(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(await self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind, self._namespace))
+        return tuple(await self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind))

@@ -69,8 +69,8 @@ def cover(
 ) -> Coverage:
     """Plan the deployments of an enrolment.
 
-    One that a user made for a VPC is used as it is. A generated one of ours goes when its VPC has needed none for the
-    grace period, but not while its region was not listed.
+    One that a user made for a VPC, or that is in another namespace, is used as it is. A generated one of ours goes when
+    its VPC has needed none for the grace period, but not while its region was not listed.
     """
     needed = Counter(
         Vpc(entry.region, entry.vpc_id) for entry in entries if entry.in_teleport and entry.vpc_id
@@ -83,7 +83,9 @@ def cover(
     surplus = [
         live
         for live in deployments
-        if generated.name_of(live) not in kept and live["spec"]["region"] not in unseen_regions
+        if generated.namespace_of(live) == wanted.owner.namespace
+        and generated.name_of(live) not in kept
+        and live["spec"]["region"] not in unseen_regions
     ]
     emptied = tuple(_emptied(wanted, template, surplus, presence)) if template else ()
     waiting = {generated.name_of(item.live) for item in emptied if item.live}
@@ -127,8 +129,13 @@ def _cover(
     databases: int,
     deployments: Sequence[Json],
 ) -> VpcCover:
-    covering = [live for live in deployments if generated.covers(live, wanted, vpc.region, vpc.vpc_id)]
-    ours = next((live for live in covering if generated.is_generated(live)), None)
+    everywhere = [live for live in deployments if generated.covers(live, wanted, vpc.region, vpc.vpc_id)]
+    home = wanted.owner.namespace
+    covering = [live for live in everywhere if generated.namespace_of(live) == home] or everywhere
+    ours = next(
+        (live for live in covering if generated.is_generated(live) and generated.namespace_of(live) == home),
+        None,
+    )
     if template is None:
         return VpcCover(vpc=vpc, databases=databases, live=ours or next(iter(covering), None))
     if ours:
@@ -136,7 +143,7 @@ def _cover(
     if covering:
         return VpcCover(vpc=vpc, databases=databases, live=min(covering, key=generated.name_of))
     name = generated.deployment_name(vpc.region, vpc.vpc_id)
-    if any(generated.name_of(live) == name for live in deployments):
+    if any((generated.namespace_of(live), generated.name_of(live)) == (home, name) for live in deployments):
         return VpcCover(vpc=vpc, databases=databases, name_taken=True)
     return VpcCover(vpc=vpc, databases=databases, step=_apply(wanted, template, vpc))
 

@@ -22,11 +22,16 @@ def name_of(live: Json) -> str:
     return str(live["metadata"]["name"])
 
 
+def namespace_of(live: Json) -> str:
+    """metadata.namespace."""
+    return str(live["metadata"]["namespace"])
+
+
 def covers(live: Json, wanted: WantedEnrollment, region: str, vpc_id: str) -> bool:
     """Whether a deployment, whoever made it, serves this VPC through the enrolment's integration."""
     spec = live["spec"]
     reference = IntegrationRef.model_validate(spec["integrationRef"])
-    return (spec["region"], spec["vpcId"], reference.key(live["metadata"]["namespace"])) == (
+    return (spec["region"], spec["vpcId"], reference.key(namespace_of(live))) == (
         region,
         vpc_id,
         wanted.spec.integration_ref.key(wanted.owner.namespace),

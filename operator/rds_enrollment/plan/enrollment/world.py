@@ -56,7 +56,7 @@ class EnrollmentWorld:
     user_tasks: Seen[tuple[RdsUserTask, ...]] = field(default_factory=Unseen)
     """Teleport's open user tasks about RDS."""
     deployments: Seen[tuple[Mapping[str, Any], ...]] = field(default_factory=Unseen)
-    """All DatabaseServiceDeployments of the enrolment's namespace, as the API server returns them."""
+    """All DatabaseServiceDeployments that the operator serves, as the API server returns them."""
 
     empty_since: Mapping[Vpc, datetime] = field(default_factory=dict)
     """VPCs with a deployment and without databases, and since when, as the last pass has told."""

@@ -171,6 +171,19 @@ def test_a_deployment_made_by_hand_is_used_whatever_its_name() -> None:
         assert covered(enrolment(), [live], entries=()).steps == ()
 
 
+def test_a_deployment_of_another_namespace_is_used_and_never_owned() -> None:
+    elsewhere = generated()
+    elsewhere["metadata"] |= {"namespace": "platform", "ownerReferences": [{**OTHER_OWNER}]}
+    elsewhere["spec"]["integrationRef"] = {"name": "prod-aws", "namespace": "teleport"}
+    coverage = covered(enrolment(), [elsewhere])
+    assert (coverage.steps, coverage.vpcs[0].live) == ((), elsewhere)
+    assert covered(enrolment(), [elsewhere], entries=()).steps == ()
+    # One of an integration of the same name in that namespace is somebody else's, whatever its own name.
+    elsewhere["spec"]["integrationRef"] = {"name": "prod-aws"}
+    (step,) = covered(enrolment(), [elsewhere]).steps
+    assert isinstance(step, ApplyDeployment)
+
+
 def test_one_made_by_hand_for_something_else_is_not_overwritten() -> None:
     coverage = covered(enrolment(), [by_hand(NAME, vpc=OTHER_VPC)])
     assert coverage.steps == ()
