@@ -10,6 +10,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.parts import Parts
@@ -45,6 +46,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     adapters = Adapters(
         objects=parts.objects,
         events=parts.events,
+        drift=DriftReporter(parts.events, parts.registry),
         aws=AwsClients(
             observe=AwsCallMetrics(parts.registry), guard=parts.fence.check, threads=settings.aws_threads
         ),
@@ -58,6 +60,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,
         poll_seconds=settings.poll_seconds,
+        max_rollouts=settings.max_concurrent_rollouts,
         failures=parts.queue.failures,
         now=parts.now,
         rng=parts.rng,

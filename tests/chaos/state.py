@@ -19,9 +19,18 @@ from tests.cluster.kubernetes_api import Namespace
 
 State = dict[str, dict[str, list[Any]]]
 
-# Of Kubernetes' bookkeeping, and of answers: these tell when and how often something was written.
+# Of Kubernetes' bookkeeping, and of answers: these tell when and how often something was written. The digest is one of
+# names that have to be masked; all that it sums up is compared itself.
 _VOLATILE = frozenset(
-    {"managedFields", "resourceVersion", "creationTimestamp", "uid", "Revision", "ResponseMetadata"}
+    {
+        "managedFields",
+        "resourceVersion",
+        "creationTimestamp",
+        "uid",
+        "Revision",
+        "ResponseMetadata",
+        "settledDigest",
+    }
 )
 
 

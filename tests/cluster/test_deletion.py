@@ -28,6 +28,7 @@ def deployment_writes(vpc: str) -> list[str]:
     return [
         f"ecs:DeleteService database-service-{vpc}",
         f"ecs:DeregisterTaskDefinition {revision}",
+        f"ecs:DeleteTaskDefinitions {revision}",
         f"DeleteToken rds-enrollment-{ACCOUNT}-{REGION}-{vpc}",
         f"iam:DeleteRolePolicy {role}/{role}",
         f"iam:DeleteRole {role}",

@@ -27,6 +27,12 @@ from tests.cluster.refused_manifests import (
     manifest,
 )
 
+COMMON_DEFAULTS = {
+    "adoptionPolicy": "Never",
+    "deletionPolicy": "Delete",
+    "managementPolicy": "Manage",
+    "resyncPeriod": "10m",
+}
 UNSEEN = {"observedGeneration": -1}
 """What the API server puts into the status of a new object, whatever was sent: kstatus shall wait for the operator."""
 
@@ -164,12 +170,7 @@ def test_shortest_form_gets_the_defaults(server: Server, kind: str) -> None:
         DEPLOYMENT: {"replicas": 2},
     }
     stored = server.try_create(wanted)
-    assert (
-        stored["spec"]
-        == wanted["spec"]
-        | {"resyncPeriod": "10m", "adoptionPolicy": "Never", "deletionPolicy": "Delete"}
-        | defaults[kind]
-    )
+    assert stored["spec"] == wanted["spec"] | COMMON_DEFAULTS | defaults[kind]
     assert stored["status"] == UNSEEN
 
 

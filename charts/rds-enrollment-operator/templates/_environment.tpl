@@ -40,6 +40,8 @@
   value: {{ .workers | quote }}
 - name: RDS_ENROLLMENT_AWS_THREADS
   value: {{ .awsThreads | quote }}
+- name: RDS_ENROLLMENT_MAX_CONCURRENT_ROLLOUTS
+  value: {{ .maxConcurrentRollouts | quote }}
 - name: RDS_ENROLLMENT_POLL_SECONDS
   value: {{ .pollSeconds | quote }}
 - name: RDS_ENROLLMENT_WATCH_CHECK_SECONDS

@@ -10,7 +10,15 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from rds_enrollment.api.base import ApiModel, SpecModel, clip
 from rds_enrollment.api.conditions import Conditions
 from rds_enrollment.api.printing import Column, Scale
-from rds_enrollment.api.rules import Rule, immutable, immutable_optional, list_map, validations
+from rds_enrollment.api.roles import ManagementPolicy
+from rds_enrollment.api.rules import (
+    Rule,
+    immutable,
+    immutable_optional,
+    list_atomic,
+    list_map,
+    validations,
+)
 from rds_enrollment.api.types import ObjectName, Tags, Text
 
 GROUP: Final = "rds-enrollment.dev"
@@ -31,6 +39,9 @@ OWNER_MARK = f"{GROUP}/owner"
 """Key of the owner tag on AWS resources and of the owner label on Teleport resources."""
 FIELD_MANAGER = "rds-enrollment-operator"
 
+MAX_PLANNED_STEPS = 50
+"""Length of status.plan."""
+_DESCRIPTION_BYTES = 512
 _HANDLED_BYTES = 256
 
 NAME_RULE = Rule(
@@ -159,7 +170,9 @@ class CommonSpec(SpecModel):
     and integration, as its wizard makes it, and no owner tag but one of this operator's whose object is gone. Always:
     whatever does not belong to another object of this operator. A database in Teleport is adopted when it is the same
     RDS resource, has no owner label, and was not made by a Discovery Service. Default: Never."""
-
+    management_policy: ManagementPolicy = ManagementPolicy.MANAGE
+    """Manage or Observe. Observe writes nothing but the status, whose plan lists what Manage would write; an object
+    that is deleted while it says Observe leaves everything in AWS and Teleport as it is. Default: Manage."""
     tags: Tags = Field(default_factory=dict)
     """Tags for every AWS resource that is made for this object, at most 40, on top of the operator's own.
     Default: none."""
@@ -172,8 +185,22 @@ class CommonSpec(SpecModel):
         return self.deletion_policy is DeletionPolicy.RETAIN
 
     @property
+    def observes(self) -> bool:
+        """Whether nothing may be written for the object."""
+        return self.management_policy is ManagementPolicy.OBSERVE
+
+    @property
     def resync_seconds(self) -> int:
         return seconds(self.resync_period)
+
+
+class PlannedStep(ApiModel):
+    """One write that is not made."""
+
+    name: Text
+    """What it does, as one CamelCase word such as CreateRole."""
+    description: Annotated[str, Field(max_length=_DESCRIPTION_BYTES)]
+    """What it does to what, for people."""
 
 
 class CommonStatus(ApiModel):
@@ -186,5 +213,12 @@ class CommonStatus(ApiModel):
     teleport_cluster: Text | None = None
     """Name of the Teleport cluster that this object was first reconciled with. It never changes: an operator
     that is connected to another cluster writes nothing for this object."""
+    plan: Annotated[
+        tuple[PlannedStep, ...], Field(max_length=MAX_PLANNED_STEPS, json_schema_extra=list_atomic())
+    ] = ()
+    """With managementPolicy Observe: what Manage would write, in order, at most 50. The condition Ready counts all."""
+    settled_digest: Annotated[str, Field(max_length=64)] | None = None
+    """Digest of what was wanted when all of it was last in place: a write while the same is wanted corrects drift.
+    Absent while something else is on its way."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=_HANDLED_BYTES)] | None = None
     """Value of the annotation rds-enrollment.dev/reconcile-requested-at when the last pass began."""

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     IN_PROGRESS = "InProgress"
     PAUSED = "Paused"
     DELETING = "Deleting"
+    OBSERVE_ONLY = "ObserveOnly"
+    """Something is not as wanted, and spec.managementPolicy Observe keeps the operator from writing it."""
     BLOCKED = "Blocked"
     """A condition this one depends on is not True; the message names it."""
     INTERNAL_ERROR = "InternalError"
@@ -158,6 +160,8 @@ class Reason(StrEnum):
     """The rollout failed and ECS had nothing to go back to: it is tried again after a pause."""
     AGENT_NEWER_THAN_CLUSTER = "AgentNewerThanCluster"
     DOWNGRADE_NOT_CONFIRMED = "DowngradeNotConfirmed"
+    ROLLOUT_QUEUED = "RolloutQueued"
+    """Other deployments change their agents' version first."""
     UPDATED_BY_TELEPORT = "UpdatedByTeleport"
     """Teleport's own updater rolled out this version of the agents: it is accepted."""
     TASKS_STARTING = "TasksStarting"
@@ -183,6 +187,7 @@ PROGRESS = frozenset(
         Reason.IN_PROGRESS,
         Reason.PAUSED,
         Reason.DELETING,
+        Reason.OBSERVE_ONLY,
         Reason.CONFLICT,
         Reason.IAM_PROPAGATING,
         Reason.SERVICE_LINKED_ROLE_PROPAGATING,

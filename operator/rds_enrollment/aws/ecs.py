@@ -114,6 +114,16 @@ def list_inactive_task_definitions(account: AwsAccount, region: str, family: str
     return _list_task_definitions(account, region, family, "INACTIVE")
 
 
+def list_family(account: AwsAccount, region: str, family: str) -> tuple[TaskDefinition, ...]:
+    """Every revision of exactly this family that is not deleted, ACTIVE and INACTIVE, with its tags."""
+    arns = (
+        *list_active_task_definitions(account, region, family),
+        *list_inactive_task_definitions(account, region, family),
+    )
+    found = (get_task_definition(account, region, arn) for arn in arns)
+    return tuple(item for item in found if item is not None and item.status != "DELETE_IN_PROGRESS")
+
+
 def _list_task_definitions(
     account: AwsAccount, region: str, family: str, status: "TaskDefinitionStatusType"
 ) -> tuple[str, ...]:
@@ -192,6 +202,7 @@ def _service(entry: Mapping[str, Any]) -> EcsService:
         circuit_breaker_rollback=breaker.get("rollback", False),
         availability_zone_rebalancing=entry.get("availabilityZoneRebalancing") == "ENABLED",
         propagate_tags=entry.get("propagateTags", "NONE"),
+        execute_command=entry.get("enableExecuteCommand", False),
         deployments=tuple(_deployment(item) for item in entry.get("deployments", ())),
         events=tuple(
             ServiceEvent(id=item["id"], created_at=item["createdAt"], message=item["message"])

@@ -154,4 +154,5 @@ def _service_members(shape: steps.ServiceShape) -> dict[str, Any]:
         },
         "availabilityZoneRebalancing": "ENABLED" if shape.availability_zone_rebalancing else "DISABLED",
         "propagateTags": shape.propagate_tags,
+        "enableExecuteCommand": shape.execute_command,
     }

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from rds_enrollment.aws.session import AwsClients
+from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
@@ -29,6 +30,7 @@ class Adapters:
 
     objects: Objects
     events: Recorder
+    drift: DriftReporter
     aws: AwsClients
     threads: ThreadPool
     """For AWS calls, which block."""
@@ -47,6 +49,8 @@ class Adapters:
     edition: Literal["auto", "oss", "ent"]
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
+    max_rollouts: int
+    """Deployments of one Teleport cluster that may change their agents' version at a time."""
     failures: Callable[[Key], int]
     """Failed passes of a key in a row."""
     now: Callable[[], datetime]

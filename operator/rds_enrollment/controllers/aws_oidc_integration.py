@@ -3,22 +3,26 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration, AwsOidcIntegrationStatus
+from rds_enrollment.api.common import CommonSpec
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
-from rds_enrollment.controllers.integration_observer import IntegrationObserver, task_roles
+from rds_enrollment.controllers.integration_observer import IntegrationObserver, dependents, task_roles
 from rds_enrollment.plan import names
+from rds_enrollment.plan.integration.aim import aim
+from rds_enrollment.plan.integration.foresight import assume
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
 from rds_enrollment.plan.integration.release import release
 from rds_enrollment.plan.integration.status import observed_status
-from rds_enrollment.plan.integration.teardown import teardown
+from rds_enrollment.plan.integration.teardown import in_use, teardown
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
+from rds_enrollment.plan.steps import Step
 
 
 class AwsOidcIntegrationController(
@@ -33,11 +37,8 @@ class AwsOidcIntegrationController(
     def status_of(self, resource: AwsOidcIntegration) -> AwsOidcIntegrationStatus:
         return resource.status
 
-    def retains(self, resource: AwsOidcIntegration) -> bool:
-        return resource.spec.retains
-
-    def resync_seconds(self, resource: AwsOidcIntegration) -> float:
-        return resource.spec.resync_seconds
+    def spec_of(self, resource: AwsOidcIntegration) -> CommonSpec:
+        return resource.spec
 
     async def integration_of(self, resource: AwsOidcIntegration) -> AwsOidcIntegration | Outcome:
         return resource
@@ -66,6 +67,17 @@ class AwsOidcIntegrationController(
     def teardown(self, wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Sequence[Part]:
         planner = release if wanted.retain else teardown
         return planner(wanted, world, attempts)
+
+    async def letting_go(self, resource: AwsOidcIntegration) -> Sequence[Part]:
+        """Whoever refers to it needs it, also for an end of its own."""
+        hindrance = in_use(IntegrationWorld(dependents=await dependents(self.adapters, resource)), attempts=1)
+        return () if hindrance is None else (hindrance,)
+
+    def assume(self, wanted: WantedIntegration, world: IntegrationWorld, step: Step) -> IntegrationWorld:
+        return assume(wanted, world, step)
+
+    def aim(self, wanted: WantedIntegration, world: IntegrationWorld) -> object | None:
+        return aim(wanted)
 
     def observed_status(
         self, previous: AwsOidcIntegrationStatus, wanted: WantedIntegration, end: Converged[IntegrationWorld]

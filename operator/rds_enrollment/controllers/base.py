@@ -10,21 +10,31 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import ValidationError
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
-from rds_enrollment.api.common import ANNOTATION_PAUSED, FINALIZER, AdoptionPolicy, CommonStatus, Resource
+from rds_enrollment.api.common import (
+    ANNOTATION_PAUSED,
+    FINALIZER,
+    AdoptionPolicy,
+    CommonSpec,
+    CommonStatus,
+    Resource,
+)
 from rds_enrollment.api.kinds import Kind
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.apply import applier
-from rds_enrollment.controllers.converge import Converged, converge
+from rds_enrollment.controllers.converge import Converged, converge, look
 from rds_enrollment.controllers.ground import establish
 from rds_enrollment.controllers.invalid import report_invalid
 from rds_enrollment.controllers.report import finished_status, publish, requeue
 from rds_enrollment.plan.conditions import Verdict
+from rds_enrollment.plan.drift import corrections, digest
+from rds_enrollment.plan.foresight import foresee
 from rds_enrollment.plan.outcome import Conflict, Outcome
 from rds_enrollment.plan.ownership import NO_ADOPTION, Adoption, Owner, teleport_tags
-from rds_enrollment.plan.part import Part, all_done, outcomes_of, verdicts_of
+from rds_enrollment.plan.part import Part, all_done, observed_only, outcomes_of, steps_of, verdicts_of
 from rds_enrollment.plan.scope import Scope
+from rds_enrollment.plan.steps import KubernetesStep, Step
 from rds_enrollment.runtime.reconciler import Key, Result
 
 logger = logging.getLogger(__name__)
@@ -46,6 +56,12 @@ class Pass(Generic[S]):
     outcomes: Sequence[Outcome] = ()
     gone: bool = False
     """Of a teardown: everything of ours was read back as absent."""
+    aim: str | None = None
+    """Digest of what is wanted, where it was seen in full and is worth to be known."""
+    corrected: Sequence[Step] = ()
+    """The writes that corrected drift."""
+    planned: Sequence[Step] = ()
+    """The writes that are not made because the object is only observed."""
 
 
 class Controller(ABC, Generic[R, S, D, W]):
@@ -65,12 +81,8 @@ class Controller(ABC, Generic[R, S, D, W]):
         """The object's status as it was read."""
 
     @abstractmethod
-    def retains(self, resource: R) -> bool:
-        """Whether everything stays when the object goes."""
-
-    @abstractmethod
-    def resync_seconds(self, resource: R) -> float:
-        """Seconds between two looks at a converged object."""
+    def spec_of(self, resource: R) -> CommonSpec:
+        """The fields of the spec that every kind has."""
 
     @abstractmethod
     async def integration_of(self, resource: R) -> AwsOidcIntegration | Outcome:
@@ -91,6 +103,19 @@ class Controller(ABC, Generic[R, S, D, W]):
     @abstractmethod
     def teardown(self, wanted: D, world: W, attempts: int) -> Sequence[Part]:
         """Parts that remove everything of ours; all of them done means that it is gone."""
+
+    @abstractmethod
+    def assume(self, wanted: D, world: W, step: Step) -> W:
+        """The world after a step of `plan`; the same one where nothing builds on that step."""
+
+    async def letting_go(self, resource: R) -> Sequence[Part]:
+        """Parts, of writes to Kubernetes alone, that have to be done before an object that is only observed may
+        vanish and leave everything as it is. Raises Outcome."""
+        return ()
+
+    @abstractmethod
+    def aim(self, wanted: D, world: W) -> object | None:
+        """All that the writes of `plan` aim at; None while it was not seen in full."""
 
     @abstractmethod
     def observed_status(self, previous: S, wanted: D, end: Converged[W]) -> S:
@@ -119,19 +144,37 @@ class Controller(ABC, Generic[R, S, D, W]):
             return await self._delete(key, resource, raw)
         if resource.paused:
             return await self._pause(resource, raw)
+        if self.spec_of(resource).observes:
+            return await self._report(resource, raw, await self._pass(key, resource, self.plan))
         raw = await self.adapters.objects.add_finalizer(raw)
         return await self._report(resource, raw, await self._pass(key, resource, self.plan))
 
     async def _delete(self, key: Key, resource: R, raw: dict[str, Any]) -> Result:
         if FINALIZER not in resource.metadata.finalizers:
             return Result()
-        if resource.paused and not self.retains(resource):
+        if resource.paused and not self.spec_of(resource).retains:
             return Result()
+        if self.spec_of(resource).observes:
+            return await self._let_go(resource, raw)
         done = await self._pass(key, resource, self.teardown)
         if not done.gone:
             return await self._report(resource, raw, done)
         await self.adapters.objects.remove_finalizer(raw)
         logger.info("Everything of this object is gone")
+        return Result()
+
+    async def _let_go(self, resource: R, raw: dict[str, Any]) -> Result:
+        """The end of an object that is only observed: nothing outside Kubernetes is even looked at."""
+        parts = await self.letting_go(resource)
+        for step in steps_of(parts):
+            await self.adapters.objects.apply(cast("KubernetesStep", step))
+        if steps_of(parts):
+            parts = await self.letting_go(resource)
+        if not all_done(parts, {}):
+            done = Pass(self.status_of(resource), verdicts_of(parts, {}, 1), outcomes_of(parts, {}))
+            return await self._report(resource, raw, done)
+        await self.adapters.objects.remove_finalizer(raw)
+        logger.info("This object is let go; what was made for it stays")
         return Result()
 
     async def _pause(self, resource: R, raw: dict[str, Any]) -> Result:
@@ -153,19 +196,61 @@ class Controller(ABC, Generic[R, S, D, W]):
         if ground.scope is None or ground.account is None:
             return Pass(status, ground.verdicts, ground.outcomes)
         wanted = await self.wanted(resource, ground.scope)
-        # Plans of thousands of databases take long: in a thread they do not hold up the other passes.
-        end = await converge(
-            self.observer(resource, wanted, ground.account),
-            lambda world: asyncio.to_thread(planner, wanted, world, attempts),
-            applier(self.adapters, ground.account),
-        )
+        observe = self.observer(resource, wanted, ground.account)
+
+        def plan(world: W) -> Sequence[Part]:
+            return planner(wanted, world, attempts)
+
+        async def planned_apart(world: W) -> Sequence[Part]:
+            """Plans of thousands of databases take long: in a thread they do not hold up the other passes."""
+            return await asyncio.to_thread(plan, world)
+
+        if self.spec_of(resource).observes:
+            end = await look(observe, planned_apart)
+            planned = await asyncio.to_thread(
+                foresee, end.world, plan, lambda world, step: self.assume(wanted, world, step)
+            )
+            return await self._observed(status, wanted, end, planned, ground.verdicts, attempts)
+        end = await converge(observe, planned_apart, applier(self.adapters, ground.account))
         failures = end.failures.by_condition
+        aim = None if resource.deleting else await self._digest(status, wanted, end)
         return Pass(
             await asyncio.to_thread(self.observed_status, status, wanted, end),
             {**ground.verdicts, **verdicts_of(end.parts, failures, attempts)},
             outcomes_of(end.parts, failures),
             gone=all_done(end.parts, failures),
+            aim=aim,
+            corrected=corrections(status.settled_digest, aim, end.applied),
         )
+
+    async def _observed(
+        self,
+        status: S,
+        wanted: D,
+        end: Converged[W],
+        planned: Sequence[Step],
+        established: Mapping[ConditionType, Verdict],
+        attempts: int,
+    ) -> Pass[S]:
+        """What is reported of an object that is only observed. Nobody is reconciling while something is planned."""
+        parts = [observed_only(part) for part in end.parts]
+        verdicts = {**established, **verdicts_of(parts, {}, attempts)}
+        outcomes = outcomes_of(parts, {})
+        if planned and not outcomes:
+            message = f"{len(planned)} writes are not made, because spec.managementPolicy is Observe: see status.plan."
+            verdicts[ConditionType.READY] = Verdict.no(Reason.OBSERVE_ONLY, message)
+        seen = self.observed_status(status, wanted, end)
+        return Pass(seen, verdicts, outcomes, aim=await self._digest(status, wanted, end), planned=planned)
+
+    async def _digest(self, status: S, wanted: D, end: Converged[W]) -> str | None:
+        """A pass without a write changes nothing about what is in place: only a first one is worth the digest."""
+        if status.settled_digest is not None and not end.applied:
+            return None
+        return await asyncio.to_thread(self._digest_of, wanted, end.world)
+
+    def _digest_of(self, wanted: D, world: W) -> str | None:
+        aim = self.aim(wanted, world)
+        return None if aim is None else digest(aim)
 
     async def _report(self, resource: R, raw: dict[str, Any], done: Pass[S]) -> Result:
         status = finished_status(
@@ -175,9 +260,13 @@ class Controller(ABC, Generic[R, S, D, W]):
             done.outcomes,
             required=self.required,
             adapters=self.adapters,
+            aim=done.aim,
+            planned=done.planned,
         )
+        # Before the status, whose write may end in a conflict: the next pass does not know any more.
+        await self.adapters.drift.tell(raw, done.corrected)
         await publish(self.adapters, raw, self.status_of(resource).conditions, status)
-        return requeue(self.adapters, status.conditions, done.outcomes, self.resync_seconds(resource))
+        return requeue(self.adapters, status.conditions, done.outcomes, self.spec_of(resource).resync_seconds)
 
     async def adoption(self, policy: AdoptionPolicy, scope: Scope) -> Adoption:
         """What of somebody else's the object may make its own. Raises Outcome."""

@@ -53,6 +53,8 @@ class Converged(Generic[W]):
     world: W
     parts: Sequence[Part]
     failures: Failures
+    applied: Sequence[Step] = ()
+    """The writes that were made, in their order."""
 
 
 async def converge(
@@ -61,19 +63,30 @@ async def converge(
     apply: Callable[[Step], Awaitable[None]],
 ) -> Converged[W]:
     """Apply what the plan says and look again, until nothing is left that may be tried."""
-    failures = Failures()
+    failures, applied = Failures(), list[Step]()
     for _ in range(MAX_ROUNDS):
         world = await observe()
         parts = await plan(world)
         steps = [step for step in steps_of(parts) if not failures.stop(step)]
         if not steps:
             break
-        await _apply_all(steps, apply, failures)
-    return Converged(world, parts, failures)
+        await _apply_all(steps, apply, failures, applied)
+    return Converged(world, parts, failures, applied)
+
+
+async def look(
+    observe: Callable[[], Awaitable[W]], plan: Callable[[W], Awaitable[Sequence[Part]]]
+) -> Converged[W]:
+    """One look and the plan for it, of which nothing is applied."""
+    world = await observe()
+    return Converged(world, await plan(world), Failures())
 
 
 async def _apply_all(
-    steps: Sequence[Step], apply: Callable[[Step], Awaitable[None]], failures: Failures
+    steps: Sequence[Step],
+    apply: Callable[[Step], Awaitable[None]],
+    failures: Failures,
+    applied: list[Step],
 ) -> None:
     for step in steps:
         if failures.stop(step):
@@ -90,4 +103,5 @@ async def _apply_all(
             failures.add(step, outcome)
             logger.warning("%s: %s", step.name, outcome.message, extra=what)
         else:
+            applied.append(step)
             logger.info("%s done", step.name, extra=what)

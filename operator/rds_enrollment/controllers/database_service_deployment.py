@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
-from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, CommonSpec
 from rds_enrollment.api.database_service_deployment import (
     DatabaseServiceDeployment,
     DatabaseServiceDeploymentStatus,
@@ -14,10 +14,13 @@ from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
-from rds_enrollment.controllers.deployment_observer import DeploymentObserver, claim_of
+from rds_enrollment.controllers.deployment_observer import DeploymentObserver
 from rds_enrollment.controllers.ground import referred_integration
+from rds_enrollment.controllers.neighbours import claim_of, rollout_failed
 from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
 from rds_enrollment.plan.conditions import is_true
+from rds_enrollment.plan.deployment.aim import aim
+from rds_enrollment.plan.deployment.foresight import assume
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.release import release
 from rds_enrollment.plan.deployment.status import observed_status
@@ -27,6 +30,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
+from rds_enrollment.plan.steps import Step
 
 _OF_THE_NETWORK = (ConditionType.NETWORK_READY, ConditionType.DATABASES_REACHABLE)
 
@@ -43,11 +47,8 @@ class DatabaseServiceDeploymentController(
     def status_of(self, resource: DatabaseServiceDeployment) -> DatabaseServiceDeploymentStatus:
         return resource.status
 
-    def retains(self, resource: DatabaseServiceDeployment) -> bool:
-        return resource.spec.retains
-
-    def resync_seconds(self, resource: DatabaseServiceDeployment) -> float:
-        return resource.spec.resync_seconds
+    def spec_of(self, resource: DatabaseServiceDeployment) -> CommonSpec:
+        return resource.spec
 
     async def integration_of(self, resource: DatabaseServiceDeployment) -> AwsOidcIntegration | Outcome:
         return await referred_integration(self.adapters, resource, resource.spec.integration_ref)
@@ -71,6 +72,9 @@ class DatabaseServiceDeploymentController(
             agents=spec,
             preflight_blocks=self.adapters.preflight_blocks,
             claim=claim_of(resource),
+            max_rollouts=self.adapters.max_rollouts,
+            serves=is_true(resource.status.conditions, ConditionType.READY),
+            rollout_failed=rollout_failed(resource),
             confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),
         )
@@ -103,6 +107,12 @@ class DatabaseServiceDeploymentController(
     def teardown(self, wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Sequence[Part]:
         planner = release if wanted.retain else teardown
         return planner(wanted, world, attempts)
+
+    def assume(self, wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> DeploymentWorld:
+        return assume(wanted, world, step)
+
+    def aim(self, wanted: WantedDeployment, world: DeploymentWorld) -> object | None:
+        return aim(wanted, world)
 
     def observed_status(
         self,

@@ -3,17 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
-from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.neighbours import claim_of, neighbour_of, parsed
 from rds_enrollment.controllers.region_facts import RegionFacts
-from rds_enrollment.kubernetes.client import Object
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
@@ -21,6 +17,7 @@ from rds_enrollment.plan.deployment.openings import database_groups
 from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
+from rds_enrollment.plan.deployment.version import wants_another_version
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen, Unseen
@@ -33,25 +30,10 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
-from rds_enrollment.plan.observed.kubernetes import Claim
+from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
-
-
-def claim_of(resource: DatabaseServiceDeployment) -> Claim:
-    """What the object stakes by being there. One that the API server has not dated yet comes last."""
-    metadata = resource.metadata
-    created = metadata.creation_timestamp or datetime.max.replace(tzinfo=UTC)
-    return Claim(created, metadata.namespace, metadata.name)
-
-
-def _parsed(raw: Object) -> DatabaseServiceDeployment | None:
-    """An object that is not valid is not served, and claims nothing."""
-    try:
-        return DatabaseServiceDeployment.model_validate(raw)
-    except ValidationError:
-        return None
 
 
 class DeploymentObserver:
@@ -69,6 +51,7 @@ class DeploymentObserver:
         self._adapters = adapters
         self._account = account
         self._wanted = wanted
+        self._tearing_down = facts_age is None
         self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
 
     async def observe(self) -> DeploymentWorld:
@@ -130,12 +113,16 @@ class DeploymentObserver:
             claims = third.create_task(seen(self._claims(world)))
             inactive = third.create_task(self._inactive(world))
             database_rules = third.create_task(self._database_rules(world))
+            family = third.create_task(self._family(world))
+            neighbours = third.create_task(self._neighbours(world))
         return replace(
             world,
             rollouts=rollouts.result(),
             inactive=inactive.result(),
             claims=claims.result(),
             database_rules=database_rules.result(),
+            family=family.result(),
+            neighbours=neighbours.result(),
         )
 
     async def _subnets(self) -> tuple[Subnet, ...]:
@@ -232,10 +219,13 @@ class DeploymentObserver:
             return ()
         found: list[Claim] = []
         for raw in await objects.list(DATABASE_SERVICE_DEPLOYMENT.kind):
-            other = _parsed(raw)
+            other = parsed(raw)
             if other is None or claim_of(other) == wanted.claim:
                 continue
-            if (other.spec.region, other.spec.vpc_id) != (wanted.region, wanted.vpc_id):
+            if other.spec.observes or (other.spec.region, other.spec.vpc_id) != (
+                wanted.region,
+                wanted.vpc_id,
+            ):
                 continue
             integration = await objects.get(
                 AWS_OIDC_INTEGRATION.kind, *other.spec.integration_ref.key(other.metadata.namespace)
@@ -244,6 +234,16 @@ class DeploymentObserver:
                 found.append(claim_of(other))
         return tuple(found)
 
+    async def _neighbours(self, world: DeploymentWorld) -> Seen[tuple[Neighbour, ...]]:
+        wanted = self._wanted
+        if self._tearing_down or not wants_another_version(wanted, world):
+            return ()
+        listed = await seen(self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind))
+        if isinstance(listed, Unseen):
+            return listed
+        found = (neighbour_of(raw, wanted.scope.cluster.name) for raw in listed)
+        return tuple(item for item in found if item is not None and item.claim != wanted.claim)
+
     async def _inactive(self, world: DeploymentWorld) -> Seen[tuple[str, ...]]:
         wanted, run = self._wanted, self._adapters.threads.run
         if not collects(wanted, world):
@@ -251,6 +251,15 @@ class DeploymentObserver:
         return await seen(
             run(ecs.list_inactive_task_definitions, self._account, wanted.region, wanted.family)
         )
+
+    async def _family(self, world: DeploymentWorld) -> Seen[tuple[TaskDefinition, ...]]:
+        """Only a teardown, which looks at no network, asks whose each revision is; and once the service is gone."""
+        service, run = world.service, self._adapters.threads.run
+        if not self._tearing_down or isinstance(service, Unseen):
+            return Unseen()
+        if service is not None and service.status != "INACTIVE":
+            return ()
+        return await seen(run(ecs.list_family, self._account, self._wanted.region, self._wanted.family))
 
     async def _tasks(self, service: Seen[EcsService | None]) -> Seen[tuple[Task, ...]]:
         if service is None:

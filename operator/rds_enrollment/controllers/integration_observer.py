@@ -26,6 +26,15 @@ async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> fro
     return frozenset({f"{TASK_ROLE_PREFIX}*", *(role["name"] for role in chosen if role)})
 
 
+async def dependents(adapters: Adapters, integration: AwsOidcIntegration) -> tuple[str, ...]:
+    """`Kind namespace/name` of the objects that refer to the integration. Raises Outcome."""
+    found: list[str] = []
+    for kind in (RDS_ENROLLMENT.kind, DATABASE_SERVICE_DEPLOYMENT.kind):
+        objects = await adapters.objects.list(kind)
+        found += [f"{kind} {_full_name(item)}" for item in _referring(objects, integration)]
+    return tuple(sorted(found))
+
+
 class IntegrationObserver:
     """Reads everything that the plan of one integration needs."""
 
@@ -95,13 +104,7 @@ class IntegrationObserver:
 
     async def _dependents(self) -> tuple[str, ...]:
         """Only a deletion asks who still refers to the integration."""
-        if not self._integration.deleting:
-            return ()
-        found: list[str] = []
-        for kind in (RDS_ENROLLMENT.kind, DATABASE_SERVICE_DEPLOYMENT.kind):
-            objects = await self._adapters.objects.list(kind)
-            found += [f"{kind} {_full_name(item)}" for item in _referring(objects, self._integration)]
-        return tuple(sorted(found))
+        return await dependents(self._adapters, self._integration) if self._integration.deleting else ()
 
     async def _provider_is_shared(self) -> bool:
         if not self._integration.deleting:

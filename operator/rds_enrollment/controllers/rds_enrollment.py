@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
-from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE
-from rds_enrollment.api.kinds import RDS_ENROLLMENT
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE, CommonSpec
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.api.rds_enrollment import RdsEnrollment, RdsEnrollmentStatus
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
@@ -13,6 +13,8 @@ from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.enrollment_observer import EnrollmentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.report import RESYNC_JITTER
+from rds_enrollment.plan.enrollment.aim import aim
+from rds_enrollment.plan.enrollment.letting_go import disowned
 from rds_enrollment.plan.enrollment.plan import REQUIRED, plan
 from rds_enrollment.plan.enrollment.status import empty_since, observed_status
 from rds_enrollment.plan.enrollment.teardown import teardown
@@ -20,6 +22,7 @@ from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollme
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
+from rds_enrollment.plan.steps import Step
 from rds_enrollment.runtime.reconciler import Key
 
 
@@ -35,11 +38,8 @@ class RdsEnrollmentController(
     def status_of(self, resource: RdsEnrollment) -> RdsEnrollmentStatus:
         return resource.status
 
-    def retains(self, resource: RdsEnrollment) -> bool:
-        return resource.spec.retains
-
-    def resync_seconds(self, resource: RdsEnrollment) -> float:
-        return resource.spec.resync_seconds
+    def spec_of(self, resource: RdsEnrollment) -> CommonSpec:
+        return resource.spec
 
     async def integration_of(self, resource: RdsEnrollment) -> AwsOidcIntegration | Outcome:
         return await referred_integration(self.adapters, resource, resource.spec.integration_ref)
@@ -90,6 +90,19 @@ class RdsEnrollmentController(
 
     def teardown(self, wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int) -> Sequence[Part]:
         return teardown(wanted, world, attempts)
+
+    async def letting_go(self, resource: RdsEnrollment) -> Sequence[Part]:
+        found = await self.adapters.objects.list(
+            DATABASE_SERVICE_DEPLOYMENT.kind, resource.metadata.namespace
+        )
+        return disowned(found, self.owner(resource), resource.metadata.uid)
+
+    def assume(self, wanted: WantedEnrollment, world: EnrollmentWorld, step: Step) -> EnrollmentWorld:
+        """All its writes are planned at once: none builds on another."""
+        return world
+
+    def aim(self, wanted: WantedEnrollment, world: EnrollmentWorld) -> object | None:
+        return aim(wanted, world)
 
     def observed_status(
         self, previous: RdsEnrollmentStatus, wanted: WantedEnrollment, end: Converged[EnrollmentWorld]

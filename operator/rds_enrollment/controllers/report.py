@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
-from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus
-from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, WARNINGS, ConditionType
+from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus, find_condition
+from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, WARNINGS, ConditionType, Reason
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
+from rds_enrollment.plan.drift import settled_after
+from rds_enrollment.plan.foresight import described
 from rds_enrollment.plan.outcome import Outcome, Terminal, Waiting
+from rds_enrollment.plan.steps import Step
 from rds_enrollment.runtime.reconciler import Result
 
 S = TypeVar("S", bound=CommonStatus)
@@ -18,6 +21,8 @@ RESYNC_JITTER = 0.1
 """Resyncs are spread by this share of the period, so that objects created together part."""
 INFORMING_POLLS = 12
 """An object that is Ready and has something to tell all the same is looked at every so many poll periods."""
+QUEUED_POLLS = 4
+"""An object that waits for others is looked at every so many poll periods."""
 _ACTION = "Reconcile"
 
 
@@ -29,8 +34,14 @@ def finished_status(
     *,
     required: Sequence[ConditionType],
     adapters: Adapters,
+    aim: str | None = None,
+    planned: Sequence[Step] = (),
 ) -> S:
-    """`status` with the pass's conditions, generation and the echo of a requested reconcile."""
+    """`status` with the pass's conditions, generation and the echo of a requested reconcile.
+
+    `aim` is the digest of what is wanted, where the pass has seen all of it; `planned` are the writes that are not
+    made because the object is only observed.
+    """
     stalled = next((outcome for outcome in outcomes if isinstance(outcome, Terminal)), None)
     conditions = merge(
         status.conditions,
@@ -44,6 +55,10 @@ def finished_status(
             "conditions": conditions,
             "observed_generation": resource.metadata.generation,
             "last_handled_reconcile_at": resource.reconcile_requested_at,
+            "plan": described(planned),
+            "settled_digest": settled_after(
+                status.settled_digest, aim, ready=is_true(conditions, ConditionType.READY)
+            ),
         }
     )
 
@@ -88,9 +103,11 @@ def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outco
     if waits:
         return Result(requeue_after=min(waits))
     ready = is_true(conditions, ConditionType.READY)
-    if not outcomes and not ready:
+    if not outcomes and not ready and not _is_observed_only(conditions):
         polls = INFORMING_POLLS if _only_preflight(conditions) else 1
         return Result(requeue_after=min(resync, polls * adapters.poll_seconds))
+    if ready and any(condition.reason == Reason.ROLLOUT_QUEUED for condition in conditions):
+        return Result(requeue_after=min(resync, QUEUED_POLLS * adapters.poll_seconds))
     if ready and any(condition.status is not ConditionStatus.TRUE for condition in conditions):
         resync = min(resync, INFORMING_POLLS * adapters.poll_seconds)
     return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
@@ -100,3 +117,9 @@ def _only_preflight(conditions: Conditions) -> bool:
     """Whether nothing is on its way, and what is left is a finding in the network."""
     lowered = {condition.reason for condition in conditions if condition.status is not ConditionStatus.TRUE}
     return bool(lowered) and lowered <= PREFLIGHT
+
+
+def _is_observed_only(conditions: Conditions) -> bool:
+    """Nothing is on its way by our hand: what others do is looked at with each resync."""
+    ready = find_condition(conditions, ConditionType.READY)
+    return ready is not None and ready.reason == Reason.OBSERVE_ONLY

@@ -73,6 +73,13 @@ def command(config: Mapping[str, Any]) -> list[str]:
     return ["--rewrite", "15:3", "--", "teleport", "start", CONFIG_FLAG, encode(config)]
 
 
+def join_token_of(container_command: Sequence[str]) -> str:
+    """Name of the token that an agent joins with; empty when its command does not tell."""
+    teleport = (decoded(container_command) or {}).get("teleport")
+    params = teleport.get("join_params") if isinstance(teleport, Mapping) else None
+    return str(params.get("token_name", "")) if isinstance(params, Mapping) else ""
+
+
 def decoded(container_command: Sequence[str]) -> Mapping[str, Any] | None:
     """The configuration in a container's command; None when there is none or it cannot be read."""
     words = list(container_command)

@@ -56,6 +56,11 @@ def role_name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
+def task_definition_arn(partition: str, region: str, account: str, family: str, revision: int) -> str:
+    """ARN of a revision of a task family."""
+    return f"arn:{partition}:ecs:{region}:{account}:task-definition/{family}:{revision}"
+
+
 def assumed_role_pattern(partition: str, account: str, role: str) -> str:
     """What a join token's rule holds: any session of the role (AWS shows no path in these ARNs)."""
     return f"arn:{partition}:sts::{account}:assumed-role/{role}/*"

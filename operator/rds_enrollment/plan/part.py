@@ -1,7 +1,7 @@
 """Parts: a plan cut along the conditions. Each part says how its condition stands and what it would write."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict, of_outcome, waiting_for
@@ -52,6 +52,15 @@ def progressing(condition: ConditionType, reason: Reason, message: str) -> Part:
 def held(condition: ConditionType, cause: str) -> Part:
     """A part that waits for another one."""
     return Part(condition, waiting_for(cause))
+
+
+def observed_only(part: Part) -> Part:
+    """A part whose steps are not taken because the object is only observed. What hinders it is told first."""
+    if not part.steps or part.outcome is not None:
+        return part
+    todo = ", ".join(f"{step.name} ({step.target})" for step in part.steps)
+    message = f"Not done, because spec.managementPolicy is Observe: {todo}."
+    return replace(part, verdict=Verdict.no(Reason.OBSERVE_ONLY, message))
 
 
 def unseen(condition: ConditionType, what: Unseen, attempts: int) -> Part:

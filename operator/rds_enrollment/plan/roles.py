@@ -1,7 +1,7 @@
 """One IAM role with its trust and inline policies: what is missing or has drifted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership, policies
@@ -65,6 +65,22 @@ def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Par
     if repairs:
         return writing(_CONDITION, *repairs)
     return satisfied(_CONDITION, f"IAM role {seen.arn} has its trust and policies.")
+
+
+def assumed(seen: Seen[Role | None], step: Step, arn: str) -> Seen[Role | None]:
+    """The role after a step of `role_part`; `arn` is that of a new one."""
+    match step:
+        case CreateRole():
+            return Role(step.role, arn, step.path, step.trust, step.tags, {}, step.permissions_boundary)
+        case TagRole() if isinstance(seen, Role):
+            return replace(seen, tags={**seen.tags, **step.tags})
+        case PutRolePermissionsBoundary() if isinstance(seen, Role):
+            return replace(seen, permissions_boundary=step.policy_arn)
+        case UpdateRoleTrust() if isinstance(seen, Role):
+            return replace(seen, trust=step.trust)
+        case PutRolePolicy() if isinstance(seen, Role):
+            return replace(seen, policies={**seen.policies, step.policy: step.document})
+    return seen
 
 
 def removal(seen: Role, mark: str) -> tuple[Step, ...]:

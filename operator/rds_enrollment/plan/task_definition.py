@@ -26,16 +26,51 @@ most that ECS's ten retries give at this interval, outlast a restart of the clus
 help nobody. A minute is for the first connection."""
 _HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {"interval": 30, "timeout": 5, "retries": 3, "startPeriod": 0}
 """Amazon ECS API, HealthCheck."""
-_ABSENT_IN_TASK = ("volumes", "placementConstraints", "proxyConfiguration", "ephemeralStorage")
+_ABSENT_IN_TASK = (
+    "volumes",
+    "placementConstraints",
+    "proxyConfiguration",
+    "ephemeralStorage",
+    "inferenceAccelerators",
+    "ipcMode",
+    "pidMode",
+)
 _ABSENT_IN_CONTAINER = (
-    "secrets",
-    "portMappings",
+    "cpu",
+    "credentialSpecs",
+    "dependsOn",
+    "disableNetworking",
+    "dnsSearchDomains",
+    "dnsServers",
+    "dockerLabels",
+    "dockerSecurityOptions",
+    "environmentFiles",
+    "extraHosts",
+    "firelensConfiguration",
+    "hostname",
+    "interactive",
+    "links",
+    "linuxParameters",
+    "memory",
+    "memoryReservation",
     "mountPoints",
-    "volumesFrom",
+    "portMappings",
+    "privileged",
+    "pseudoTerminal",
+    "readonlyRootFilesystem",
+    "resourceRequirements",
+    "secrets",
+    "startTimeout",
+    "stopTimeout",
+    "systemControls",
     "ulimits",
     "user",
+    "volumesFrom",
+    "workingDirectory",
 )
-"""Members that we never set: AWS returns them absent or empty, so anything else is somebody's change."""
+"""Members that we never set (Amazon ECS API, RegisterTaskDefinition and ContainerDefinition): AWS returns them absent,
+empty, false or zero, so anything else is somebody's change. Members that are not known here count for nothing: one that
+ECS came to fill in by itself would never be as wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +189,12 @@ def image_of(definition: Document) -> str:
     return next((str(item.get("image", "")) for item in definition.get("containerDefinitions", ())), "")
 
 
+def join_token_of(definition: Document) -> str:
+    """Name of the join token of a task definition's agents; empty when it names none."""
+    containers = definition.get("containerDefinitions", ())
+    return next((agent_config.join_token_of(item.get("command") or ()) for item in containers), "")
+
+
 def with_image(definition: Document, image: str) -> Document:
     """The same task definition of another image."""
     containers = [{**item, "image": image} for item in definition["containerDefinitions"]]
@@ -227,6 +268,7 @@ def _environment(container: Mapping[str, Any]) -> dict[str, str]:
     return {variable["name"]: variable["value"] for variable in container.get("environment", [])}
 
 
-def _logging(container: Mapping[str, Any]) -> tuple[object, object]:
+def _logging(container: Mapping[str, Any]) -> tuple[object, ...]:
     configuration = container.get("logConfiguration", {})
-    return configuration.get("logDriver"), configuration.get("options", {})
+    options, secrets = configuration.get("options", {}), configuration.get("secretOptions") or []
+    return configuration.get("logDriver"), options, secrets

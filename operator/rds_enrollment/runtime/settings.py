@@ -154,6 +154,12 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=8, ge=1, le=256, description="Objects reconciled at a time.")
     aws_threads: int = Field(default=16, ge=1, le=256, description="AWS calls at a time.")
+    max_concurrent_rollouts: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Deployments of the Teleport cluster whose agents change their version at a time.",
+    )
     poll_seconds: float = Field(
         default=15.0, gt=0, description="How soon to look again at what is in progress in AWS or Teleport."
     )

@@ -75,6 +75,7 @@ SHAPE = steps.ServiceShape(
     circuit_breaker_rollback=True,
     availability_zone_rebalancing=True,
     propagate_tags="SERVICE",
+    execute_command=False,
 )
 
 

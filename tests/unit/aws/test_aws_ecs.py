@@ -74,6 +74,7 @@ def shape_of(task_definition: str, vpc: Vpc, **changes: Any) -> steps.ServiceSha
         "circuit_breaker_rollback": True,
         "availability_zone_rebalancing": False,
         "propagate_tags": "SERVICE",
+        "execute_command": False,
     }
     return steps.ServiceShape(**{**members, **changes})
 
@@ -236,6 +237,7 @@ def test_a_service_reads_back_as_created_and_runs_tasks(
     assert (service.circuit_breaker, service.circuit_breaker_rollback) == (True, True)
     assert service.availability_zone_rebalancing is False
     assert service.propagate_tags == "SERVICE"
+    assert service.execute_command is False
     assert service.tags == TAGS
     (deployment,) = service.deployments
     assert (deployment.status, deployment.desired, deployment.running) == ("PRIMARY", 2, 2)

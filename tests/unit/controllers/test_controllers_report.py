@@ -63,6 +63,7 @@ def adapters(
     return Adapters(
         objects=cast("Any", objects or ObjectsInMemory()),
         events=cast("Any", events or EventsInMemory()),
+        drift=cast("Any", Untouched()),
         aws=cast("Any", Untouched()),
         threads=cast("Any", Untouched()),
         inventories=cast("Any", Untouched()),
@@ -74,6 +75,7 @@ def adapters(
         owner_id="cluster-a",
         edition="auto",
         poll_seconds=POLL,
+        max_rollouts=1,
         failures=lambda _: 0,
         now=lambda: NOW,
         rng=random.Random(seed),  # noqa: S311 (no secret)

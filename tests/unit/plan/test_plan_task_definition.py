@@ -144,7 +144,9 @@ SAME: Mapping[str, Change] = {
     "no essential": lambda body: container(body).pop("essential"),
     "YAML with sorted keys": recoded(sort_keys=True),
     "YAML as JSON": recoded(default_flow_style=True, width=10_000),
-    "empty lists and strings": lambda body: container(body).update(secrets=[], ulimits=[], user=""),
+    "empty lists and strings": lambda body: container(body).update(
+        secrets=[], ulimits=[], user="", privileged=False, dockerLabels={}, dependsOn=None
+    ),
 }
 
 
@@ -202,6 +204,30 @@ DIFFERENT: list[tuple[str, Change]] = [
     ("volumesFrom", lambda body: container(body).update(volumesFrom=[{"sourceContainer": "c"}])),
     ("ulimits", lambda body: container(body).update(ulimits=[{"name": "nofile"}])),
     ("user", lambda body: container(body).update(user="1000")),
+    *[
+        (name, lambda body, name=name, value=value: container(body).update({name: value}))
+        for name, value in {
+            "cpu": 512,
+            "memory": 1024,
+            "memoryReservation": 512,
+            "privileged": True,
+            "readonlyRootFilesystem": True,
+            "workingDirectory": "/tmp",  # noqa: S108 (a directory in a container)
+            "environmentFiles": [{"value": "arn:aws:s3:::b/f", "type": "s3"}],
+            "dependsOn": [{"containerName": "c", "condition": "START"}],
+            "linuxParameters": {"initProcessEnabled": True},
+            "dockerLabels": {"a": "b"},
+            "stopTimeout": 1,
+            "systemControls": [{"namespace": "net.core.somaxconn", "value": "1"}],
+        }.items()
+    ],
+    ("pidMode", lambda body: body.update(pidMode="task")),
+    (
+        "logConfiguration",
+        lambda body: container(body)["logConfiguration"].update(
+            secretOptions=[{"name": "a", "valueFrom": "arn"}]
+        ),
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ local progress = {
   IamPropagating = true,
   InProgress = true,
   NotReported = true,
+  ObserveOnly = true,
   Paused = true,
   Pending = true,
   RollingOut = true,

@@ -66,21 +66,23 @@ def _repairs(wanted: WantedDeployment, logs: Logs, group: LogGroup) -> list[Step
     if tags:
         repairs.append(TagLogGroup(condition=_CONDITION, region=wanted.region, arn=group.arn, tags=tags))
     if group.retention_days != logs.retention_days:
-        repairs.append(_retention(wanted, logs.retention_days))
+        repairs.append(_retention(wanted, logs.retention_days, group))
     if group.kms_key_id != (logs.kms_key_id or ""):
-        repairs.append(_key(wanted, logs.kms_key_id))
+        repairs.append(_key(wanted, logs.kms_key_id, group))
     return repairs
 
 
-def _retention(wanted: WantedDeployment, days: int | None) -> Step:
-    group = wanted.log_group
+def _retention(wanted: WantedDeployment, days: int | None, seen: LogGroup) -> Step:
+    group, region = wanted.log_group, wanted.region
+    changed = (f"retentionInDays {seen.retention_days} to {days}",)
     if days is None:
-        return DeleteRetentionPolicy(condition=_CONDITION, region=wanted.region, group=group)
-    return PutRetentionPolicy(condition=_CONDITION, region=wanted.region, group=group, days=days)
+        return DeleteRetentionPolicy(condition=_CONDITION, region=region, group=group, changed=changed)
+    return PutRetentionPolicy(condition=_CONDITION, region=region, group=group, days=days, changed=changed)
 
 
-def _key(wanted: WantedDeployment, key: str | None) -> Step:
-    group = wanted.log_group
+def _key(wanted: WantedDeployment, key: str | None, seen: LogGroup) -> Step:
+    group, region = wanted.log_group, wanted.region
+    changed = (f"kmsKeyId {seen.kms_key_id or None} to {key}",)
     if key is None:
-        return DisassociateKmsKey(condition=_CONDITION, region=wanted.region, group=group)
-    return AssociateKmsKey(condition=_CONDITION, region=wanted.region, group=group, kms_key_id=key)
+        return DisassociateKmsKey(condition=_CONDITION, region=region, group=group, changed=changed)
+    return AssociateKmsKey(condition=_CONDITION, region=region, group=group, kms_key_id=key, changed=changed)

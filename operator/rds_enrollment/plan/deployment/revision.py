@@ -149,10 +149,22 @@ def _number(arn: str) -> int:
 
 
 def _registration(wanted: WantedDeployment, world: DeploymentWorld) -> RegisterTaskDefinition:
+    body = wanted_body(wanted, world)
     return RegisterTaskDefinition(
         condition=_CONDITION,
         region=wanted.region,
         family=wanted.family,
-        body=wanted_body(wanted, world),
+        body=body,
         tags=wanted.tags,
+        changed=_changed(world, body),
+    )
+
+
+def _changed(world: DeploymentWorld, body: Document) -> tuple[str, ...]:
+    """What makes the revision in service unfit; nothing where none serves."""
+    serving = world.serving
+    if not isinstance(serving, TaskDefinition):
+        return ()
+    return tuple(differences(body, serving.body)) or (
+        f"{serving.family}:{serving.revision} is {serving.status}",
     )

@@ -15,6 +15,7 @@ from rds_enrollment.plan.deployment.agents import connected_tasks, stop_reasons
 from rds_enrollment.plan.deployment.shape import (
     primary_of,
     same_input,
+    shape_differences,
     shape_of,
     wanted_shape,
     with_input_of,
@@ -58,13 +59,13 @@ def rollout_part(
     """What is left to do, or to wait for; None once the service is as wanted."""
     if same_input(shape, shape_of(service)):
         if shape != shape_of(service):
-            return writing(_CONDITION, _update(wanted, shape))
+            return writing(_CONDITION, _update(wanted, world, shape))
         return _primary_part(wanted, world, service, shape, attempts)
     if isinstance(world.rollouts, Unseen):
         return unseen(_CONDITION, world.rollouts, attempts)
     last = next(iter(world.rollouts), None)
     if last is None or not _tried(last, shape):
-        return writing(_CONDITION, _update(wanted, shape))
+        return writing(_CONDITION, _update(wanted, world, shape))
     return _returned_part(wanted, world, service, shape, last)
 
 
@@ -77,17 +78,17 @@ def _returned_part(
 ) -> Part:
     """The service is not as wanted although ECS was told so: its last rollout went back, or was stopped."""
     if last.status not in _RETURNING and wanted.retry:
-        return writing(_CONDITION, _update(wanted, shape))
+        return writing(_CONDITION, _update(wanted, world, shape))
     kept = with_input_of(shape, service)
     if kept != shape_of(service):
-        return writing(_CONDITION, _update(wanted, kept))
+        return writing(_CONDITION, _update(wanted, world, kept))
     if last.status in _RETURNING:
         return progressing(_CONDITION, Reason.ROLLED_BACK, _returning_text(world, service, last))
     if last.status == _RETURNED:
         return refused(_CONDITION, Reason.ROLLED_BACK, _returned_text(world, service, last))
     if last.status in _FAILED:
         return _failed_part(wanted, world, shape, last.finished_at or last.created_at)
-    return writing(_CONDITION, _update(wanted, shape))
+    return writing(_CONDITION, _update(wanted, world, shape))
 
 
 def _primary_part(
@@ -109,7 +110,7 @@ def _failed_part(
     """Nothing to go back to: ECS starts nothing by itself any more, so the same is tried again after a pause."""
     due = since + _pause(world, shape)
     if wanted.retry or world.observed_at >= due:
-        return writing(_CONDITION, _update(wanted, shape, force=True))
+        return writing(_CONDITION, _update(wanted, world, shape, force=True))
     message = (
         f"The rollout of {_revision(shape.task_definition_arn)} failed at {since:%H:%M:%S} UTC and ECS has no "
         f"completed deployment to go back to. {_reasons(world, shape.task_definition_arn, since=None)}"
@@ -140,7 +141,10 @@ def _tried(rollout: ServiceDeployment, shape: ServiceShape) -> bool:
     return (rollout.task_definition_arn, rollout.network) == (shape.task_definition_arn, shape.network)
 
 
-def _update(wanted: WantedDeployment, shape: ServiceShape, *, force: bool = False) -> UpdateService:
+def _update(
+    wanted: WantedDeployment, world: DeploymentWorld, shape: ServiceShape, *, force: bool = False
+) -> UpdateService:
+    service = world.service
     return UpdateService(
         condition=_CONDITION,
         region=wanted.region,
@@ -148,6 +152,7 @@ def _update(wanted: WantedDeployment, shape: ServiceShape, *, force: bool = Fals
         service=wanted.service_name,
         shape=shape,
         force=force,
+        changed=shape_differences(shape_of(service), shape) if isinstance(service, EcsService) else (),
     )
 
 

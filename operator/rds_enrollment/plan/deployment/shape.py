@@ -32,6 +32,7 @@ def wanted_shape(wanted: WantedDeployment, world: DeploymentWorld) -> ServiceSha
         circuit_breaker_rollback=True,
         availability_zone_rebalancing=AVAILABILITY_ZONE_REBALANCING,
         propagate_tags="SERVICE",
+        execute_command=False,
     )
 
 
@@ -46,7 +47,38 @@ def shape_of(service: EcsService) -> ServiceShape:
         circuit_breaker_rollback=service.circuit_breaker_rollback,
         availability_zone_rebalancing=service.availability_zone_rebalancing,
         propagate_tags=service.propagate_tags,
+        execute_command=service.execute_command,
     )
+
+
+def shape_differences(now: ServiceShape, wanted: ServiceShape) -> tuple[str, ...]:
+    """The members of an ECS service that differ, in words: the API's name, and from what to what."""
+    pairs: dict[str, tuple[object, object]] = {
+        "desiredCount": (now.desired_count, wanted.desired_count),
+        "taskDefinition": (_revision(now), _revision(wanted)),
+        "subnets": (_listed(now.network.subnets), _listed(wanted.network.subnets)),
+        "securityGroups": (_listed(now.network.security_groups), _listed(wanted.network.security_groups)),
+        "assignPublicIp": (now.network.assign_public_ip, wanted.network.assign_public_ip),
+        "minimumHealthyPercent": (now.minimum_healthy_percent, wanted.minimum_healthy_percent),
+        "maximumPercent": (now.maximum_percent, wanted.maximum_percent),
+        "deploymentCircuitBreaker.enable": (now.circuit_breaker, wanted.circuit_breaker),
+        "deploymentCircuitBreaker.rollback": (now.circuit_breaker_rollback, wanted.circuit_breaker_rollback),
+        "availabilityZoneRebalancing": (
+            now.availability_zone_rebalancing,
+            wanted.availability_zone_rebalancing,
+        ),
+        "propagateTags": (now.propagate_tags, wanted.propagate_tags),
+        "enableExecuteCommand": (now.execute_command, wanted.execute_command),
+    }
+    return tuple(f"{name} {one} to {other}" for name, (one, other) in pairs.items() if one != other)
+
+
+def _revision(shape: ServiceShape) -> str:
+    return shape.task_definition_arn.rsplit("/", 1)[-1]
+
+
+def _listed(ids: frozenset[str]) -> str:
+    return "+".join(sorted(ids)) or "none"
 
 
 def same_input(one: ServiceShape, other: ServiceShape) -> bool:

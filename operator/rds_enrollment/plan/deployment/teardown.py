@@ -1,5 +1,6 @@
 """The end of a deployment: everything of ours goes, in the reverse of the order in which it was made."""
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.access import access_removal
@@ -9,12 +10,19 @@ from rds_enrollment.plan.deployment.security_group import group_removal
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import Role
+from rds_enrollment.plan.observed.aws import Role, TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
-from rds_enrollment.plan.steps.aws import DeleteCluster, DeleteService, DeregisterTaskDefinition
+from rds_enrollment.plan.steps.aws import (
+    AwsStep,
+    DeleteCluster,
+    DeleteService,
+    DeleteTaskDefinition,
+    DeregisterTaskDefinition,
+)
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
+from rds_enrollment.plan.task_definition import join_token_of
 
 _SERVICE = ConditionType.SERVICE_DEPLOYED
 _REVISION = ConditionType.TASK_DEFINITION_REGISTERED
@@ -50,17 +58,40 @@ def _service(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
 
 
 def _revisions(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
-    """The family goes with its service: only while nobody else's service holds the name."""
-    for seen in (world.revisions, world.newest, world.service):
+    """Deregistered and deleted, one by one: only while nobody else's service holds the family's name."""
+    for seen in (world.family, world.service):
         if isinstance(seen, Unseen):
             return unseen(_REVISION, seen, attempts)
-    if isinstance(world.revisions, Unseen) or not world.revisions or _family_is_foreign(wanted, world):
-        return removed(_REVISION, "No task definition of this object is left.")
+    family = () if isinstance(world.family, Unseen) or service_of_another(wanted, world) else world.family
     steps = [
-        DeregisterTaskDefinition(condition=_REVISION, region=wanted.region, arn=arn)
-        for arn in sorted(world.revisions)
+        step
+        for revision in sorted(family, key=lambda item: item.revision)
+        if _is_ours(wanted, revision)
+        for step in _revision_removal(wanted, revision)
     ]
+    if not steps:
+        return removed(_REVISION, "No task definition of this object is left.")
     return writing(_REVISION, *steps)
+
+
+def _revision_removal(wanted: WantedDeployment, revision: TaskDefinition) -> tuple[AwsStep, ...]:
+    delete = DeleteTaskDefinition(condition=_REVISION, region=wanted.region, arn=revision.arn)
+    if revision.status != "ACTIVE":
+        return (delete,)
+    return (
+        DeregisterTaskDefinition(condition=_REVISION, region=wanted.region, arn=revision.arn),
+        delete,
+    )
+
+
+def _is_ours(wanted: WantedDeployment, revision: TaskDefinition) -> bool:
+    """Teleport's updater copies a revision of ours with its three tags alone, and the copy still joins with our
+    token; the wizard's revisions join with its own."""
+    if ownership.marked(revision.tags, wanted.owner.mark):
+        return True
+    scope = wanted.scope
+    copied = ownership.has_teleport_tags(revision.tags, scope.cluster.name, scope.integration)
+    return copied and OWNER_MARK not in revision.tags and join_token_of(revision.body) == wanted.join_token
 
 
 def _logs(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
@@ -98,12 +129,3 @@ def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) ->
     if cluster.active_services:
         return removed(_SERVICE, f"ECS cluster {cluster.name} stays: other services use it.")
     return writing(_SERVICE, DeleteCluster(condition=_SERVICE, region=wanted.region, cluster=cluster.name))
-
-
-def _family_is_foreign(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
-    if service_of_another(wanted, world):
-        return True
-    newest = world.newest
-    if isinstance(newest, Unseen) or newest is None:
-        return False
-    return not ownership.marked(newest.tags, wanted.owner.mark)

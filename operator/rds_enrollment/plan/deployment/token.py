@@ -29,8 +29,9 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
             f"Join token {token.name} exists in Teleport and {ownership.owner_text(world.token.labels)}: it is left "
             f"as it is. Delete it with `tctl rm token/{token.name}` if nothing uses it.",
         )
-    if _admits(world.token) != _admits(token):
-        return writing(_CONDITION, UpdateJoinToken(condition=_CONDITION, token=token))
+    changed = _differences(world.token, token)
+    if changed:
+        return writing(_CONDITION, UpdateJoinToken(condition=_CONDITION, token=token, changed=changed))
     if len(token.rules) > 1:
         roles = f"role {wanted.task_role}, and until the rollout is over the former one"
         return satisfied(_CONDITION, f"Join token {token.name} admits {roles}.")
@@ -66,5 +67,11 @@ def _serves_wanted_role_alone(wanted: WantedDeployment, world: DeploymentWorld) 
     return role == wanted.task_role and len(world.service.deployments) <= 1
 
 
-def _admits(token: JoinToken) -> tuple[object, ...]:
-    return token.join_method, token.roles, token.rules
+def _differences(existing: JoinToken, wanted: JoinToken) -> tuple[str, ...]:
+    """Names of the fields that decide who is admitted, and are not as wanted."""
+    fields = {
+        "join_method": existing.join_method == wanted.join_method,
+        "roles": existing.roles == wanted.roles,
+        "allow": existing.rules == wanted.rules,
+    }
+    return tuple(name for name, same in fields.items() if not same)

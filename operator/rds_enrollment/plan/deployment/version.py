@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, OWNER_MARK
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.turn import goes_after
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import TeleportCluster
 from rds_enrollment.plan.task_definition import image_of
 from rds_enrollment.plan.versions import newer, order, same_major
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,20 @@ def agent_version(wanted: WantedDeployment, world: DeploymentWorld) -> AgentVers
         return _newer_than_cluster(wanted, serving, target)
     if updated_by_teleport(wanted, world) and (not cluster.agent_version or newer(serving, target)):
         return AgentVersion(serving, Reason.UPDATED_BY_TELEPORT, f"Teleport updated its agents to {serving}.")
+    if isinstance(world.neighbours, Unseen) and world.neighbours.outcome is not None:
+        return AgentVersion(
+            serving, Reason.ROLLOUT_QUEUED, f"Version {target} waits: {world.neighbours.outcome.message}"
+        )
+    first = goes_after(wanted, world, target)
+    if first:
+        return AgentVersion(serving, Reason.ROLLOUT_QUEUED, _queued(wanted, target, first))
     return AgentVersion(target)
+
+
+def wants_another_version(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether the agents are not at the version that they would follow."""
+    serving = _serving_version(wanted, world)
+    return wanted.pinned_version is None and serving not in (None, target_version(wanted.scope.cluster))
 
 
 def target_version(cluster: TeleportCluster) -> str:
@@ -70,6 +88,15 @@ def _newer_than_cluster(wanted: WantedDeployment, serving: str, target: str) -> 
         f"too, annotate this object with {ANNOTATION_CONFIRM_DOWNGRADE}={target}."
     )
     return AgentVersion(serving, Reason.DOWNGRADE_NOT_CONFIRMED, message)
+
+
+def _queued(wanted: WantedDeployment, target: str, first: tuple[Claim, ...]) -> str:
+    names = ", ".join(f"{claim.namespace}/{claim.name}" for claim in first[:_SHOWN])
+    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
+    return (
+        f"Version {target} of its agents waits for {names}{more}: {wanted.max_rollouts} at a time change the version "
+        f"(--max-concurrent-rollouts)."
+    )
 
 
 def _serving_version(wanted: WantedDeployment, world: DeploymentWorld) -> str | None:

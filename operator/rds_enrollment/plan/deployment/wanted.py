@@ -60,6 +60,12 @@ class WantedDeployment:
     """Whether everything stays when the object goes."""
     claim: Claim | None = None
     """The object's own, where others may ask for the same service."""
+    max_rollouts: int = 1
+    """Deployments of one Teleport cluster that may take their agents to another version at a time."""
+    serves: bool = True
+    """Whether it was Ready when it was last looked at."""
+    rollout_failed: bool = False
+    """Whether its last rollout went back or failed, when it was last looked at."""
     confirmed_downgrade: str | None = None
     """The version that the agents may go back to across a major version."""
 

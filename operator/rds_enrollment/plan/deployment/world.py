@@ -17,7 +17,7 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
-from rds_enrollment.plan.observed.kubernetes import Claim
+from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer, JoinToken
@@ -60,6 +60,8 @@ class DeploymentWorld:
     """ARNs of the family's ACTIVE revisions."""
     inactive: Seen[tuple[str, ...]] = field(default_factory=Unseen)
     """ARNs of its deregistered revisions; read only when revisions are collected."""
+    family: Seen[tuple[TaskDefinition, ...]] = field(default_factory=Unseen)
+    """Every revision that is not deleted yet; read only when the deployment goes and its service is gone."""
     rollouts: Seen[tuple[ServiceDeployment, ...]] = field(default_factory=Unseen)
     """The service's rollouts, newest first; read only where the plan depends on them."""
     tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)
@@ -70,5 +72,7 @@ class DeploymentWorld:
     """All unexpired Database Service heartbeats in Teleport."""
     claims: Seen[tuple[Claim, ...]] = field(default_factory=Unseen)
     """Of the other objects that ask for the same service; read only while AWS does not say whose it is."""
+    neighbours: Seen[tuple[Neighbour, ...]] = field(default_factory=Unseen)
+    """Read only while the agents should have another version."""
     observed_at: datetime = _NEVER
     """When these were read."""

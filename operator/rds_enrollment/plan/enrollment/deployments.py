@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rds_enrollment.api.deployment_template import DeploymentTemplate
@@ -159,7 +159,9 @@ def _mend(
         ours = generated.owner_reference(wanted, controller=False)
         return _set_owners(wanted, live, (*generated.owners(live), ours))
     step = _apply(wanted, template, vpc)
-    return None if generated.is_applied(step.manifest, live) else step
+    if generated.is_applied(step.manifest, live):
+        return None
+    return replace(step, changed=generated.unapplied(step.manifest, live))
 
 
 def _within_limit(vpcs: Sequence[VpcCover], limit: int, uid: str) -> Iterator[VpcCover]:

@@ -141,6 +141,19 @@ def is_applied(wanted: Json, live: Json) -> bool:
     )
 
 
+def unapplied(wanted: Json, live: Json) -> tuple[str, ...]:
+    """Names of the fields that say something else than the manifest does."""
+    applied = (applied_fields(live) or {}).get("f:spec", {})
+    taken_back = [
+        name.removeprefix("f:") for name in applied if name.removeprefix("f:") not in wanted["spec"]
+    ]
+    differing = [
+        name for name, value in wanted["spec"].items() if not is_in_force(value, live["spec"].get(name))
+    ]
+    owners_differ = not is_in_force(wanted["metadata"]["ownerReferences"], owners(live))
+    return (*differing, *taken_back, *(("ownerReferences",) if owners_differ else ()))
+
+
 def _is_enrolment(owner: Json) -> bool:
     group, _, _ = str(owner["apiVersion"]).partition("/")
     return group == GROUP and owner["kind"] == _OWNER_KIND

@@ -46,6 +46,8 @@ class Registration:
     pruning: Pruning
     renames: tuple[Rename, ...]
     """Renames that wait for somebody's approval."""
+    wanted: tuple[Database, ...]
+    """The db objects as they should be, of those whose name was granted."""
 
 
 def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[Database]) -> Registration:
@@ -100,6 +102,7 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
         ),
         pruning=pruning,
         renames=tuple(held_renames.values()),
+        wanted=tuple(claim.database for claim in ruling.granted),
     )
 
 
@@ -163,9 +166,11 @@ def _writes(ruling: Ruling, ours: Shelf) -> Iterator[CreateDatabase | UpdateData
         present = ours.by_name.get(database.name)
         if present is None:
             yield CreateDatabase(condition=_CONDITION, database=database)
-        elif differences(present, database):
+        elif changed := differences(present, database):
             former = None if ownership.marked(present.labels, database.labels[OWNER_MARK]) else ""
-            yield UpdateDatabase(condition=_CONDITION, database=database, former_owner=former)
+            yield UpdateDatabase(
+                condition=_CONDITION, database=database, former_owner=former, changed=changed
+            )
 
 
 def _replaced(ruling: Ruling, ours: Shelf, needed: Set[str]) -> frozenset[str]:

@@ -52,7 +52,9 @@ def registration_part(
     if world.integration.role_arn != target.role_arn:
         if not role_ready:
             return held(_REGISTERED, ConditionType.ROLE_READY)
-        return writing(_REGISTERED, UpdateIntegration(condition=_REGISTERED, integration=target))
+        return writing(
+            _REGISTERED, UpdateIntegration(condition=_REGISTERED, integration=target, changed=("role_arn",))
+        )
     if isinstance(world.proof, Unseen):
         return unseen(_REGISTERED, world.proof, attempts)
     return _proven(wanted, target, world.proof, attempts)

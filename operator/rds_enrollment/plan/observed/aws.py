@@ -131,6 +131,7 @@ class EcsService:
     circuit_breaker_rollback: bool
     availability_zone_rebalancing: bool
     propagate_tags: str
+    execute_command: bool
     deployments: tuple[EcsDeployment, ...]
     events: tuple[ServiceEvent, ...]
     """Newest first."""

@@ -256,6 +256,10 @@ class DeregisterTaskDefinition(AwsStep):
     def target(self) -> str:
         return f"ECS task definition {self.arn}"
 
+    @property
+    def restores(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteTaskDefinition(AwsStep):
@@ -266,6 +270,10 @@ class DeleteTaskDefinition(AwsStep):
     @property
     def target(self) -> str:
         return f"ECS task definition {self.arn}"
+
+    @property
+    def restores(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +289,8 @@ class ServiceShape:
     circuit_breaker_rollback: bool
     availability_zone_rebalancing: bool
     propagate_tags: str
+    execute_command: bool
+    """Whether ECS Exec opens the agents' containers to whoever may call it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +319,10 @@ class UpdateService(AwsStep):
     @property
     def target(self) -> str:
         return f"ECS service {self.service}"
+
+    @property
+    def restores(self) -> bool:
+        return not self.force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,10 +374,18 @@ class PutRetentionPolicy(LogGroupStep):
 
     days: int
 
+    @property
+    def target(self) -> str:
+        return f"retention of CloudWatch log group {self.group}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteRetentionPolicy(LogGroupStep):
     """logs:DeleteRetentionPolicy: events never expire."""
+
+    @property
+    def target(self) -> str:
+        return f"retention of CloudWatch log group {self.group}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,10 +394,18 @@ class AssociateKmsKey(LogGroupStep):
 
     kms_key_id: str
 
+    @property
+    def target(self) -> str:
+        return f"KMS key of CloudWatch log group {self.group}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisassociateKmsKey(LogGroupStep):
     """logs:DisassociateKmsKey: CloudWatch's own encryption."""
+
+    @property
+    def target(self) -> str:
+        return f"KMS key of CloudWatch log group {self.group}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What every step has in common."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from rds_enrollment.api.reasons import ConditionType
@@ -15,6 +16,8 @@ class Step:
 
     condition: ConditionType
     """The condition that is lowered when this write fails."""
+    changed: tuple[str, ...] = field(default=(), compare=False)
+    """The fields that differ, in words, where the step changes something that exists."""
 
     @property
     def name(self) -> str:
@@ -25,3 +28,15 @@ class Step:
     def target(self) -> str:
         """What is written, as a person would name it."""
         raise AssertionError(f"{self.name} has no target")
+
+    @property
+    def restores(self) -> bool:
+        """Whether the step brings about what is wanted: not so of tidying up, and of trying again."""
+        return True
+
+    @property
+    def words(self) -> str:
+        """The step as a sentence without its end, e.g. `Update ECS service x: desiredCount 5 to 2`."""
+        verb = re.split("(?<=[a-z])(?=[A-Z])", self.name, maxsplit=1)[0].replace("Tag", "Set")
+        differs = f": {', '.join(self.changed)}" if self.changed else ""
+        return f"{verb} {self.target}{differs}"

@@ -78,6 +78,7 @@ class Account:
             serving=self._revision(self.service.task_definition_arn) if self.service else None,
             newest=max(active, key=lambda item: item.revision, default=None),
             revisions=tuple(item.arn for item in active),
+            family=tuple(item for item in self.family.values() if item.status != "DELETE_IN_PROGRESS"),
             tasks=self.tasks,
             inactive=tuple(item.arn for item in self.family.values() if item.status == "INACTIVE"),
             log_group=None,
@@ -248,6 +249,7 @@ class Account:
             "circuit_breaker_rollback": shape.circuit_breaker_rollback,
             "availability_zone_rebalancing": shape.availability_zone_rebalancing,
             "propagate_tags": shape.propagate_tags,
+            "execute_command": shape.execute_command,
             "deployments": (primary, *(replace(item, status="ACTIVE") for item in older)),
         }
 

@@ -52,6 +52,7 @@ SHAPE = ServiceShape(
     circuit_breaker_rollback=True,
     availability_zone_rebalancing=True,
     propagate_tags="SERVICE",
+    execute_command=False,
 )
 UPDATE = UpdateService(condition=DEPLOYED, region="us-west-1", cluster=CLUSTER, service=SERVICE, shape=SHAPE)
 CREATE = CreateService(
@@ -148,6 +149,7 @@ def test_an_absent_service_is_created(absent: Any) -> None:
         {"circuit_breaker_rollback": False},
         {"availability_zone_rebalancing": False},
         {"propagate_tags": "NONE"},
+        {"execute_command": True},
         {"task_definition_arn": arn(9), "deployments": ()},
     ],
 )

@@ -1,5 +1,7 @@
 """The end of a deployment: the order in which things go, and what stays because it is not ours."""
 
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +15,13 @@ from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, all_done, steps_of
 from rds_enrollment.plan.steps.aws import (
+    AwsStep,
     DeleteCluster,
     DeleteLogGroup,
     DeleteRole,
     DeleteRolePolicy,
     DeleteService,
+    DeleteTaskDefinition,
     DeregisterTaskDefinition,
 )
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
@@ -53,9 +57,10 @@ NO_SERVICE: dict[str, Any] = {
     "service": None,
     "serving": None,
     "tasks": (),
+    "family": (task_definition(1),),
     "cluster": replace(CLUSTER_SEEN, active_services=0),
 }
-NO_REVISIONS: dict[str, Any] = {**NO_SERVICE, "newest": None, "revisions": ()}
+NO_REVISIONS: dict[str, Any] = {**NO_SERVICE, "newest": None, "revisions": (), "family": ()}
 NO_TOKEN: dict[str, Any] = {**NO_REVISIONS, "token": None}
 NO_ROLE: dict[str, Any] = {**NO_TOKEN, "role": None}
 
@@ -64,10 +69,12 @@ def ended(seen: DeploymentWorld) -> tuple[Part, ...]:
     return teardown(WANTED, seen)
 
 
-def deregister(*revisions: int) -> tuple[DeregisterTaskDefinition, ...]:
+def gone(*revisions: int) -> tuple[AwsStep, ...]:
+    """Deregistered, then deleted."""
     return tuple(
-        DeregisterTaskDefinition(condition=REGISTERED, region="us-west-1", arn=arn(item))
+        kind(condition=REGISTERED, region="us-west-1", arn=arn(item))
         for item in revisions
+        for kind in (DeregisterTaskDefinition, DeleteTaskDefinition)
     )
 
 
@@ -82,12 +89,13 @@ def deregister(*revisions: int) -> tuple[DeregisterTaskDefinition, ...]:
                 ),
             ),
         ),
-        (world(**NO_SERVICE), deregister(1)),
+        (world(**NO_SERVICE), gone(1)),
+        (world(**{**NO_SERVICE, "family": (task_definition(3), task_definition(2))}), gone(2, 3)),
+        (world(**{**NO_SERVICE, "service": service(status="INACTIVE", tags={})}), gone(1)),
         (
-            world(**{**NO_SERVICE, "revisions": (arn(3), arn(2)), "newest": task_definition(3)}),
-            deregister(2, 3),
+            world(**{**NO_SERVICE, "family": (replace(task_definition(1), status="INACTIVE"),)}),
+            (DeleteTaskDefinition(condition=REGISTERED, region="us-west-1", arn=arn(1)),),
         ),
-        (world(**{**NO_SERVICE, "service": service(status="INACTIVE", tags={})}), deregister(1)),
         (world(**NO_REVISIONS), (DeleteJoinToken(condition=TOKEN_READY, token=TOKEN, owner=MARK),)),
         (
             world(**NO_TOKEN),
@@ -162,15 +170,34 @@ def test_what_is_not_ours_stays(tags: dict[str, str]) -> None:
         service=service(tags=tags),
         serving=task_definition(tags=tags),
         newest=task_definition(tags=tags),
+        family=(),
     )
     parts = ended(seen)
     assert steps_of(parts) == ()
     assert all_done(parts, {})
 
 
+def test_each_revision_is_judged_by_itself() -> None:
+    wizards = task_definition(1, tags=TELEPORT_TAGS)
+    (container,) = wizards.body["containerDefinitions"]
+    joined = {"teleport": {"join_params": {"token_name": "discover-aws-oidc-iam-token", "method": "iam"}}}
+    command = [*container["command"][:-1], base64.b64encode(json.dumps(joined).encode()).decode()]
+    body = {**wizards.body, "containerDefinitions": [{**container, "command": command}]}
+    family = (
+        replace(wizards, body=body),  # before there was any of ours
+        task_definition(2),
+        task_definition(3, version="18.2.0", tags=TELEPORT_TAGS),  # copied from ours by Teleport's updater
+        task_definition(4, tags=FOREIGN_TAGS),
+        task_definition(5, tags={}),
+    )
+    assert steps_of(ended(world(**{**NO_SERVICE, "family": family}))) == gone(2, 3)
+
+
 @pytest.mark.parametrize("status", ["ACTIVE", "DRAINING"])
 def test_the_family_of_anothers_service_stays(status: str) -> None:
-    seen = world(**{**NO_ROLE, "service": service(tags=FOREIGN_TAGS, status=status), "revisions": (arn(1),)})
+    seen = world(
+        **{**NO_ROLE, "service": service(tags=FOREIGN_TAGS, status=status), "family": (task_definition(),)}
+    )
     assert steps_of(ended(seen)) == (
         DeleteCluster(condition=SERVICE_DEPLOYED, region="us-west-1", cluster=CLUSTER),
     )
@@ -180,8 +207,7 @@ def test_the_family_of_anothers_service_stays(status: str) -> None:
     ("fields", "condition"),
     [
         ({"service": UNREAD}, SERVICE_DEPLOYED),
-        ({**NO_SERVICE, "revisions": UNREAD}, REGISTERED),
-        ({**NO_SERVICE, "newest": UNREAD}, REGISTERED),
+        ({**NO_SERVICE, "family": UNREAD}, REGISTERED),
         ({**NO_REVISIONS, "token": UNREAD}, TOKEN_READY),
         ({**NO_TOKEN, "role": UNREAD}, ROLE_READY),
         ({**NO_ROLE, "cluster": UNREAD}, SERVICE_DEPLOYED),

@@ -13,6 +13,7 @@ from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment.deployments import Coverage, Presence, cover
 from rds_enrollment.plan.enrollment.entries import Entry
+from rds_enrollment.plan.enrollment.letting_go import disowned
 from rds_enrollment.plan.enrollment.world import Vpc, WantedEnrollment
 from rds_enrollment.plan.steps.kubernetes import ApplyDeployment, DeleteDeployment, SetDeploymentOwners
 
@@ -309,3 +310,20 @@ def test_another_integration_s_deployment_does_not_cover() -> None:
 def test_owners_differ_by_uid_not_by_name() -> None:
     recreated = replace(enrolment(), uid="00000000-0000-0000-0000-000000000000")
     assert covered(recreated, [generated()], entries=()).steps == ()
+
+
+def test_an_enrolment_that_is_let_go_takes_its_name_off_its_deployments_alone() -> None:
+    shared = by_hand("shared", ownerReferences=[OURS, OTHER_OWNER])
+    alone = by_hand("alone", ownerReferences=[OURS])
+    strange = by_hand("strange", ownerReferences=[OTHER_OWNER])
+    owner = enrolment().owner
+    (part,) = disowned([shared, alone, strange, by_hand("free")], owner, UID)
+    assert [
+        (step.deployment, step.owners) for step in part.steps if isinstance(step, SetDeploymentOwners)
+    ] == [
+        ("shared", (OTHER_OWNER,)),
+        ("alone", ()),
+    ]
+    assert not part.done
+    (part,) = disowned([strange, by_hand("free")], owner, UID)
+    assert part.done

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rds_enrollment.plan.foresight import foresee
+from rds_enrollment.plan.integration.foresight import assume
 from rds_enrollment.plan.integration.plan import plan
 from rds_enrollment.plan.integration.teardown import teardown
 from rds_enrollment.plan.integration.wanted import WantedIntegration
@@ -192,6 +194,18 @@ def test_a_teardown_leaves_nothing_of_ours_and_all_of_others(
     ours = {name for name, thing in left.items() if _mark(thing) in OURS}
     assert ours == ({"provider"} - foreign.keys() if account.shared else set())
     assert {name: thing for name, thing in left.items() if name not in ours} == foreign
+
+
+@settings(deadline=None)
+@given(found=accounts(), wanted=st.sampled_from(VARIANTS))
+def test_what_is_foreseen_is_what_is_written(
+    found: tuple[Account, dict[str, Any]], wanted: WantedIntegration
+) -> None:
+    account, _ = found
+    expected = foresee(account.observe(), wish(wanted), lambda world, step: assume(wanted, world, step))
+    before = len(account.written)
+    run(account, wish(wanted))
+    assert sorted(step.words for step in account.written[before:]) == sorted(step.words for step in expected)
 
 
 @settings(deadline=None)

@@ -1,0 +1,59 @@
+"""The other deployments of a Teleport cluster, from their objects."""
+
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from rds_enrollment.api.conditions import Condition, find_condition
+from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
+from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan.conditions import is_true
+from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
+
+_LEFT_TO_OTHERS = frozenset({Reason.AGENT_NEWER_THAN_CLUSTER, Reason.UPDATED_BY_TELEPORT})
+"""What agents have in these cases stays, although it is not the cluster's version."""
+
+
+def parsed(raw: Object) -> DatabaseServiceDeployment | None:
+    """An object that is not valid is not served, and claims nothing."""
+    try:
+        return DatabaseServiceDeployment.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def claim_of(resource: DatabaseServiceDeployment) -> Claim:
+    """What the object stakes by being there. One that the API server has not dated yet comes last."""
+    metadata = resource.metadata
+    created = metadata.creation_timestamp or datetime.max.replace(tzinfo=UTC)
+    return Claim(created, metadata.namespace, metadata.name)
+
+
+def rollout_failed(resource: DatabaseServiceDeployment) -> bool:
+    """Whether the last rollout of its service went back, or failed with nothing to go back to."""
+    deployed = _deployed(resource)
+    return deployed is not None and deployed.reason in (Reason.ROLLED_BACK, Reason.ROLLOUT_FAILED)
+
+
+def neighbour_of(raw: Object, teleport_cluster: str) -> Neighbour | None:
+    """None for what has nothing to do with the cluster."""
+    resource = parsed(raw)
+    if resource is None or resource.status.teleport_cluster != teleport_cluster:
+        return None
+    deployed = _deployed(resource)
+    reason = deployed.reason if deployed else ""
+    pinned = resource.spec.version is not None and resource.spec.version.pinned is not None
+    idle = pinned or resource.paused or resource.deleting or resource.spec.observes
+    rolling = deployed is not None and reason == Reason.ROLLING_OUT
+    return Neighbour(
+        claim=claim_of(resource),
+        version=resource.status.agent_version or "",
+        follows=not idle and reason not in _LEFT_TO_OTHERS,
+        ready=is_true(resource.status.conditions, ConditionType.READY),
+        rolling_since=deployed.last_transition_time if deployed is not None and rolling else None,
+    )
+
+
+def _deployed(resource: DatabaseServiceDeployment) -> Condition | None:
+    return find_condition(resource.status.conditions, ConditionType.SERVICE_DEPLOYED)

@@ -1,0 +1,151 @@
+"""The world of a deployment as it would be after a step."""
+
+from dataclasses import fields, replace
+
+from rds_enrollment.plan import names, roles
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
+from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.observed import Seen, Unseen
+from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, TaskDefinition
+from rds_enrollment.plan.observed.security_groups import (
+    ALL_PROTOCOLS,
+    EVERYWHERE,
+    ManagedGroup,
+    SecurityGroupRule,
+)
+from rds_enrollment.plan.steps import Step
+from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps.security_groups import (
+    AuthorizeSecurityGroupEgress,
+    CreateSecurityGroup,
+    DeleteSecurityGroup,
+    RevokeSecurityGroupIngress,
+    SecurityGroupStep,
+    TagSecurityGroup,
+)
+from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
+
+_NEW_GROUP = "sg-new"
+"""Stands for the id that EC2 will give."""
+
+
+def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> DeploymentWorld:
+    """`world`, and that the step worked. What becomes of a service's tasks is not foreseen."""
+    match step:
+        case CreateJoinToken() | UpdateJoinToken():
+            return replace(world, token=step.token)
+        case steps.CreateCluster() | steps.PutClusterCapacityProviders():
+            return replace(world, cluster=_cluster(wanted, world, step))
+        case steps.RegisterTaskDefinition():
+            return replace(world, newest=_revision(wanted, world, step))
+        case steps.TagEcsResource():
+            return _tagged(world, step)
+        case CreateSecurityGroup():
+            made = ManagedGroup(
+                id=_NEW_GROUP,
+                vpc_id=step.vpc_id,
+                name=step.group_name,
+                tags=step.tags,
+                rules=(_outward(_NEW_GROUP),),
+            )
+            return replace(world, managed_group=made)
+        case SecurityGroupStep() if isinstance(world.managed_group, ManagedGroup):
+            return replace(world, managed_group=_mended(world.managed_group, step))
+        case steps.TagLogGroup() if isinstance(world.log_group, LogGroup):
+            tags = {**world.log_group.tags, **step.tags}
+            return replace(world, log_group=replace(world.log_group, tags=tags))
+        case steps.LogGroupStep():
+            return replace(world, log_group=_log_group(world.log_group, step))
+        case steps.CreateService() | steps.UpdateService():
+            return _with_service(world, step)
+    arn = names.role_arn(wanted.scope.partition, wanted.scope.account, wanted.task_role)
+    return replace(world, role=roles.assumed(world.role, step, arn))
+
+
+def _cluster(
+    wanted: WantedDeployment,
+    world: DeploymentWorld,
+    step: steps.CreateCluster | steps.PutClusterCapacityProviders,
+) -> EcsCluster:
+    providers = frozenset(step.capacity_providers)
+    if isinstance(step, steps.PutClusterCapacityProviders) and isinstance(world.cluster, EcsCluster):
+        return replace(world.cluster, capacity_providers=providers)
+    return EcsCluster("", wanted.cluster_name, "ACTIVE", providers, 0, wanted.shared_tags)
+
+
+def _tagged(world: DeploymentWorld, step: steps.TagEcsResource) -> DeploymentWorld:
+    """Whichever of the things bears the ARN."""
+    for name in ("cluster", "service", "serving", "newest"):
+        seen = getattr(world, name)
+        if not isinstance(seen, Unseen) and seen is not None and seen.arn == step.arn:
+            world = replace(world, **{name: replace(seen, tags={**seen.tags, **step.tags})})
+    return world
+
+
+def _outward(group: str) -> SecurityGroupRule:
+    """The rule that a new group has."""
+    return SecurityGroupRule(
+        id="", group=group, egress=True, protocol=ALL_PROTOCOLS, ports=None, peer=EVERYWHERE
+    )
+
+
+def _mended(group: ManagedGroup, step: SecurityGroupStep) -> ManagedGroup | None:
+    match step:
+        case TagSecurityGroup():
+            return replace(group, tags={**group.tags, **step.tags})
+        case AuthorizeSecurityGroupEgress():
+            return replace(group, rules=(*group.rules, _outward(group.id)))
+        case RevokeSecurityGroupIngress():
+            return replace(group, rules=tuple(rule for rule in group.rules if rule.id not in step.rules))
+        case DeleteSecurityGroup():
+            return None
+    return group
+
+
+def _revision(
+    wanted: WantedDeployment, world: DeploymentWorld, step: steps.RegisterTaskDefinition
+) -> TaskDefinition:
+    """The family's next: its number is one more than that of any revision that was seen."""
+    seen = [item.revision for item in (world.newest, world.serving) if isinstance(item, TaskDefinition)]
+    number = max(seen, default=0) + 1
+    arn = names.task_definition_arn(
+        wanted.scope.partition, wanted.region, wanted.scope.account, wanted.family, number
+    )
+    return TaskDefinition(arn, wanted.family, number, "ACTIVE", step.body, step.tags)
+
+
+def _log_group(seen: Seen[LogGroup | None], step: steps.LogGroupStep) -> Seen[LogGroup | None]:
+    if isinstance(step, steps.CreateLogGroup):
+        return LogGroup(step.group, step.group, None, step.kms_key_id, step.tags)
+    if not isinstance(seen, LogGroup):
+        return seen
+    match step:
+        case steps.PutRetentionPolicy():
+            return replace(seen, retention_days=step.days)
+        case steps.DeleteRetentionPolicy():
+            return replace(seen, retention_days=None)
+        case steps.AssociateKmsKey():
+            return replace(seen, kms_key_id=step.kms_key_id)
+        case steps.DisassociateKmsKey():
+            return replace(seen, kms_key_id="")
+    return seen
+
+
+def _with_service(world: DeploymentWorld, step: steps.CreateService | steps.UpdateService) -> DeploymentWorld:
+    shape = step.shape
+    found = world.service if isinstance(world.service, EcsService) else None
+    made = EcsService(
+        arn=found.arn if found else "",
+        name=step.service,
+        status="ACTIVE",
+        launch_type="FARGATE",
+        running_count=0,
+        pending_count=0,
+        deployments=(),
+        events=(),
+        tags=step.tags if isinstance(step, steps.CreateService) else found.tags if found else {},
+        **{item.name: getattr(shape, item.name) for item in fields(shape)},
+    )
+    revisions = [item for item in (world.newest, world.serving) if isinstance(item, TaskDefinition)]
+    serving = next((item for item in revisions if item.arn == shape.task_definition_arn), None)
+    return replace(world, service=made, serving=serving)

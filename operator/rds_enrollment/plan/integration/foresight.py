@@ -1,0 +1,33 @@
+"""The world of an integration as it would be after a step."""
+
+from dataclasses import replace
+
+from rds_enrollment.plan import names, roles
+from rds_enrollment.plan.integration.wanted import WantedIntegration
+from rds_enrollment.plan.integration.world import IntegrationWorld
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import IdentityProvider
+from rds_enrollment.plan.steps import Step
+from rds_enrollment.plan.steps.aws import AddClientId, CreateIdentityProvider, DeleteRole, TagIdentityProvider
+from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
+
+
+def assume(wanted: WantedIntegration, world: IntegrationWorld, step: Step) -> IntegrationWorld:
+    """`world`, and that the step worked."""
+    match step:
+        case CreateIdentityProvider():
+            made = IdentityProvider(wanted.provider_arn, step.url, frozenset(step.audiences), step.tags)
+            return replace(world, provider=made)
+        case AddClientId() if isinstance(world.provider, IdentityProvider):
+            audiences = world.provider.audiences | {step.client_id}
+            return replace(world, provider=replace(world.provider, audiences=audiences))
+        case TagIdentityProvider() if isinstance(world.provider, IdentityProvider):
+            return replace(world, provider=replace(world.provider, tags={**world.provider.tags, **step.tags}))
+        case CreateIntegration() | UpdateIntegration():
+            return replace(world, integration=step.integration)
+        case DeleteRole() if not isinstance(world.former_roles, Unseen):
+            left = tuple(role for role in world.former_roles if role.name != step.role)
+            return replace(world, former_roles=left)
+    role = wanted.role
+    arn = names.role_arn(wanted.scope.partition, wanted.scope.account, role.name, role.path)
+    return replace(world, role=roles.assumed(world.role, step, arn))
