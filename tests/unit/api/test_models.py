@@ -81,8 +81,8 @@ def test_task_role_is_named_after_the_vpc_unless_told() -> None:
 
 
 def test_unknown_spec_field_is_an_error() -> None:
-    with pytest.raises(ValidationError, match="deletionPolicy"):
-        deployment(deletionPolicy="Retain")
+    with pytest.raises(ValidationError, match="deletion"):
+        deployment(deletion="Retain")
 
 
 def test_unknown_status_field_is_dropped() -> None:
