@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import yaml
-from rds_enrollment.api.kinds import KINDS
+from rds_enrollment.api.kinds import KINDS, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld, World
 from hack.sandbox.stack import ROOT
@@ -54,6 +54,19 @@ def _apply_examples(namespace: Namespace) -> None:
                 namespace.create(document)
 
 
+def _apply_with_groups_of_ours(namespace: Namespace) -> None:
+    """The examples, but the agents' security group is made, and the databases are opened for it."""
+    for path in sorted((ROOT / "examples").glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            if document["kind"] == RDS_ENROLLMENT.kind:
+                document["spec"]["deployment"] |= {
+                    "securityGroups": {"managed": {}},
+                    "databaseAccess": "Manage",
+                }
+            if document["kind"] in KINDS:
+                namespace.create(document)
+
+
 def all_true(objects: int) -> Callable[[Namespace], bool]:
     """There are so many objects, and every condition of every one is True."""
 
@@ -79,4 +92,7 @@ def all_true(objects: int) -> Callable[[Namespace], bool]:
 
 CREATE = Workload("create", REGION, _seed_demo, _apply_examples, all_true(3))
 
-WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in (CREATE,)}
+ACCESS = Workload("access", REGION, _seed_demo, _apply_with_groups_of_ours, all_true(3))
+"""The main job with security groups: its other writes are those of `CREATE`."""
+
+WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in (CREATE, ACCESS)}
