@@ -36,7 +36,7 @@ def owner_of(labels: Mapping[str, str]) -> str:
 def disown(metadata: Metadata, owner: str, subject: str) -> None:
     """Takes the owner mark off. Raises Conflict when it is another's."""
     require_owner(metadata, owner, subject)
-    del metadata.Labels[OWNER_MARK]
+    metadata.Labels.pop(OWNER_MARK, None)
 
 
 def require_owner(metadata: Metadata, owner: str, subject: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.message import Message
 from grpclib.const import Status
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.observed.teleport import (
     Agent,
@@ -26,6 +27,10 @@ from rds_enrollment.plan.steps.teleport import (
     DeleteDatabase,
     DeleteIntegration,
     DeleteJoinToken,
+    DisownDatabase,
+    DisownIntegration,
+    DisownJoinToken,
+    DisownStep,
     UpdateDatabase,
     UpdateIntegration,
     UpdateJoinToken,
@@ -286,15 +291,37 @@ async def test_a_broken_page_gives_no_partial_list(teleport: FakeTeleport, clien
         await client.agents()
 
 
+async def test_an_object_is_disowned_by_its_owner_alone(
+    teleport: FakeTeleport, client: TeleportClient
+) -> None:
+    await client.create_database(replace(DATABASE, labels={"env": "prod", OWNER_MARK: "mine"}))
+    theirs = DisownDatabase(condition=READY, object_name=DATABASE.name, owner="another")
+    with pytest.raises(Conflict, match="has changed hands"):
+        await client.apply(theirs)
+    await client.apply(replace(theirs, owner="mine"))
+    left = await client.get_database(DATABASE.name)
+    assert left is not None
+    assert left.labels == {"env": "prod"}
+
+
 STEPS = [
     (CreateDatabase(condition=READY, database=DATABASE), ["CreateDatabase"]),
     (UpdateDatabase(condition=READY, database=DATABASE), ["GetDatabase", "UpdateDatabase"]),
+    (
+        DisownDatabase(condition=READY, object_name=DATABASE.name, owner=""),
+        ["GetDatabase", "UpdateDatabase"],
+    ),
     (DeleteDatabase(condition=READY, database=DATABASE.name, owner=""), ["GetDatabase", "DeleteDatabase"]),
     (CreateJoinToken(condition=READY, token=TOKEN), ["CreateTokenV2"]),
     (UpdateJoinToken(condition=READY, token=TOKEN), ["GetToken", "UpsertTokenV2"]),
+    (DisownJoinToken(condition=READY, object_name=TOKEN.name, owner=""), ["GetToken", "UpsertTokenV2"]),
     (DeleteJoinToken(condition=READY, token=TOKEN.name, owner=""), ["GetToken", "DeleteToken"]),
     (CreateIntegration(condition=READY, integration=INTEGRATION), ["CreateIntegration"]),
     (UpdateIntegration(condition=READY, integration=INTEGRATION), ["GetIntegration", "UpdateIntegration"]),
+    (
+        DisownIntegration(condition=READY, object_name=INTEGRATION.name, owner=""),
+        ["GetIntegration", "UpdateIntegration"],
+    ),
     (
         DeleteIntegration(condition=READY, integration=INTEGRATION.name, owner=""),
         ["GetIntegration", "DeleteIntegration"],
@@ -313,7 +340,7 @@ def test_every_step_is_tried() -> None:
     classes = {
         c for c in vars(teleport_steps).values() if isinstance(c, type) and issubclass(c, TeleportStep)
     }
-    assert {type(step) for step, _ in STEPS} == classes - {TeleportStep}
+    assert {type(step) for step, _ in STEPS} == classes - {TeleportStep, DisownStep}
 
 
 async def test_an_unknown_step_is_a_bug(client: TeleportClient) -> None:
