@@ -31,11 +31,13 @@ def end_process_within(seconds: float, exit_code: int) -> None:
 def end_process_after_fence(fence: Fence, grace: float, clock: Callable[[], float]) -> None:
     """End the process `grace` seconds after the fence has closed by itself, even when the event loop is stuck.
 
+    A process that closes it in time ends in its own time.
+
     `fence` is open; `clock` is its clock.
     """
 
     def watch() -> None:
-        while True:
+        while not fence.was_closed:
             remaining = (fence.deadline or 0.0) + grace - clock()
             if remaining <= 0:
                 logger.error("The Lease was not renewed in time: the process ends")

@@ -53,9 +53,15 @@ class Fence:
         if not self.has_expired:
             self._deadline = deadline
 
+    @property
+    def was_closed(self) -> bool:
+        """Whether it was closed in time, by this process itself."""
+        return self._closed
+
     def close(self) -> None:
-        """Let no write pass any more, for good."""
-        self._closed = True
+        """Let no write pass any more, for good. Nothing when its time is over already."""
+        if not self.has_expired:
+            self._closed = True
 
     def check(self) -> None:
         """The Guard. Raises NotLeadingError."""

@@ -48,28 +48,43 @@ def test_without_a_fence_everything_passes() -> None:
     unguarded()
 
 
+def test_what_has_expired_cannot_be_closed_in_time() -> None:
+    seconds = [0.0]
+    fence = Fence(lambda: seconds[0])
+    fence.open_until(1.0)
+    seconds[0] = 1.0
+    fence.close()
+    assert not fence.was_closed
+
+
 PROGRAM = """
 import time
 from rds_enrollment.runtime.deadline import end_process_after_fence
 from rds_enrollment.runtime.fence import Fence, seconds_since_boot
 fence = Fence(seconds_since_boot)
-fence.open_until(seconds_since_boot() + 0.2)
-end_process_after_fence(fence, 0.1, seconds_since_boot)
-print("stuck", flush=True)
-time.sleep(60)
+fence.open_until(seconds_since_boot() + 0.5)
+end_process_after_fence(fence, 0.5, seconds_since_boot)
+print("begun", flush=True)
+{then}
 """
 
 
-def test_a_process_that_is_stuck_ends_after_its_deadline() -> None:
-    began = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+def ended(then: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(then=then)],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         text=True,
         timeout=50,
         check=False,
     )
-    assert ended.returncode == 1, ended.stderr
-    assert ended.stdout == "stuck\n"
-    assert time.monotonic() - began < 40, "not by itself"
+
+
+def test_a_process_that_is_stuck_ends_after_its_deadline() -> None:
+    stuck = ended("time.sleep(60)")  # longer than it is waited for
+    assert (stuck.returncode, stuck.stdout) == (1, "begun\n"), stuck.stderr
+
+
+def test_a_process_that_closed_its_fence_in_time_ends_in_its_own_time() -> None:
+    own = ended("fence.close(); time.sleep(1.5); print('done')")
+    assert (own.returncode, own.stdout) == (0, "begun\ndone\n"), own.stderr
