@@ -2,11 +2,13 @@
 
 from dataclasses import fields, replace
 
+from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import names, roles
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, TaskDefinition
+from rds_enrollment.plan.observed.network import PortRange
 from rds_enrollment.plan.observed.security_groups import (
     ALL_PROTOCOLS,
     EVERYWHERE,
@@ -17,6 +19,7 @@ from rds_enrollment.plan.steps import Step
 from rds_enrollment.plan.steps import aws as steps
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupEgress,
+    AuthorizeSecurityGroupIngress,
     CreateSecurityGroup,
     DeleteSecurityGroup,
     RevokeSecurityGroupIngress,
@@ -40,17 +43,8 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
             return replace(world, newest=_revision(wanted, world, step))
         case steps.TagEcsResource():
             return _tagged(world, step)
-        case CreateSecurityGroup():
-            made = ManagedGroup(
-                id=_NEW_GROUP,
-                vpc_id=step.vpc_id,
-                name=step.group_name,
-                tags=step.tags,
-                rules=(_outward(_NEW_GROUP),),
-            )
-            return replace(world, managed_group=made)
-        case SecurityGroupStep() if isinstance(world.managed_group, ManagedGroup):
-            return replace(world, managed_group=_mended(world.managed_group, step))
+        case CreateSecurityGroup() | SecurityGroupStep():
+            return _with_groups(world, step)
         case steps.TagLogGroup() if isinstance(world.log_group, LogGroup):
             tags = {**world.log_group.tags, **step.tags}
             return replace(world, log_group=replace(world.log_group, tags=tags))
@@ -60,6 +54,26 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
             return _with_service(world, step)
     arn = names.role_arn(wanted.scope.partition, wanted.scope.account, wanted.task_role)
     return replace(world, role=roles.assumed(world.role, step, arn))
+
+
+def _with_groups(world: DeploymentWorld, step: CreateSecurityGroup | SecurityGroupStep) -> DeploymentWorld:
+    match step:
+        case CreateSecurityGroup():
+            made = ManagedGroup(
+                id=_NEW_GROUP,
+                vpc_id=step.vpc_id,
+                name=step.group_name,
+                tags=step.tags,
+                rules=(_outward(_NEW_GROUP),),
+            )
+            return replace(world, managed_group=made)
+        case AuthorizeSecurityGroupIngress():
+            return _with_rules(world, added=(_inward(step),), gone=())
+        case RevokeSecurityGroupIngress() if step.condition is ConditionType.DATABASE_ACCESS_ALLOWED:
+            return _with_rules(world, added=(), gone=step.rules)
+    if isinstance(world.managed_group, ManagedGroup) and isinstance(step, SecurityGroupStep):
+        return replace(world, managed_group=_mended(world.managed_group, step))
+    return world
 
 
 def _cluster(
@@ -87,6 +101,32 @@ def _outward(group: str) -> SecurityGroupRule:
     return SecurityGroupRule(
         id="", group=group, egress=True, protocol=ALL_PROTOCOLS, ports=None, peer=EVERYWHERE
     )
+
+
+def _inward(step: AuthorizeSecurityGroupIngress) -> SecurityGroupRule:
+    """The rule that lets agents in to a database."""
+    ports = PortRange(step.port, step.port)
+    return SecurityGroupRule(
+        id="", group=step.group, egress=False, protocol="tcp", ports=ports, peer=step.source, tags=step.tags
+    )
+
+
+def _with_rules(
+    world: DeploymentWorld, *, added: tuple[SecurityGroupRule, ...], gone: tuple[str, ...]
+) -> DeploymentWorld:
+    return replace(
+        world,
+        own_rules=_changed(world.own_rules, added, gone),
+        database_rules=_changed(world.database_rules, added, gone),
+    )
+
+
+def _changed(
+    seen: Seen[tuple[SecurityGroupRule, ...]], added: tuple[SecurityGroupRule, ...], gone: tuple[str, ...]
+) -> Seen[tuple[SecurityGroupRule, ...]]:
+    if isinstance(seen, Unseen):
+        return seen
+    return (*(rule for rule in seen if rule.id not in gone), *added)
 
 
 def _mended(group: ManagedGroup, step: SecurityGroupStep) -> ManagedGroup | None:

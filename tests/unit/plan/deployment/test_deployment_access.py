@@ -8,6 +8,7 @@ from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.deployment.access import access_part, access_removal
+from rds_enrollment.plan.deployment.foresight import assume
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -257,3 +258,11 @@ def test_more_than_fit_are_counted() -> None:
     assert part.verdict.message.endswith("and 3 more")
     assert "sg-4 (db4.rds.amazonaws.com)" in part.verdict.message
     assert "sg-5" not in part.verdict.message
+
+
+def test_what_would_come_of_it_is_foreseen() -> None:
+    added = assume(MANAGE, fresh(), STEP)
+    assert access_part(MANAGE, added, 1).steps == ()
+    assert access_part(MANAGE, added, 1).done
+    [revocation] = access_part(MANAGE, fresh(OURS, databases=()), 1).steps
+    assert assume(MANAGE, fresh(OURS, databases=()), revocation).own_rules == ()
