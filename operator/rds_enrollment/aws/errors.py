@@ -56,9 +56,8 @@ def _of_answer(error: ClientError, operation: str, resource: str) -> Outcome:
     code, text = str(answer.get("Code", "")), str(answer.get("Message", ""))
     row = row_of_answer(operation, code, text, int(metadata.get("HTTPStatusCode", 0)))
     cause = code if row.reason in CREDENTIAL_REASONS else f"{code}: {_quotable(text)}"
-    message = _message(row, operation, resource, cause, text)
-    request_id = metadata.get("RequestId")
-    return row.build(f"{message} (request {request_id})" if request_id else message)
+    # No request id: a failure that repeats must read the same, or each one costs a write of the status and an event.
+    return row.build(_message(row, operation, resource, cause, text))
 
 
 def _failed_operation(error: ClientError, operation: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply, parse_request
 
@@ -94,7 +95,7 @@ class StubAws:
                     return
                 self.send_response(reply.status)
                 self.send_header("Content-Type", reply.content_type)
-                self.send_header("x-amzn-RequestId", "9e1b7c32-unit-test")
+                self.send_header("x-amzn-RequestId", str(uuid4()))
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
                 self.wfile.write(reply.body)
