@@ -152,10 +152,10 @@ CASES = [
     ),
     Case(
         "RdsEnrollmentCredentialsExpiring",
-        {series("rds_enrollment_credentials_expiry_seconds", credentials="teleport-identity"): "3600-60x60"},
+        {series("rds_enrollment_teleport_identity_expiry_seconds"): "3600-60x60"},
         44,
         50,
-        {"credentials": "teleport-identity"},
+        {},
     ),
     Case(
         "RdsEnrollmentDatabasesUnreachable",

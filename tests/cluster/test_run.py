@@ -107,7 +107,7 @@ def test_metrics_of_calls_agree_with_what_was_called(scene: Scene) -> None:
     assert metrics.total("rds_enrollment_teleport_request_duration_seconds_count", code="OK") >= 1
     assert metrics.total("rds_enrollment_teleport_stream_live") == 1
     assert metrics.total("rds_enrollment_event_loop_lag_seconds_count") >= 1
-    assert metrics.total("rds_enrollment_credentials_expiry_seconds") > 0
+    assert metrics.total("rds_enrollment_teleport_identity_expiry_seconds") > 0
     assert metrics.total("rds_enrollment_watch_undelivered_seconds") == 0
 
 

@@ -38,11 +38,10 @@ def watch_identity(
         return (end - now()).total_seconds() if end else math.nan
 
     Gauge(
-        "rds_enrollment_credentials_expiry_seconds",
-        "Seconds until credentials expire, negative once they have. NaN before they could be read.",
-        ("credentials",),
+        "rds_enrollment_teleport_identity_expiry_seconds",
+        "Seconds until the Teleport identity expires, negative once it has. NaN before it could be read.",
         registry=registry,
-    ).labels("teleport-identity").set_function(left)
+    ).set_function(left)
 
 
 def watch_stream(registry: CollectorRegistry, live: Callable[[], bool]) -> None:

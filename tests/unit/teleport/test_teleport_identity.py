@@ -234,9 +234,7 @@ def test_the_end_of_the_identity_is_measured_and_its_absence_reported(
     watch_identity(registry, file, lambda: now)
 
     def expiry() -> float:
-        value = registry.get_sample_value(
-            "rds_enrollment_credentials_expiry_seconds", {"credentials": "teleport-identity"}
-        )
+        value = registry.get_sample_value("rds_enrollment_teleport_identity_expiry_seconds")
         assert value is not None
         return value
 

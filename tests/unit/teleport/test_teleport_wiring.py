@@ -92,9 +92,7 @@ async def test_an_expired_identity_is_not_ready_and_its_end_is_measured(teleport
 
 
 def _seconds_left(registry: CollectorRegistry) -> float:
-    left = registry.get_sample_value(
-        "rds_enrollment_credentials_expiry_seconds", {"credentials": "teleport-identity"}
-    )
+    left = registry.get_sample_value("rds_enrollment_teleport_identity_expiry_seconds")
     assert left is not None
     return left
 
