@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from rds_enrollment.plan.agent_config import CONFIG_FLAG
 
 from hack.sandbox.aws.world import World
 from hack.sandbox.teleport.server import TeleportSandbox
@@ -108,7 +109,8 @@ def _readable(revision: dict[str, Any]) -> dict[str, Any]:
     """With the agent's configuration, the last part of the command, decoded: it names what has to be masked."""
     for container in revision["taskDefinition"]["containerDefinitions"]:
         *command, config = container["command"]
-        container["command"] = [*command, base64.b64decode(config, validate=True).decode()]
+        if CONFIG_FLAG in command:
+            container["command"] = [*command, base64.b64decode(config, validate=True).decode()]
     return revision
 
 

@@ -93,6 +93,7 @@ def test_many_that_vanish_at_once_stay_until_somebody_approves(scene: Scene, pag
 
     # One more vanishes: the approval is of another set.
     pages.serve(instances[13:])
+    scene.reconcile(scene.enrollment)
     scene.namespace.annotate(RDS_ENROLLMENT, ENROLLMENT, {ANNOTATION_CONFIRM_PRUNE: token})
     again = scene.reconcile(scene.enrollment)
     assert enrolled(scene) == set(names)

@@ -70,6 +70,8 @@ def test_three_objects_are_ready(scene: Scene, seeded: DemoWorld) -> None:
                 "ServiceDeployed",
                 "TasksRunning",
                 "TunnelConnected",
+                "DatabasesReachable",
+                "DatabaseAccessAllowed",
                 "Ready",
             ],
         ),

@@ -301,9 +301,12 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     scene.start()
     scene.apply_examples()
 
-    entry = scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "False", "Unreachable")
-    assert entry["message"].startswith("orders: agent ip-10-0-")
-    assert ":5432: i/o timeout" in entry["message"]
+    def told_by_agents() -> bool:
+        message = condition(scene.enrollment, "DatabasesReachable")["message"]
+        return message.startswith("orders: agent ip-10-0-") and ":5432: i/o timeout" in message
+
+    scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "False", "Unreachable")
+    scene.wait(told_by_agents, "the agents' own error is told")
     name = f"{REGION}-{vpc.id}"
     told = scene.wait_condition(
         DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "False", "Unreachable"

@@ -1,7 +1,9 @@
 """`rds-enrollment status`."""
 
 import asyncio
-import time
+import signal
+import threading
+from types import FrameType
 
 import click
 
@@ -30,13 +32,27 @@ def command(namespace: str | None, watch: bool, interval: float, output: Form) -
         return
     if output != "table":
         raise click.UsageError("--watch shows a table only; run it without --output")
-    try:
-        while True:
-            click.clear()  # does nothing where no terminal is
-            _show(namespace, output)
-            time.sleep(interval)
-    except KeyboardInterrupt:
-        return
+    stop = _interruption()
+    while not stop.is_set():
+        click.clear()  # does nothing where no terminal is
+        _show(namespace, output)
+        stop.wait(interval)
+
+
+def _interruption() -> threading.Event:
+    """Set by the first Ctrl-C; the second one interrupts what is under way.
+
+    asyncio.run turns Ctrl-C into a cancellation, which is lost when it meets a task that is about to end.
+    """
+    stop = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            signal.default_int_handler(number, frame)
+        stop.set()
+
+    signal.signal(signal.SIGINT, note)
+    return stop
 
 
 def _show(namespace: str | None, output: Form) -> None:

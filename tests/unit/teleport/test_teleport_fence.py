@@ -10,7 +10,7 @@ from hack.sandbox.teleport.server import TeleportSandbox
 from tests.unit.teleport.test_teleport_role import OPERATIONS, prepare
 from tests.unit.teleport.ways_in import Place, place
 
-READS = {"list", "read"}
+READS = {"list", "read", "use"}
 
 
 @pytest.fixture
