@@ -24,6 +24,7 @@ from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupIngress,
     RevokeSecurityGroupIngress,
 )
+from rds_enrollment.plan.text import counted, first
 
 _CONDITION = ConditionType.DATABASE_ACCESS_ALLOWED
 _LISTED = 5
@@ -98,15 +99,13 @@ def _allowed(wanted: WantedDeployment, world: DeploymentWorld) -> Part:
     if not served:
         verdict = Verdict.ok("The agents serve no database of this VPC.", Reason.NO_DATABASES)
         return Part(_CONDITION, verdict, done=True)
-    by = f", by {ours} inbound {_plural('rule', ours)} of ours and by those of others" if ours else ""
-    return satisfied(
-        _CONDITION, f"The security groups of {served} {_plural('database', served)} let agents in{by}."
-    )
+    by = f", by {counted(ours, 'inbound rule')} of ours and by those of others" if ours else ""
+    return satisfied(_CONDITION, f"The security groups of {counted(served, 'database')} let agents in{by}.")
 
 
 def _text(missing: Mapping[Opening, tuple[str, ...]], region: str) -> str:
     lines = [
-        f"{opening.group} ({_names(names)}) lets no agent in on tcp {opening.port}: "
+        f"{opening.group} ({first(names, _NAMED)}) lets no agent in on tcp {opening.port}: "
         f"{authorize_ingress(region, opening.group, opening.port, opening.source)}"
         for opening, names in list(missing.items())[:_LISTED]
     ]
@@ -114,12 +113,3 @@ def _text(missing: Mapping[Opening, tuple[str, ...]], region: str) -> str:
     if more > 0:
         lines.append(f"and {more} more")
     return "; ".join(lines)
-
-
-def _names(names: tuple[str, ...]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"

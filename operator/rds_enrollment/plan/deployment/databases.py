@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, Network, Rds
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import Database
 from rds_enrollment.plan.part import Part, satisfied, unseen
+from rds_enrollment.plan.text import counted
 
 _CONDITION = ConditionType.DATABASES_REACHABLE
 MAX_JUDGED = 100
@@ -44,8 +45,7 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     ambiguous = [path for path in paths if path.way is Way.AMBIGUOUS]
     if ambiguous:
         return Part(_CONDITION, Verdict.unknown(Reason.INTERFACE_AMBIGUOUS, _text(ambiguous)), done=True)
-    noun = "database" if len(served) == 1 else "databases"
-    return satisfied(_CONDITION, f"Nothing in the VPC is in the way to {len(served)} {noun}.")
+    return satisfied(_CONDITION, f"Nothing in the VPC is in the way to {counted(len(served), 'database')}.")
 
 
 def served_databases(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Database, ...]:

@@ -23,6 +23,7 @@ from rds_enrollment.plan.steps.security_groups import (
     RevokeSecurityGroupIngress,
     TagSecurityGroup,
 )
+from rds_enrollment.plan.text import first
 
 _CONDITION = ConditionType.NETWORK_READY
 _LISTED = 5
@@ -89,12 +90,14 @@ def group_removal(wanted: WantedDeployment, world: DeploymentWorld, attempts: in
         return removed(_CONDITION, "No security group of this object is left.")
     use = group.use or SecurityGroupUse()
     if use.interfaces:
-        message = f"Security group {group.id} stays until {_some(use.interfaces)} let go of it."
+        message = (
+            f"Security group {group.id} stays until {first(sorted(use.interfaces), _LISTED)} let go of it."
+        )
         return progressing(_CONDITION, Reason.DELETING, message)
     if use.groups:
         message = (
-            f"Security group {group.id} cannot be deleted: rules of {_some(use.groups)} name it and are not ours. "
-            f"Remove these rules."
+            f"Security group {group.id} cannot be deleted: rules of {first(sorted(use.groups), _LISTED)} name it and "
+            "are not ours. Remove these rules."
         )
         return refused(_CONDITION, Reason.IN_USE, message)
     return writing(
@@ -148,8 +151,3 @@ def _is_in_service(world: DeploymentWorld, group: ManagedGroup) -> bool:
     if not isinstance(service, EcsService):
         return isinstance(service, Unseen)
     return group.id in service.network.security_groups or len(service.deployments) > 1
-
-
-def _some(ids: tuple[str, ...]) -> str:
-    more = len(ids) - _LISTED
-    return ", ".join(sorted(ids)[:_LISTED]) + (f" and {more} more" if more > 0 else "")

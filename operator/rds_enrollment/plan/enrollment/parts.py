@@ -11,11 +11,11 @@ from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.enrollment.health import enabling_command, without_iam_authentication
 from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.selection import Selection
-from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
 from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen
+from rds_enrollment.plan.text import counted, first, listing
 
 _DISCOVERED = ConditionType.DATABASES_DISCOVERED
 _ENROLLED = ConditionType.DATABASES_ENROLLED
@@ -146,10 +146,7 @@ def _user_tasks_text(wanted: WantedEnrollment, world: EnrollmentWorld, registrat
         if task.issue == _IAM_ISSUE and task.account_id in accounts and task.region in wanted.spec.regions
         for name in task.databases
     )
-    shown = ", ".join(named[:_SHOWN_TASKS]) + (
-        f" and {len(named) - _SHOWN_TASKS} more" if len(named) > _SHOWN_TASKS else ""
-    )
-    return f" Teleport has an open user task {_IAM_ISSUE} for {shown}." if named else ""
+    return f" Teleport has an open user task {_IAM_ISSUE} for {first(named, _SHOWN_TASKS)}." if named else ""
 
 
 def _listing_failed(world: EnrollmentWorld, selection: Selection, attempts: int) -> Part:

@@ -6,10 +6,10 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment.registration import Registration
-from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.part import Part, held, satisfied, unseen
+from rds_enrollment.plan.text import counted, listing
 
 _CONDITION = ConditionType.DATABASES_REACHABLE
 

@@ -8,11 +8,11 @@ from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.enrollment import generated
 from rds_enrollment.plan.enrollment.deployments import Coverage
 from rds_enrollment.plan.enrollment.manifest import Json
-from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Blocked, Waiting
 from rds_enrollment.plan.part import Part, held, progressing, satisfied, unseen, writing
+from rds_enrollment.plan.text import counted, listing
 
 _CONDITION = ConditionType.DEPLOYMENTS_READY
 

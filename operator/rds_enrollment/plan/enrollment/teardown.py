@@ -5,11 +5,11 @@ from rds_enrollment.plan import ownership
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.enrollment import generated
 from rds_enrollment.plan.enrollment.deployments import release
-from rds_enrollment.plan.enrollment.text import counted, listing
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.part import Part, progressing, removed, unseen
 from rds_enrollment.plan.steps.teleport import DeleteDatabase, DisownDatabase, TeleportStep
+from rds_enrollment.plan.text import counted, listing
 
 _ENROLLED = ConditionType.DATABASES_ENROLLED
 _DEPLOYMENTS = ConditionType.DEPLOYMENTS_READY

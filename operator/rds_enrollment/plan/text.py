@@ -18,8 +18,13 @@ def listing(items: Sequence[str], separator: str = ", ", taken: int = 0) -> str:
         if shown and size > _BYTES - taken:
             break
         shown += 1
-    rest = len(items) - shown
-    return separator.join(items[:shown]) + (f" and {rest} more" if rest else "")
+    return first(items, shown, separator)
+
+
+def first(items: Sequence[str], most: int, separator: str = ", ") -> str:
+    """At most so many of them, and how many more there are."""
+    rest = len(items) - most
+    return separator.join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def counted(number: int, noun: str) -> str:
