@@ -21,6 +21,18 @@ def wipe(scene: Scene) -> None:
     scene.aws.calls.clear()
 
 
+def marked_in_ec2(scene: Scene) -> set[str]:
+    """Ids of the security groups and rules with anybody's mark."""
+    ec2, marked = scene.client("ec2"), [{"Name": "tag-key", "Values": [OWNER_MARK]}]
+    groups = ec2.describe_security_groups(Filters=marked)["SecurityGroups"]
+    rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
+    return {group["GroupId"] for group in groups} | {
+        rule["SecurityGroupRuleId"]
+        for rule in rules
+        if any(tag["Key"] == OWNER_MARK for tag in rule.get("Tags", ()))
+    }
+
+
 def test_rebuilt_cluster_takes_over_and_a_second_one_stands_back(scene: Scene, seeded: DemoWorld) -> None:
     scene.wait_idle()
     tasks = {task.task_arn for task in scene.aws.running_tasks()}
@@ -76,10 +88,18 @@ def test_what_is_retained_runs_on_is_nobodys_and_can_be_adopted_again(
     for obj in (scene.integration, scene.enrollment):
         kind, name = KINDS[obj["kind"]], obj["metadata"]["name"]
         scene.namespace.patch(kind, name, {"spec": {"deletionPolicy": "Retain"}})
+    template = {
+        **scene.enrollment["spec"]["deployment"],
+        "securityGroups": {"managed": {}, "selector": None},
+        "databaseAccess": "Manage",
+    }
+    scene.namespace.patch(KINDS["RdsEnrollment"], "prod", {"spec": {"deployment": template}})
     scene.wait(lambda: scene.deployment["spec"]["deletionPolicy"] == "Retain", "the deployment is told")
     scene.wait_all_ready()
     tasks = {task.task_arn for task in scene.aws.running_tasks()}
     in_aws, in_teleport = inventory.in_aws(scene), inventory.in_teleport(scene)
+    made = marked_in_ec2(scene)
+    assert {item.partition("-")[0] for item in made} == {"sg", "sgr"}
     # Retained things lose nothing to a pause.
     scene.namespace.patch(
         KINDS["AwsOidcIntegration"], INTEGRATION, {"metadata": {"annotations": {ANNOTATION_PAUSED: "true"}}}
@@ -89,6 +109,7 @@ def test_what_is_retained_runs_on_is_nobodys_and_can_be_adopted_again(
     scene.delete_all()
     scene.wait_gone()
     assert {call.operation for call in scene.aws.calls.writes} == {
+        "ec2:DeleteTags",
         "ecs:UntagResource",
         "iam:UntagOpenIDConnectProvider",
         "iam:UntagRole",
@@ -100,10 +121,12 @@ def test_what_is_retained_runs_on_is_nobodys_and_can_be_adopted_again(
     tags += [tag["key"] for cluster in inventory.clusters(scene) for tag in cluster["tags"]]
     assert "teleport.dev/cluster" in tags
     assert OWNER_MARK not in tags
+    assert marked_in_ec2(scene) == set()
     assert all(OWNER_MARK not in item.Metadata.Labels for item in scene.teleport.resources.databases.list())
 
     adopting = {"adoptionPolicy": "IfTagged"}
-    scene.apply_examples(integration=adopting, enrollment=adopting)
+    template["securityGroups"] = {"managed": {}}
+    scene.apply_examples(integration=adopting, enrollment={**adopting, "deployment": template})
     scene.wait_condition(KINDS["AwsOidcIntegration"], INTEGRATION, "Ready", "True")
     scene.wait_condition(KINDS["RdsEnrollment"], "prod", "DatabasesEnrolled", "True")
     assert {task.task_arn for task in scene.aws.running_tasks()} == tasks

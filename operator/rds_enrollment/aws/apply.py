@@ -43,6 +43,7 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.DeleteLogGroup: logs.delete_log_group,
     group_steps.CreateSecurityGroup: security_groups.create_group,
     group_steps.TagSecurityGroup: security_groups.tag_group,
+    group_steps.UntagSecurityGroup: security_groups.untag,
     group_steps.AuthorizeSecurityGroupEgress: security_groups.authorize_egress,
     group_steps.AuthorizeSecurityGroupIngress: security_groups.authorize_ingress,
     group_steps.RevokeSecurityGroupIngress: security_groups.revoke_ingress,

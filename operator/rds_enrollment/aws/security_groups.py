@@ -106,6 +106,14 @@ def tag_group(account: AwsAccount, step: steps.TagSecurityGroup) -> None:
         )
 
 
+def untag(account: AwsAccount, step: steps.UntagSecurityGroup) -> None:
+    """ec2:DeleteTags: tags with these keys go, whatever their values. What is gone has none."""
+    with translated("ec2:DeleteTags", step.target), _gone_is_done():
+        account.client("ec2", step.region).delete_tags(
+            Resources=[step.resource], Tags=[{"Key": key} for key in step.keys]
+        )
+
+
 def authorize_egress(account: AwsAccount, step: steps.AuthorizeSecurityGroupEgress) -> None:
     """ec2:AuthorizeSecurityGroupEgress. Raises Conflict when the rule is there."""
     with translated("ec2:AuthorizeSecurityGroupEgress", step.target):

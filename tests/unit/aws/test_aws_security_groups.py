@@ -17,6 +17,7 @@ from rds_enrollment.plan.steps.security_groups import (
     DeleteSecurityGroup,
     RevokeSecurityGroupIngress,
     TagSecurityGroup,
+    UntagSecurityGroup,
 )
 
 from hack.sandbox.aws.world import Vpc, World
@@ -148,6 +149,11 @@ def test_a_rule_in_anothers_group(account: AwsAccount, world: World, vpc: Vpc) -
     assert told["Description"] == "Agents."
     both = rules_of_groups(account, REGION, [vpc.agents_group, vpc.database_group])
     assert {rule.group for rule in both} == {vpc.agents_group, vpc.database_group}
+
+    apply(account, UntagSecurityGroup(resource=ours.id, keys=("rds-enrollment.dev/owner",), **_COMMON))
+    assert rules_of_owner(account, REGION, "a/dbsvc/b/c") == ()
+    [left] = [rule for rule in rules_of_groups(account, REGION, [vpc.database_group]) if rule.id == ours.id]
+    assert left.tags == {"team": "data"}
 
     apply(account, RevokeSecurityGroupIngress(group=vpc.database_group, rules=(ours.id,), **_COMMON))
     assert set(_ids(rules_of_groups(account, REGION, [vpc.database_group]))) == set(_ids(before))

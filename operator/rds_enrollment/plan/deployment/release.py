@@ -3,26 +3,32 @@
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.openings import own_rules
+from rds_enrollment.plan.deployment.security_group import is_ours
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, Role, TaskDefinition
+from rds_enrollment.plan.observed.security_groups import ManagedGroup
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, removed, unseen, writing
 from rds_enrollment.plan.steps.aws import UntagEcsResource, UntagLogGroup, UntagRole
+from rds_enrollment.plan.steps.security_groups import UntagSecurityGroup
 from rds_enrollment.plan.steps.teleport import DisownJoinToken
 
 _SERVICE = ConditionType.SERVICE_DEPLOYED
 _REVISION = ConditionType.TASK_DEFINITION_REGISTERED
 _TOKEN = ConditionType.JOIN_TOKEN_READY
 _ROLE = ConditionType.ROLE_READY
+_ACCESS = ConditionType.DATABASE_ACCESS_ALLOWED
+_NETWORK = ConditionType.NETWORK_READY
 _KEYS = (OWNER_MARK,)
 
 
 def release(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not done yet; all done means that nothing carries our mark any more."""
     parts: list[Part] = []
-    for part in (_revisions, _logs, _token, _role, _service, _cluster):
+    for part in (_revisions, _logs, _token, _role, _rules, _group, _service, _cluster):
         parts.append(part(wanted, world, attempts))
         if not parts[-1].done:
             break
@@ -72,6 +78,28 @@ def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Pa
     if isinstance(role, Role) and ownership.marked(role.tags, wanted.owner.mark):
         return writing(_ROLE, UntagRole(condition=_ROLE, resource=role.name, keys=_KEYS))
     return removed(_ROLE, "The IAM role stays, and is nobody's.")
+
+
+def _rules(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    if isinstance(world.own_rules, Unseen):
+        return unseen(_ACCESS, world.own_rules, attempts)
+    steps = [_untagged(wanted, _ACCESS, rule.id) for rule in own_rules(world)]
+    return (
+        writing(_ACCESS, *steps) if steps else removed(_ACCESS, "The inbound rules stay, and are nobody's.")
+    )
+
+
+def _group(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
+    group = world.managed_group
+    if isinstance(group, Unseen):
+        return unseen(_NETWORK, group, attempts)
+    if isinstance(group, ManagedGroup) and is_ours(wanted, world):
+        return writing(_NETWORK, _untagged(wanted, _NETWORK, group.id))
+    return removed(_NETWORK, "The security group stays, and is nobody's.")
+
+
+def _untagged(wanted: WantedDeployment, condition: ConditionType, resource: str) -> UntagSecurityGroup:
+    return UntagSecurityGroup(condition=condition, region=wanted.region, resource=resource, keys=_KEYS)
 
 
 def _service(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:

@@ -36,7 +36,7 @@ def group_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         return unseen(_CONDITION, group, attempts)
     if group is None:
         return writing(_CONDITION, _creation(wanted))
-    if not ownership.marked(group.tags, wanted.owner.mark):
+    if not is_ours(wanted, world) and not wanted.adoption.takes(group.tags):
         message = (
             f"Security group {group.id} of {group.vpc_id} has the name {group.name} and "
             f"{ownership.owner_text(group.tags)}, not {wanted.owner.mark}: it is left as it is. Delete it, or choose "

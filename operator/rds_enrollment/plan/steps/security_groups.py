@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.aws import AwsStep, UntagStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,11 @@ class TagSecurityGroup(SecurityGroupStep):
     @property
     def target(self) -> str:
         return f"tags of security group {self.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntagSecurityGroup(UntagStep):
+    """ec2:DeleteTags, of a security group or of one of its rules; `resource` is its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.deployment.choice import network
@@ -19,6 +20,7 @@ from rds_enrollment.plan.observed.security_groups import (
     SecurityGroupUse,
 )
 from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.part import all_done, steps_of
 from rds_enrollment.plan.steps.aws import UpdateService
 from rds_enrollment.plan.steps.security_groups import (
@@ -84,6 +86,18 @@ def test_taken_by_the_service_and_by_nothing_else() -> None:
     assert isinstance(update, UpdateService)
     assert update.shape.network.security_groups == {OURS}
     assert steps_of(plan(MANAGED, replace(seen, service=service(network=WITH_OURS)))) == ()
+
+
+def test_one_that_was_left_behind_is_adopted_by_its_tags() -> None:
+    """Retained once: it carries Teleport's three tags and no mark."""
+    left = world(security_groups=(), managed_group=replace(SEEN, tags=TELEPORT_TAGS))
+    assert network_part(MANAGED, left, 1).verdict.reason is Reason.OWNED_BY_ANOTHER
+    adoption = Adoption(
+        policy=AdoptionPolicy.IF_TAGGED, owner_id=MANAGED.owner.owner_id, teleport=TELEPORT_TAGS
+    )
+    [step] = network_part(replace(MANAGED, adoption=adoption), left, 1).steps
+    assert isinstance(step, TagSecurityGroup)
+    assert step.tags == {OWNER_MARK: MANAGED.owner.mark}
 
 
 @pytest.mark.parametrize(
