@@ -10,6 +10,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.metrics import AwsCallMetrics
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.brake import TeardownBrake
 from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.registry import controllers
@@ -60,6 +61,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,
         poll_seconds=settings.poll_seconds,
+        brake=TeardownBrake(parts.objects, settings.max_deletions_per_hour, parts.now),
         max_rollouts=settings.max_concurrent_rollouts,
         failures=parts.queue.failures,
         now=parts.now,

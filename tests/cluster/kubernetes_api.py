@@ -75,6 +75,15 @@ class Namespace:
         """Ask for an object's deletion."""
         self._objects.delete_namespaced_custom_object(*self._collection(kind.kind), name)
 
+    def remove(self) -> None:
+        """Ask for the deletion of the namespace itself, with everything in it."""
+        self._core.delete_namespace(self.name)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the namespace is still there, be it on its way out."""
+        return any(item.metadata.name == self.name for item in self._core.list_namespace().items)
+
     def request_reconcile(self, kind: Kind, name: str, token: str) -> None:
         """Ask for a pass now; the operator echoes `token` in status.lastHandledReconcileAt."""
         self.patch(kind, name, {"metadata": {"annotations": {ANNOTATION_RECONCILE: token}}})

@@ -83,10 +83,13 @@ class Scene:
             document["spec"].update(changed.get(name, {}))
             self.namespace.create(document)
 
-    def enroll(self, **changed: Object) -> DemoWorld:
-        """The main job: the demo's databases, the examples (changed as above), three objects Ready."""
+    def enroll(self, settings: Mapping[str, str] | None = None, **changed: Object) -> DemoWorld:
+        """The main job: the demo's databases, the examples (changed as above), three objects Ready.
+
+        `settings`: variables of the operator that are changed.
+        """
         seeded = self.world.demo_world(REGION)
-        self.start()
+        self.start(**(settings or {}))
         self.apply_examples(**changed)
         self.wait_all_ready()
         return seeded

@@ -1,12 +1,21 @@
 """Deletion: everything of ours goes, in the reverse order of its making, and the finalizers after it."""
 
+import yaml
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.stack import lease_rights
 from tests.cluster import inventory
 from tests.cluster.journal import Entry, Journal
-from tests.cluster.kubernetes_api import is_ready
-from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
+from tests.cluster.kubernetes_api import Namespace, condition, is_ready
+from tests.cluster.scene import (
+    ACCOUNT,
+    ENROLLMENT,
+    EVERY_SERVICE_ACCOUNT,
+    INTEGRATION,
+    REGION,
+    Scene,
+)
 
 CLUSTER = "example_teleport_sh-teleport"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"
@@ -115,6 +124,31 @@ def test_enrollment_alone_leaves_the_integration(scene: Scene, seeded: DemoWorld
     assert is_ready(scene.integration)
     assert inventory.in_aws(scene) == [PROVIDER, "teleport-prod-aws"]
     assert inventory.in_teleport(scene) == [f"integration/{INTEGRATION}"]
+
+
+def test_a_namespace_goes_and_the_brake_holds_what_is_too_much(scene: Scene) -> None:
+    """Kubernetes deletes in an order of its own. What the brake holds can still be kept by its owner."""
+    elsewhere = f"{scene.namespace.name}-lease"
+    with Namespace(scene.plane.admin_kubeconfig, elsewhere):
+        scene.plane.apply(yaml.safe_dump_all(lease_rights(elsewhere, EVERY_SERVICE_ACCOUNT)))
+        settings = {"LEASE_NAMESPACE": elsewhere, "MAX_DELETIONS_PER_HOUR": "2"}
+        scene.enroll(settings={f"RDS_ENROLLMENT_{name}": value for name, value in settings.items()})
+        journal = watched(scene)
+
+        scene.namespace.remove()
+        entry = scene.wait_condition(
+            AWS_OIDC_INTEGRATION, INTEGRATION, "IntegrationRegistered", "False", reason="DeletionQueued"
+        )
+        assert "--max-deletions-per-hour" in entry["message"]
+        [left] = scene.namespace.objects()
+        assert condition(left, "Ready")["reason"] == "DeletionQueued"
+        assert {entry.name for entry in journal.entries} & set(INTEGRATION_WRITES) == set()
+        assert inventory.in_aws(scene) == [PROVIDER, "teleport-prod-aws"]
+
+        scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"deletionPolicy": "Retain"}})
+        scene.wait(lambda: not scene.namespace.exists, "the namespace is gone")
+        assert inventory.in_aws(scene) == [PROVIDER, "teleport-prod-aws"]
+        assert inventory.in_teleport(scene) == [f"integration/{INTEGRATION}"]
 
 
 def test_generated_deployment_comes_back(scene: Scene, seeded: DemoWorld) -> None:

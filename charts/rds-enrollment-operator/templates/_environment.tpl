@@ -42,6 +42,8 @@
   value: {{ .awsThreads | quote }}
 - name: RDS_ENROLLMENT_MAX_CONCURRENT_ROLLOUTS
   value: {{ .maxConcurrentRollouts | quote }}
+- name: RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR
+  value: {{ .maxDeletionsPerHour | quote }}
 - name: RDS_ENROLLMENT_POLL_SECONDS
   value: {{ .pollSeconds | quote }}
 - name: RDS_ENROLLMENT_WATCH_CHECK_SECONDS

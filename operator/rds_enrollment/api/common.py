@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -220,5 +220,11 @@ class CommonStatus(ApiModel):
     settled_digest: Annotated[str, Field(max_length=64)] | None = None
     """Digest of what was wanted when all of it was last in place: a write while the same is wanted corrects drift.
     Absent while something else is on its way."""
+    teardown_started_at: AwareDatetime | None = None
+    """When the operator began to remove what it made for the object, which is being deleted."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=_HANDLED_BYTES)] | None = None
     """Value of the annotation rds-enrollment.dev/reconcile-requested-at when the last pass began."""
+
+    def on_the_wire(self) -> dict[str, Any]:
+        """As the API server takes it: JSON values without nulls."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)

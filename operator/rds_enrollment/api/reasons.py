@@ -43,6 +43,8 @@ class Reason(StrEnum):
     IN_PROGRESS = "InProgress"
     PAUSED = "Paused"
     DELETING = "Deleting"
+    DELETION_QUEUED = "DeletionQueued"
+    """Other objects went within the last hour, as many as --max-deletions-per-hour allows."""
     OBSERVE_ONLY = "ObserveOnly"
     """Something is not as wanted, and spec.managementPolicy Observe keeps the operator from writing it."""
     BLOCKED = "Blocked"

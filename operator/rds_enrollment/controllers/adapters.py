@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from rds_enrollment.aws.session import AwsClients
+from rds_enrollment.controllers.brake import TeardownBrake
 from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.kubernetes.client import Objects
@@ -49,6 +50,7 @@ class Adapters:
     edition: Literal["auto", "oss", "ent"]
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
+    brake: TeardownBrake
     max_rollouts: int
     """Deployments of one Teleport cluster that may change their agents' version at a time."""
     failures: Callable[[Key], int]

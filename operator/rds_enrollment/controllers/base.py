@@ -5,6 +5,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import ValidationError
@@ -45,6 +46,14 @@ D = TypeVar("D")
 """What is wanted."""
 W = TypeVar("W")
 """The world that is observed."""
+
+
+Gate = Callable[[Sequence[Part]], Awaitable[Sequence[Part]]]
+"""Takes the parts of a plan and gives those that may go ahead."""
+
+
+async def _open(parts: Sequence[Part]) -> Sequence[Part]:
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +165,18 @@ class Controller(ABC, Generic[R, S, D, W]):
             return Result()
         if self.spec_of(resource).observes:
             return await self._let_go(resource, raw)
-        done = await self._pass(key, resource, self.teardown)
+        done = await self._pass(key, resource, self.teardown, self._brake(resource, raw))
         if not done.gone:
             return await self._report(resource, raw, done)
         await self.adapters.objects.remove_finalizer(raw)
         logger.info("Everything of this object is gone")
         return Result()
+
+    def _brake(self, resource: R, raw: dict[str, Any]) -> Gate:
+        """Retained things are not removed: nothing holds that up."""
+        if self.spec_of(resource).retains:
+            return _open
+        return partial(self.adapters.brake.passed, raw, self.status_of(resource))
 
     async def _let_go(self, resource: R, raw: dict[str, Any]) -> Result:
         """The end of an object that is only observed: nothing outside Kubernetes is even looked at."""
@@ -183,7 +198,9 @@ class Controller(ABC, Generic[R, S, D, W]):
         await self._report(resource, raw, Pass(self.status_of(resource), {ConditionType.READY: verdict}))
         return Result()
 
-    async def _pass(self, key: Key, resource: R, planner: Callable[[D, W, int], Sequence[Part]]) -> Pass[S]:
+    async def _pass(
+        self, key: Key, resource: R, planner: Callable[[D, W, int], Sequence[Part]], gate: Gate = _open
+    ) -> Pass[S]:
         attempts = self.adapters.failures(key) + 1
         status = self.status_of(resource)
         ground = await establish(
@@ -203,7 +220,7 @@ class Controller(ABC, Generic[R, S, D, W]):
 
         async def planned_apart(world: W) -> Sequence[Part]:
             """Plans of thousands of databases take long: in a thread they do not hold up the other passes."""
-            return await asyncio.to_thread(plan, world)
+            return await gate(await asyncio.to_thread(plan, world))
 
         if self.spec_of(resource).observes:
             end = await look(observe, planned_apart)

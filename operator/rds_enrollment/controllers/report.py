@@ -68,8 +68,7 @@ async def publish(
 ) -> None:
     """Write the status, and an event for each condition that changed. Raises Outcome."""
     obj = dict(raw)
-    wire = status.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    if await adapters.objects.write_status(obj, wire) is obj:
+    if await adapters.objects.write_status(obj, status.on_the_wire()) is obj:
         return
     known = {condition.type: (condition.status, condition.reason) for condition in before}
     for condition in status.conditions:

@@ -160,6 +160,13 @@ class Settings(BaseSettings):
         le=100,
         description="Deployments of the Teleport cluster whose agents change their version at a time.",
     )
+    max_deletions_per_hour: int = Field(
+        default=20,
+        ge=0,
+        le=100_000,
+        description="Deleted objects whose things in AWS and Teleport begin to be removed within an hour; the rest wait"
+        " (0: any number).",
+    )
     poll_seconds: float = Field(
         default=15.0, gt=0, description="How soon to look again at what is in progress in AWS or Teleport."
     )

@@ -75,6 +75,7 @@ def adapters(
         owner_id="cluster-a",
         edition="auto",
         poll_seconds=POLL,
+        brake=cast("Any", Untouched()),
         max_rollouts=1,
         failures=lambda _: 0,
         now=lambda: NOW,
