@@ -1,44 +1,17 @@
-"""Rollouts: agents never go down by the operator's hand, and what failed is not tried for ever."""
+"""Rollouts that fail: what serves stays, and what failed is not tried for ever."""
 
 from typing import Any
 
-from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 
-from hack.sandbox.aws.sampler import Sampler
 from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import ENROLLMENT, REGION, Scene
+from tests.cluster.rollouts import change, sampler, updates
+from tests.cluster.scene import REGION, Scene
 
 REPLICAS = 2
 ANYWHERE = "0.0.0.0/0"
-
-
-def sampler(scene: Scene) -> Sampler:
-    (service,) = inventory.services(scene)
-    return Sampler(scene.aws, service["serviceName"])
-
-
-def change(scene: Scene, **fields: Any) -> None:
-    """Fields of the enrolment's template (None takes a member away), and the wait for the deployment that has them."""
-    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"deployment": fields}})
-    expected = {
-        name: {key: item for key, item in value.items() if item is not None} for name, value in fields.items()
-    }
-    scene.wait(
-        lambda: {name: scene.deployment["spec"][name] for name in expected} == expected,
-        "the deployment is told",
-    )
-
-
-def updates(scene: Scene) -> int:
-    return sum(write.operation == "ecs:UpdateService" for write in scene.aws.calls.writes)
-
-
-def moved(scene: Scene, seeded: DemoWorld) -> bool:
-    """Whether every running task is in a public subnet."""
-    subnets = {task.subnet_id for task in scene.aws.running_tasks()}
-    return bool(subnets) and subnets <= set(seeded.vpc.public_subnets)
 
 
 def closed_group(scene: Scene, seeded: DemoWorld) -> str:
@@ -52,26 +25,12 @@ def closed_group(scene: Scene, seeded: DemoWorld) -> str:
     return group
 
 
-def test_killed_in_the_middle_of_a_rollout(scene: Scene, seeded: DemoWorld) -> None:
-    before = updates(scene)
-    with sampler(scene) as sampled:
-        change(scene, subnets={"selector": {"tags": {"tier": "public"}}})
-        scene.wait(lambda: updates(scene) > before, "the rollout has begun")
-        scene.operator.kill()
-        scene.start()
-        scene.wait(lambda: moved(scene, seeded), "only new tasks are left")
-        scene.wait_all_ready()
-
-    assert sampled.running.minimum >= REPLICAS
-    assert updates(scene) == before + 1
-
-
 def test_rollout_that_fails_goes_back_and_stays_back(scene: Scene, seeded: DemoWorld) -> None:
     name = scene.deployment["metadata"]["name"]
     before = updates(scene)
     (former,) = inventory.services(scene)
     good = {"ids": None, **scene.deployment["spec"]["securityGroups"]}
-    with sampler(scene) as sampled:
+    with sampler(scene, former["serviceName"]) as sampled:
         change(scene, securityGroups={"ids": [closed_group(scene, seeded)], "selector": None})
 
         def rolled_back() -> bool:

@@ -8,17 +8,10 @@ from hack.sandbox.aws.sampler import Sampler
 from hack.sandbox.stack import check_health_by_connection
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
+from tests.cluster.rollouts import NEW, OLD, VERSION, sampler, updates
 from tests.cluster.scene import REGION, Scene
 
-OLD, NEW = "18.6.4", "18.6.5"
-"""From 18.6.4 on ECS waits for connected agents."""
 REPLICAS = 2
-VERSION = "TELEPORT_EXT_UPGRADER_VERSION"
-
-
-def connected(scene: Scene, service: str) -> int:
-    joined = scene.teleport.agents.joined
-    return sum(task.service_name == service and task.task_arn in joined for task in scene.aws.running_tasks())
 
 
 def mixed(scene: Scene) -> int:
@@ -33,10 +26,6 @@ def agent_versions(scene: Scene) -> list[str]:
     return sorted(
         item["status"].get("agentVersion", "") for item in scene.namespace.all(DATABASE_SERVICE_DEPLOYMENT)
     )
-
-
-def updates(scene: Scene) -> int:
-    return sum(write.operation == "ecs:UpdateService" for write in scene.aws.calls.writes)
 
 
 def test_a_version_reaches_one_vpc_at_a_time_and_takes_no_agent_down(scene: Scene) -> None:
@@ -54,10 +43,7 @@ def test_a_version_reaches_one_vpc_at_a_time_and_takes_no_agent_down(scene: Scen
     scene.operator.kill()
     scene.teleport.version = NEW
     with ExitStack() as stack:
-        samplers = [
-            stack.enter_context(Sampler(scene.aws, name, lambda name=name: connected(scene, name)))  # type: ignore[misc]
-            for name in services
-        ]
+        samplers = [stack.enter_context(sampler(scene, name)) for name in services]
         both = stack.enter_context(Sampler(scene.aws, services[0], lambda: mixed(scene)))
         scene.start()
         scene.wait(lambda: updates(scene) == 1, "the first rollout has begun")
@@ -74,6 +60,6 @@ def test_a_version_reaches_one_vpc_at_a_time_and_takes_no_agent_down(scene: Scen
     assert updates(scene) == 2
     assert both.connected.maximum == 1
     assert all("--max-concurrent-rollouts" in message for message in waiting)
-    for sampler in samplers:
-        assert sampler.running.minimum >= REPLICAS
-        assert sampler.connected.minimum >= REPLICAS
+    for sampled in samplers:
+        assert sampled.running.minimum >= REPLICAS
+        assert sampled.connected.minimum >= REPLICAS

@@ -3,7 +3,7 @@
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.logs import logs_part
-from rds_enrollment.plan.deployment.version import agent_version, updated_by_teleport
+from rds_enrollment.plan.deployment.version import agent_version, tags_of_revision, updated_by_teleport
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_task_definition
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
@@ -155,7 +155,7 @@ def _registration(wanted: WantedDeployment, world: DeploymentWorld) -> RegisterT
         region=wanted.region,
         family=wanted.family,
         body=body,
-        tags=wanted.tags,
+        tags=tags_of_revision(wanted, world),
         changed=_changed(world, body),
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, OWNER_MARK
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, GROUP, OWNER_MARK
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.turn import goes_after
@@ -15,6 +15,9 @@ from rds_enrollment.plan.observed.teleport import TeleportCluster
 from rds_enrollment.plan.task_definition import image_of
 from rds_enrollment.plan.versions import newer, order, same_major
 
+CHOSEN_BY_TELEPORT = {f"{GROUP}/version-chosen-by": "teleport"}
+"""Tag of a revision of ours that keeps the version that Teleport's updater chose: without it another change of ours
+would make us forget who chose, and take the version to the cluster's."""
 _SHOWN = 3
 
 
@@ -65,13 +68,21 @@ def target_version(cluster: TeleportCluster) -> str:
 
 
 def updated_by_teleport(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
-    """Whether Teleport's own updater registered the revision that our service runs: it writes its three tags alone
-    (Teleport lib/integrations/awsoidc/deployservice_update.go)."""
+    """Whether Teleport's own updater chose the version that our service runs: the revisions that it registers carry
+    its three tags alone (Teleport lib/integrations/awsoidc/deployservice_update.go)."""
     serving = _serving(wanted, world)
-    if serving is None or OWNER_MARK in serving.tags:
+    if serving is None:
         return False
+    if OWNER_MARK in serving.tags:
+        return CHOSEN_BY_TELEPORT.items() <= serving.tags.items()
     scope = wanted.scope
     return ownership.has_teleport_tags(serving.tags, scope.cluster.name, scope.integration)
+
+
+def tags_of_revision(wanted: WantedDeployment, world: DeploymentWorld) -> dict[str, str]:
+    """Tags of a revision that we register now."""
+    keeps = agent_version(wanted, world).reason is Reason.UPDATED_BY_TELEPORT
+    return {**wanted.tags, **(CHOSEN_BY_TELEPORT if keeps else {})}
 
 
 def _newer_than_cluster(wanted: WantedDeployment, serving: str, target: str) -> AgentVersion:

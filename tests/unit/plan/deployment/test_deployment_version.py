@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rds_enrollment.api.agents import AgentSpec, VersionChoice, VersionPolicy
+from rds_enrollment.api.agents import AgentSpec, Resources, VersionChoice, VersionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.deployment.plan import plan
@@ -14,6 +14,7 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.plan.part import steps_of
+from rds_enrollment.plan.steps.aws import RegisterTaskDefinition
 from rds_enrollment.plan.task_definition import with_image
 
 from tests.unit.plan.deployment.build import (
@@ -138,6 +139,22 @@ def test_more_than_an_image_is_drift_whoever_registered_it() -> None:
     bigger = replace(revision, body={**revision.body, "cpu": "4096", "memory": "8192"})
     steps = steps_of(plan(wanted("18.1.0"), world(serving=bigger, newest=bigger)))
     assert [step.name for step in steps] == ["RegisterTaskDefinition"]
+
+
+def test_a_change_of_ours_keeps_the_version_that_teleports_updater_chose() -> None:
+    """Else the revision would be ours, the version wanted the cluster's, and each rollout be followed by another."""
+    bigger = replace(WANTED, agents=AgentSpec(resources=Resources(cpu_units=4096, memory_mib=8192)))
+    (registration,) = steps_of(plan(wanted("18.1.0", of=bigger), served("18.0.5", tags=TELEPORT_TAGS)))
+    assert isinstance(registration, RegisterTaskDefinition)
+    assert registration.body["containerDefinitions"][0]["image"].endswith(":18.0.5")
+
+    ours = task_definition(version="18.0.5", tags=registration.tags)
+    ours = replace(ours, body=registration.body)
+    seen = world(serving=ours, newest=ours)
+    assert agent_version(wanted("18.1.0", of=bigger), seen).reason is Reason.UPDATED_BY_TELEPORT
+    assert steps_of(plan(wanted("18.1.0", of=bigger), seen)) == ()
+    # A version that the spec names ends it.
+    assert agent_version(wanted("18.1.0", of=PINNED), seen).version == "18.0.0"
 
 
 @pytest.mark.parametrize(("version", "told"), [("18.0.0", True), ("18.6.4", False)])
