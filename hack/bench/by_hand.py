@@ -58,6 +58,7 @@ class ByHand:
         )
         account = str(identity["Account"])
         vpc = str(found[0]["DBSubnetGroup"]["VpcId"])
+        role = names.role_arn(_PARTITION, account, f"TeleportDatabaseAccess-{vpc}")
         task = AgentTask(
             partition=_PARTITION,
             account=account,
@@ -67,7 +68,8 @@ class ByHand:
             proxy_address=cluster.proxy_address,
             version=cluster.version,
             enterprise=cluster.enterprise,
-            task_role=f"TeleportDatabaseAccess-{vpc}",
+            task_role_arn=role,
+            execution_role_arn=role,
             join_token=names.join_token(account, self._job.region, vpc),
         )
         await asyncio.gather(
@@ -84,7 +86,7 @@ class ByHand:
     async def _integrate(self, task: AgentTask) -> None:
         issuer = names.issuer(task.proxy_address)
         trust = policies.integration_trust(_PARTITION, task.account, issuer)
-        deploy = policies.deploy_service(_PARTITION, task.account, [task.task_role])
+        deploy = policies.deploy_service(_PARTITION, task.account, [names.role_name(task.task_role_arn)])
         await asyncio.gather(
             self._aws("iam", "create_open_id_connect_provider", Url=issuer, ClientIDList=[policies.AUDIENCE]),
             self._role(_ROLE, trust, ListDatabases=policies.list_databases(), DeployService=deploy),
@@ -115,14 +117,15 @@ class ByHand:
         )
 
     async def _deploy(self, task: AgentTask) -> None:
-        rule = JoinRule(task.account, names.assumed_role_pattern(_PARTITION, task.account, task.task_role))
+        role = names.role_name(task.task_role_arn)
+        rule = JoinRule(task.account, names.assumed_role_pattern(_PARTITION, task.account, role))
         token = JoinToken(task.join_token, "iam", frozenset({"Db"}), frozenset({rule}))
         cluster = names.ecs_cluster(task.teleport_cluster)
         in_vpc = {"Name": "vpc-id", "Values": [task.vpc_id]}
         subnets, groups, *_ = await asyncio.gather(
             self._aws("ec2", "describe_subnets", Filters=[in_vpc, _tag("tier", "private")]),
             self._aws("ec2", "describe_security_groups", Filters=[in_vpc, _tag("role", "teleport-agents")]),
-            self._role(task.task_role, policies.task_trust(), **{task.task_role: policies.task_policy()}),
+            self._role(role, policies.task_trust(), **{role: policies.task_policy()}),
             self._teleport.create_token(token),
             self._aws("ecs", "create_cluster", clusterName=cluster, capacityProviders=["FARGATE"]),
         )

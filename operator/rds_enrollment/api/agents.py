@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.roles import IamRole, TaskRole
 from rds_enrollment.api.rules import Rule, list_map, validations
 from rds_enrollment.api.types import Arn
 
@@ -168,9 +169,29 @@ _RESERVED_LABELS = Rule(
 )
 
 
+def other_than(task_role: str) -> Rule:
+    """The execution role is not the task role, whose name is `task_role` in CEL. IAM's names have no case."""
+    return Rule(
+        f"!has(self.executionRole) || self.executionRole.name.lowerAscii() != ({task_role}).lowerAscii()",
+        "one role for both is what there is without executionRole: leave it out, or give it another name",
+        ".executionRole.name",
+    )
+
+
+NAMED_TASK_ROLE: Final = "has(self.taskRole) && has(self.taskRole.name) ? self.taskRole.name : "
+"""CEL, to be followed by the default name."""
+
+
 class AgentSpec(SpecModel):
     """Fields about the agents themselves."""
 
+    model_config = ConfigDict(json_schema_extra=validations(other_than(NAMED_TASK_ROLE + "''")))
+
+    task_role: TaskRole | None = None
+    """The IAM role that the tasks run with: agents join and reach databases with it. Default: one that is made for the
+    deployment."""
+    execution_role: IamRole | None = None
+    """The IAM role with which ECS starts the tasks: it pulls the image and writes the logs. Default: the task role."""
     resources: Resources | None = None
     """Size of a task. Default: 2048 CPU units and 4096 MiB."""
     image: Image | None = None

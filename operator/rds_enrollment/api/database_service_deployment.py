@@ -4,8 +4,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from rds_enrollment.api.agents import AgentSpec
-from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.agents import NAMED_TASK_ROLE, AgentSpec, other_than
 from rds_enrollment.api.common import (
     NAME_RULE,
     CommonSpec,
@@ -22,25 +21,23 @@ from rds_enrollment.api.network import (
     Subnets,
 )
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
-from rds_enrollment.api.rules import immutable, immutable_optional, list_map, validations
-from rds_enrollment.api.types import Arn, Count, Region, Replicas, RoleName, Text, Url, VpcId
+from rds_enrollment.api.roles import IamRole, TaskRole
+from rds_enrollment.api.rules import immutable, list_map, list_set, validations
+from rds_enrollment.api.types import Arn, Count, Region, Replicas, Text, Url, VpcId
 
 TASK_ROLE_PREFIX: Final = "TeleportDatabaseAccess-"
 """The wizard's default role name, with a dash for the VPC to follow: one role per VPC, so that one join token admits
 one deployment."""
 
 
-class TaskRole(SpecModel):
-    """The IAM role of the tasks."""
-
-    name: RoleName
-    """Name of the IAM role that the tasks run with, 1 to 64 characters."""
-
-
 class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """What is wanted."""
 
-    model_config = ConfigDict(json_schema_extra=validations(immutable_optional("taskRole")))
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            other_than(f"{NAMED_TASK_ROLE}'{TASK_ROLE_PREFIX}' + self.vpcId"),
+        )
+    )
 
     integration_ref: IntegrationRef
     """The AwsOidcIntegration whose account holds the VPC."""
@@ -62,9 +59,6 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     rules are never touched. Default: Observe."""
     replicas: Replicas = 2
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
-    task_role: TaskRole | None = None
-    """The IAM role of the tasks. Immutable. Default: TeleportDatabaseAccess-<vpc id>, so that one join token admits
-    the agents of one deployment."""
 
 
 class DatabaseServiceDeploymentStatus(CommonStatus):
@@ -76,6 +70,10 @@ class DatabaseServiceDeploymentStatus(CommonStatus):
     """ARN of the task definition revision that the service runs."""
     task_role_arn: Arn | None = None
     """ARN of the IAM role of the tasks."""
+    execution_role_arn: Arn | None = None
+    """ARN of the IAM role with which ECS starts the tasks, where it is another one."""
+    former_role_arns: Annotated[tuple[Arn, ...], Field(max_length=10, json_schema_extra=list_set())] = ()
+    """Roles that the spec named before. Each goes once no task runs with it."""
     join_token: Text | None = None
     """Name of the join token in Teleport. It is no secret: it admits by IAM role."""
     agent_version: Text | None = None
@@ -125,8 +123,11 @@ class DatabaseServiceDeployment(Resource):
     """What was observed; written by the operator only."""
 
     @property
-    def task_role_name(self) -> str:
-        """Name of the IAM role of the tasks."""
-        if self.spec.task_role is not None:
-            return self.spec.task_role.name
-        return f"{TASK_ROLE_PREFIX}{self.spec.vpc_id}"
+    def task_role(self) -> IamRole:
+        """The IAM role of the tasks."""
+        return (self.spec.task_role or TaskRole()).named(f"{TASK_ROLE_PREFIX}{self.spec.vpc_id}")
+
+    @property
+    def roles(self) -> tuple[IamRole, ...]:
+        """The task role, and the execution role where it is another one."""
+        return (self.task_role, *filter(None, (self.spec.execution_role,)))

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from rds_enrollment.api.agents import AgentSpec
+from rds_enrollment.api.agents import NAMED_TASK_ROLE, AgentSpec, other_than
 from rds_enrollment.api.common import seconds
 from rds_enrollment.api.network import AssignPublicIp, DatabaseAccess, SecurityGroups, Subnets
 from rds_enrollment.api.rules import Rule, list_map, validations
@@ -21,6 +21,11 @@ GracePeriod = Annotated[
         ),
     ),
 ]
+
+
+_ROLE_OF_ONE_VPC = (
+    "a role that is made belongs to one VPC: name it in perVpc, or set managementPolicy Observe"
+)
 
 
 class VpcOverride(AgentSpec):
@@ -43,6 +48,24 @@ class VpcOverride(AgentSpec):
 
 class DeploymentTemplate(AgentSpec):
     """What each generated DatabaseServiceDeployment gets."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            other_than(NAMED_TASK_ROLE + "''"),
+            Rule(
+                "!has(self.taskRole) || !has(self.taskRole.name)"
+                " || (has(self.taskRole.managementPolicy) && self.taskRole.managementPolicy == 'Observe')",
+                _ROLE_OF_ONE_VPC,
+                ".taskRole.name",
+            ),
+            Rule(
+                "!has(self.executionRole) || (has(self.executionRole.managementPolicy)"
+                " && self.executionRole.managementPolicy == 'Observe')",
+                _ROLE_OF_ONE_VPC,
+                ".executionRole",
+            ),
+        )
+    )
 
     subnets: Subnets
     """Subnets in which tasks run. With a selector, each VPC gets those of its own that match."""

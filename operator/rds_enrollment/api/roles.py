@@ -21,28 +21,25 @@ class ManagementPolicy(StrEnum):
     OBSERVE = "Observe"
 
 
-class IamRole(SpecModel):
-    """An IAM role."""
+_OBSERVED_IS_UNCHANGED = Rule(
+    "!has(self.permissionsBoundary) || !has(self.managementPolicy) || self.managementPolicy == 'Manage'",
+    "permissionsBoundary goes with managementPolicy Manage: an observed role is not changed",
+    ".permissionsBoundary",
+)
 
-    model_config = ConfigDict(
-        json_schema_extra=validations(
-            Rule(
-                "self.name != oldSelf.name || (has(self.path) ? self.path : '/')"
-                " == (has(oldSelf.path) ? oldSelf.path : '/')",
-                "a role cannot be moved to another path under its name: change name, too",
-                ".path",
-            ),
-            Rule(
-                "!has(self.permissionsBoundary) || !has(self.managementPolicy)"
-                " || self.managementPolicy == 'Manage'",
-                "permissionsBoundary goes with managementPolicy Manage: an observed role is not changed",
-                ".permissionsBoundary",
-            ),
-        )
+
+def _stays(renamed: str) -> Rule:
+    """`renamed`: whether the name is another one than before, in CEL."""
+    return Rule(
+        f"{renamed} || (has(self.path) ? self.path : '/') == (has(oldSelf.path) ? oldSelf.path : '/')",
+        "a role cannot be moved to another path under its name: change name, too",
+        ".path",
     )
 
-    name: RoleName
-    """Name of the IAM role, 1 to 64 characters. When it changes, the new role takes over before the old one goes."""
+
+class RoleSettings(SpecModel):
+    """What is said of an IAM role beside its name."""
+
     path: RolePath = "/"
     """IAM path of the role, which begins and ends with a slash. It changes only together with name. Default: /."""
     permissions_boundary: PolicyArn | None = None
@@ -55,3 +52,38 @@ class IamRole(SpecModel):
     @property
     def managed(self) -> bool:
         return self.management_policy is ManagementPolicy.MANAGE
+
+
+class IamRole(RoleSettings):
+    """An IAM role."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(_stays("self.name != oldSelf.name"), _OBSERVED_IS_UNCHANGED)
+    )
+
+    name: RoleName
+    """Name of the IAM role, 1 to 64 characters. When it changes, the new role takes over before the old one goes."""
+
+
+class TaskRole(RoleSettings):
+    """The IAM role of a deployment's tasks."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            _stays("(has(self.name) ? self.name : '') != (has(oldSelf.name) ? oldSelf.name : '')"),
+            _OBSERVED_IS_UNCHANGED,
+        )
+    )
+
+    name: RoleName | None = None
+    """Name of the IAM role, 1 to 64 characters. When it changes, the new role takes over before the old one goes.
+    Default: TeleportDatabaseAccess-<vpc id>, so that one join token admits the agents of one deployment."""
+
+    def named(self, default: str) -> IamRole:
+        """The role, under its own name or the default one."""
+        return IamRole(
+            name=self.name or default,
+            path=self.path,
+            permissions_boundary=self.permissions_boundary,
+            management_policy=self.management_policy,
+        )

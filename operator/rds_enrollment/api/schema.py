@@ -6,6 +6,7 @@ or refuses unknown fields by itself).
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from pydantic import BaseModel
@@ -50,14 +51,15 @@ def _translate(node: Mapping[str, Any], definitions: Mapping[str, Schema]) -> Sc
     result: Schema = {}
     if "description" in source:
         result["description"] = " ".join(source["description"].split())
-    result |= {key: source[key] for key in _COPIED if key in source}
+    # Copies: what stands in two places would become an alias in YAML.
+    result |= {key: deepcopy(source[key]) for key in _COPIED if key in source}
     if "const" in source:
         result["enum"] = [source["const"]]
     if source.get("default"):
         # null and empty defaults say what an absent field says: the API server need not write them down.
         result["default"] = source["default"]
     if source.get("required"):
-        result["required"] = source["required"]
+        result["required"] = list(source["required"])
     return result | _children(source, definitions)
 
 

@@ -16,8 +16,9 @@ from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged
 from rds_enrollment.controllers.deployment_observer import DeploymentObserver
 from rds_enrollment.controllers.ground import referred_integration
-from rds_enrollment.controllers.neighbours import claim_of, rollout_failed
+from rds_enrollment.controllers.neighbours import claim_of, parsed, rollout_failed
 from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
+from rds_enrollment.plan import names
 from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.deployment.aim import aim
 from rds_enrollment.plan.deployment.foresight import assume
@@ -54,7 +55,7 @@ class DatabaseServiceDeploymentController(
         return await referred_integration(self.adapters, resource, resource.spec.integration_ref)
 
     async def wanted(self, resource: DatabaseServiceDeployment, scope: Scope) -> WantedDeployment:
-        spec = resource.spec
+        spec, former = resource.spec, _former_roles(resource)
         return WantedDeployment(
             scope=scope,
             owner=self.owner(resource),
@@ -65,7 +66,10 @@ class DatabaseServiceDeploymentController(
             assign_public_ip=spec.assign_public_ip,
             manages_access=spec.database_access is DatabaseAccess.MANAGE,
             replicas=spec.replicas,
-            task_role=resource.task_role_name,
+            task_role=resource.task_role,
+            execution_role=spec.execution_role,
+            former_roles=former,
+            kept_roles=await self._named_by_others(resource) if former else frozenset(),
             user_tags=spec.tags,
             retain=spec.retains,
             adoption=await self.adoption(spec.adoption_policy, scope),
@@ -78,6 +82,14 @@ class DatabaseServiceDeploymentController(
             confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),
         )
+
+    async def _named_by_others(self, resource: DatabaseServiceDeployment) -> frozenset[str]:
+        """Names of the roles of all other deployments, whatever their account. Raises Outcome."""
+        listed = await self.adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
+        others = [
+            item for raw in listed if (item := parsed(raw)) and item.metadata.uid != resource.metadata.uid
+        ]
+        return frozenset(role.name for other in others for role in other.roles)
 
     def observer(
         self, resource: DatabaseServiceDeployment, wanted: WantedDeployment, account: AwsAccount
@@ -130,6 +142,14 @@ def _is_news(resource: DatabaseServiceDeployment) -> bool:
         status.observed_generation != resource.metadata.generation
         or status.last_handled_reconcile_at != resource.reconcile_requested_at
     )
+
+
+def _former_roles(resource: DatabaseServiceDeployment) -> tuple[str, ...]:
+    """Names of the roles that the spec named before. The status is all that tells."""
+    status = resource.status
+    arns = (*status.former_role_arns, status.task_role_arn, status.execution_role_arn)
+    known = {names.role_name(arn) for arn in arns if arn}
+    return tuple(sorted(known - {role.name for role in resource.roles}))
 
 
 def _choice(chosen: Subnets | SecurityGroups) -> Choice:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
+from rds_enrollment.api.roles import IamRole
 from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
@@ -24,6 +25,7 @@ from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import (
     EcsService,
     LogGroup,
+    Role,
     SecurityGroup,
     ServiceDeployment,
     Subnet,
@@ -59,7 +61,9 @@ class DeploymentObserver:
         wanted, region, run = self._wanted, self._wanted.region, self._adapters.threads.run
         account, teleport = self._account, self._adapters.teleport
         async with asyncio.TaskGroup() as first:
-            role = first.create_task(seen(run(iam.get_role, account, wanted.task_role, (wanted.task_role,))))
+            role = first.create_task(seen(self._role(wanted.task_role)))
+            execution_role = first.create_task(seen(self._role(wanted.execution_role)))
+            former_roles = first.create_task(seen(self._former_roles()))
             token = first.create_task(seen(teleport.get_token(wanted.join_token)))
             subnets = first.create_task(seen(self._subnets()))
             groups = first.create_task(seen(self._security_groups()))
@@ -87,6 +91,8 @@ class DeploymentObserver:
             managed_group = second.create_task(self._managed_group(vpc.result()))
         world = DeploymentWorld(
             role=role.result(),
+            execution_role=execution_role.result(),
+            former_roles=former_roles.result(),
             token=token.result(),
             subnets=subnets.result(),
             security_groups=groups.result(),
@@ -124,6 +130,20 @@ class DeploymentObserver:
             family=family.result(),
             neighbours=neighbours.result(),
         )
+
+    async def _role(self, role: IamRole | None) -> Role | None:
+        """Of an observed role everything counts that it allows."""
+        run = self._adapters.threads.run
+        if role is None:
+            return None
+        if role.managed:
+            return await run(iam.get_role, self._account, role.name, (role.name,))
+        return await run(iam.get_role_with_all_policies, self._account, role.name)
+
+    async def _former_roles(self) -> tuple[Role, ...]:
+        run = self._adapters.threads.run
+        found = [await run(iam.get_role, self._account, name, (name,)) for name in self._wanted.former_roles]
+        return tuple(role for role in found if role is not None)
 
     async def _subnets(self) -> tuple[Subnet, ...]:
         wanted, run = self._wanted, self._adapters.threads.run

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
-from rds_enrollment.api.database_service_deployment import TASK_ROLE_PREFIX
+from rds_enrollment.api.database_service_deployment import TASK_ROLE_PREFIX, DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.aws import iam
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.neighbours import parsed
 from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.registration import target_of
 from rds_enrollment.plan.integration.wanted import WantedIntegration, wanted_role
 from rds_enrollment.plan.integration.world import IntegrationWorld
@@ -20,10 +22,25 @@ from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof
 
 
 async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> frozenset[str]:
-    """Task roles of the integration's deployments: the default names by their prefix, and each that is set."""
-    deployments = await adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
-    chosen = (item["spec"].get("taskRole") for item in _referring(deployments, integration))
-    return frozenset({f"{TASK_ROLE_PREFIX}*", *(role["name"] for role in chosen if role)})
+    """Roles of the integration's deployments, with their paths: the default names by their prefix, and each that is
+    set."""
+    listed = await adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
+    deployments = filter(None, map(parsed, _referring(listed, integration)))
+    chosen = {role for deployment in deployments for role in _with_paths(deployment)}
+    return frozenset(
+        {f"{TASK_ROLE_PREFIX}*", *(role for role in chosen if not role.startswith(TASK_ROLE_PREFIX))}
+    )
+
+
+def _with_paths(deployment: DatabaseServiceDeployment) -> set[str]:
+    """An observed role stands where its owner put it: the status tells."""
+    status = deployment.status
+    known = [arn for arn in (status.task_role_arn, status.execution_role_arn) if arn]
+    seen = {names.role_name(arn): names.role_with_path(arn) for arn in known}
+    return {
+        seen.get(role.name, role.name) if not role.managed else f"{role.path}{role.name}".removeprefix("/")
+        for role in deployment.roles
+    }
 
 
 async def dependents(adapters: Adapters, integration: AwsOidcIntegration) -> tuple[str, ...]:

@@ -56,9 +56,19 @@ def role_name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
+def log_group_arn(partition: str, region: str, account: str, group: str) -> str:
+    """ARN of a CloudWatch log group."""
+    return f"arn:{partition}:logs:{region}:{account}:log-group:{group}"
+
+
 def task_definition_arn(partition: str, region: str, account: str, family: str, revision: int) -> str:
     """ARN of a revision of a task family."""
     return f"arn:{partition}:ecs:{region}:{account}:task-definition/{family}:{revision}"
+
+
+def role_with_path(arn: str) -> str:
+    """Name of the role of an ARN, with its path before it: `teams/agents`."""
+    return arn.partition(":role/")[2]
 
 
 def assumed_role_pattern(partition: str, account: str, role: str) -> str:

@@ -8,8 +8,13 @@ from rds_enrollment.plan import policies
 from rds_enrollment.plan.observed.aws import Document, Role
 from rds_enrollment.plan.part import Part, refused, satisfied
 from rds_enrollment.plan.permissions import Grant, lacking, policy_of
+from rds_enrollment.plan.text import listing
 
 _CONDITION = ConditionType.ROLE_READY
+_ROOM = 960
+"""Characters, all of them ASCII, that a message of 1 KiB has for both."""
+_COMMAND = 150
+"""About the bytes of the sentence that names the command instead."""
 
 
 def observed_role_part(name: str, trust: Document, needed: Sequence[Document], seen: Role | None) -> Part:
@@ -25,12 +30,21 @@ def observed_role_part(name: str, trust: Document, needed: Sequence[Document], s
         return refused(_CONDITION, Reason.ROLE_NOT_TRUSTED, message)
     missing = lacking(tuple(seen.policies.values()), needed)
     if missing:
-        message = (
-            f"IAM role {seen.arn} does not allow {_named(missing)}. Let its owner add the policy "
-            f"{_text(policy_of(missing))}."
-        )
-        return refused(_CONDITION, Reason.ROLE_LACKS_PERMISSIONS, message)
+        return refused(_CONDITION, Reason.ROLE_LACKS_PERMISSIONS, _lack(seen, missing))
     return satisfied(_CONDITION, f"IAM role {seen.arn}, which is not managed here, allows what is needed.")
+
+
+def _lack(seen: Role, missing: Sequence[Grant]) -> str:
+    """With the policy where a condition's message has room for it."""
+    document = _text(policy_of(missing))
+    lacks = f"IAM role {seen.arn} does not allow {_named(missing)}."
+    if len(lacks) + len(document) <= _ROOM:
+        return f"{lacks} Let its owner add the policy {document}."
+    named = [f"{grant.action} on {grant.resource}" for grant in missing]
+    return (
+        f"IAM role {seen.arn} does not allow {listing(named, taken=_COMMAND)}. Let its owner add the policy that "
+        f"`rds-enrollment policy` prints for it."
+    )
 
 
 def _named(missing: Sequence[Grant]) -> str:

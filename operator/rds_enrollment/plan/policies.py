@@ -14,6 +14,7 @@ VERSION = "2012-10-17"
 AUDIENCE = "discover.teleport"
 LIST_DATABASES = "ListDatabases"
 DEPLOY_SERVICE = "DeployService"
+_ECR_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
 
 
 def integration_trust(partition: str, account: str, issuer: str) -> Document:
@@ -42,7 +43,8 @@ def list_databases() -> Document:
 
 
 def deploy_service(partition: str, account: str, task_roles: Iterable[str]) -> Document:
-    """Inline policy `DeployService` of the integration role; `task_roles` are names, `*` allowed at their end."""
+    """Inline policy `DeployService` of the integration role; `task_roles` are names with their paths (`teams/agents`),
+    `*` allowed at their end."""
     roles = sorted({names.role_arn(partition, account, role) for role in task_roles})
     return _document(
         _allow("iam:PassRole", resources=roles),
@@ -89,12 +91,33 @@ def read_secret(arn: str) -> Mapping[str, Any]:
 
 def pull_from_ecr() -> Mapping[str, Any]:
     """What an execution role needs for a private Amazon ECR repository (AmazonECSTaskExecutionRolePolicy)."""
-    return _allow(
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
+    return _allow("ecr:GetAuthorizationToken", *_ECR_PULL)
+
+
+def pull_from(repository: str) -> tuple[Mapping[str, Any], ...]:
+    """The same for the one repository of an ARN."""
+    return _allow("ecr:GetAuthorizationToken"), _allow(*_ECR_PULL, resources=[repository])
+
+
+def serving(partition: str, account: str, region: str) -> tuple[Mapping[str, Any], ...]:
+    """Statements on the databases of one region."""
+    rds = f"arn:{partition}:rds:{region}:{account}"
+    return (
+        _allow("rds-db:connect", resources=[f"arn:{partition}:rds-db:{region}:{account}:dbuser:*/*"]),
+        _allow("rds:DescribeDBInstances", resources=[f"{rds}:db:*"]),
+        _allow("rds:DescribeDBClusters", resources=[f"{rds}:cluster:*"]),
     )
+
+
+def starting(log_group_arn: str, *more: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Statements for ECS to start a task that logs to a group, with `more` that its image needs."""
+    logs = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup")
+    return (_allow(*logs, resources=[f"{log_group_arn}:*"]), *more)
+
+
+def policy(*statements: Mapping[str, Any]) -> Document:
+    """A policy of these statements."""
+    return _document(*statements)
 
 
 def trusts(document: Document, provider_arn: str) -> bool:

@@ -1,10 +1,10 @@
 """One IAM role with its trust and inline policies: what is missing or has drifted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan import ownership, policies
+from rds_enrollment.plan import names, ownership, policies
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import Document, Role
 from rds_enrollment.plan.observed_roles import observed_role_part
@@ -81,6 +81,16 @@ def assumed(seen: Seen[Role | None], step: Step, arn: str) -> Seen[Role | None]:
         case PutRolePolicy() if isinstance(seen, Role):
             return replace(seen, policies={**seen.policies, step.policy: step.document})
     return seen
+
+
+def former_role_arns(
+    known: Iterable[str | None], former: Collection[str], seen: Seen[tuple[Role, ...]], mark: str
+) -> tuple[str, ...]:
+    """For the status: the roles of `former` names that are still ours. `known`: the ARNs that the status had; it keeps
+    those of roles that could not be read."""
+    if isinstance(seen, Unseen):
+        return tuple(sorted({arn for arn in known if arn and names.role_name(arn) in former}))
+    return tuple(sorted(role.arn for role in seen if ownership.marked(role.tags, mark)))
 
 
 def removal(seen: Role, mark: str) -> tuple[Step, ...]:

@@ -85,8 +85,9 @@ class AgentTask:
     proxy_address: str
     version: str
     enterprise: bool
-    task_role: str
-    """Role name: task role and execution role, as the wizard has it."""
+    task_role_arn: str
+    execution_role_arn: str
+    """The wizard has one role for both."""
     join_token: str
     agents: AgentSpec = field(default_factory=AgentSpec)
     """The user's wishes; what is not set is as the wizard has it."""
@@ -114,7 +115,6 @@ def image(version: str, *, enterprise: bool) -> str:
 
 def register_body(task: AgentTask) -> dict[str, Any]:
     """The request of ecs:RegisterTaskDefinition, without tags."""
-    role = names.role_arn(task.partition, task.account, task.task_role)
     size = task.agents.resources or Resources()
     return {
         "family": names.task_family(task.teleport_cluster, task.vpc_id),
@@ -122,8 +122,8 @@ def register_body(task: AgentTask) -> dict[str, Any]:
         "cpu": str(size.cpu_units),
         "memory": str(size.memory_mib),
         "networkMode": "awsvpc",
-        "taskRoleArn": role,
-        "executionRoleArn": role,
+        "taskRoleArn": task.task_role_arn,
+        "executionRoleArn": task.execution_role_arn,
         "containerDefinitions": [_container(task)],
         **_platform(task.agents.runtime_platform),
     }

@@ -76,8 +76,8 @@ def test_integration_is_named_after_the_object_unless_told() -> None:
 
 
 def test_task_role_is_named_after_the_vpc_unless_told() -> None:
-    assert deployment().task_role_name == "TeleportDatabaseAccess-vpc-0123456789abcdef0"
-    assert deployment(taskRole={"name": "shared"}).task_role_name == "shared"
+    assert deployment().task_role.name == "TeleportDatabaseAccess-vpc-0123456789abcdef0"
+    assert deployment(taskRole={"name": "shared"}).task_role.name == "shared"
 
 
 def test_unknown_spec_field_is_an_error() -> None:

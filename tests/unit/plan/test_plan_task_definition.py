@@ -18,6 +18,7 @@ from rds_enrollment.plan.task_definition import (
     with_image,
 )
 
+ROLE = "arn:aws:iam::123456789012:role/TeleportDatabaseAccess-vpc-0123456789abcdef0"
 TASK = AgentTask(
     partition="aws",
     account="123456789012",
@@ -27,10 +28,10 @@ TASK = AgentTask(
     proxy_address="example.teleport.sh:443",
     version="18.0.0",
     enterprise=False,
-    task_role="TeleportDatabaseAccess-vpc-0123456789abcdef0",
+    task_role_arn=ROLE,
+    execution_role_arn=ROLE,
     join_token="our-token",
 )
-ROLE = "arn:aws:iam::123456789012:role/TeleportDatabaseAccess-vpc-0123456789abcdef0"
 FAMILY = "example_teleport_sh-teleport-database-service-vpc-0123456789abcdef0"
 
 Change = Callable[[dict[str, Any]], object]

@@ -2,7 +2,8 @@
 
 from rds_enrollment.plan.deployment.choice import network
 from rds_enrollment.plan.deployment.revision import wanted_body
-from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_role, wanted_token
+from rds_enrollment.plan.deployment.roles import target_roles
+from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_token
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 
 
@@ -12,7 +13,7 @@ def aim(wanted: WantedDeployment, world: DeploymentWorld) -> object | None:
     if picked is None:
         return None
     return (
-        wanted_role(wanted),
+        target_roles(wanted),
         wanted_token(wanted),
         picked.subnets,
         None if wanted.security_groups.managed else picked.security_groups,

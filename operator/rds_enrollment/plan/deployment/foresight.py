@@ -52,8 +52,21 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
             return replace(world, log_group=_log_group(world.log_group, step))
         case steps.CreateService() | steps.UpdateService():
             return _with_service(world, step)
-    arn = names.role_arn(wanted.scope.partition, wanted.scope.account, wanted.task_role)
-    return replace(world, role=roles.assumed(world.role, step, arn))
+    return _with_role(wanted, world, step)
+
+
+def _with_role(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> DeploymentWorld:
+    """Whichever of the roles the step names."""
+    if isinstance(step, steps.DeleteRole) and not isinstance(world.former_roles, Unseen):
+        left = tuple(role for role in world.former_roles if role.name != step.role)
+        return replace(world, former_roles=left)
+    named = next((role for role in wanted.roles if role.name == getattr(step, "role", "")), None)
+    if named is None:
+        return world
+    arn = names.role_arn(wanted.scope.partition, wanted.scope.account, named.name, named.path)
+    if named is wanted.task_role:
+        return replace(world, role=roles.assumed(world.role, step, arn))
+    return replace(world, execution_role=roles.assumed(world.execution_role, step, arn))
 
 
 def _with_groups(world: DeploymentWorld, step: CreateSecurityGroup | SecurityGroupStep) -> DeploymentWorld:

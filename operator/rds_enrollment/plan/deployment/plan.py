@@ -7,12 +7,12 @@ from rds_enrollment.plan.deployment.claims import contested
 from rds_enrollment.plan.deployment.databases import databases_part
 from rds_enrollment.plan.deployment.network import network_part
 from rds_enrollment.plan.deployment.revision import revision_part
+from rds_enrollment.plan.deployment.roles import roles_part
 from rds_enrollment.plan.deployment.service import service_part
 from rds_enrollment.plan.deployment.token import token_part
-from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_role
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.part import Part
-from rds_enrollment.plan.roles import role_part
 
 REQUIRED = (
     ConditionType.CREDENTIALS_VALID,
@@ -31,7 +31,7 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     """What one pass would write, and how each condition stands. `attempts`: failures in a row, this one included."""
     if stands_back := contested(wanted, world, REQUIRED[1:], attempts):
         return stands_back
-    role = role_part(wanted_role(wanted), world.role, attempts)
+    role = roles_part(wanted, world, attempts)
     token = token_part(wanted, world, attempts)
     network = network_part(wanted, world, attempts)
     revision = revision_part(wanted, world, role.done, attempts)

@@ -4,11 +4,12 @@ from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.openings import own_rules
+from rds_enrollment.plan.deployment.roles import own_roles
 from rds_enrollment.plan.deployment.security_group import is_ours
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, Role, TaskDefinition
+from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, TaskDefinition
 from rds_enrollment.plan.observed.security_groups import ManagedGroup
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, removed, unseen, writing
@@ -72,12 +73,11 @@ def _token(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> P
 
 
 def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
-    role = world.role
-    if isinstance(role, Unseen):
-        return unseen(_ROLE, role, attempts)
-    if isinstance(role, Role) and ownership.marked(role.tags, wanted.owner.mark):
-        return writing(_ROLE, UntagRole(condition=_ROLE, resource=role.name, keys=_KEYS))
-    return removed(_ROLE, "The IAM role stays, and is nobody's.")
+    roles = own_roles(wanted, world)
+    if isinstance(roles, Unseen):
+        return unseen(_ROLE, roles, attempts)
+    steps = [UntagRole(condition=_ROLE, resource=role.name, keys=_KEYS) for role in roles]
+    return writing(_ROLE, *steps) if steps else removed(_ROLE, "The IAM roles stay, and are nobody's.")
 
 
 def _rules(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:

@@ -3,6 +3,7 @@
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.logs import logs_part
+from rds_enrollment.plan.deployment.roles import role_arns
 from rds_enrollment.plan.deployment.version import agent_version, tags_of_revision, updated_by_teleport
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_task_definition
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -38,7 +39,8 @@ def fitting_revision(wanted: WantedDeployment, world: DeploymentWorld) -> TaskDe
 
 def wanted_body(wanted: WantedDeployment, world: DeploymentWorld) -> Document:
     """The task definition of agents of the version that they should have now."""
-    return wanted_task_definition(wanted, agent_version(wanted, world).version)
+    version = agent_version(wanted, world).version
+    return wanted_task_definition(wanted, version, role_arns(wanted, world))
 
 
 def _accepting(

@@ -14,6 +14,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Role, TaskDefinition
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import JoinToken
+from rds_enrollment.plan.roles import former_role_arns
 from rds_enrollment.plan.task_definition import image_of
 
 
@@ -24,6 +25,14 @@ def observed_status(
     seen: dict[str, object] = {"teleport_cluster": wanted.scope.cluster.name}
     if not isinstance(world.role, Unseen):
         seen["task_role_arn"] = world.role.arn if isinstance(world.role, Role) else None
+    if not isinstance(world.execution_role, Unseen):
+        seen["execution_role_arn"] = world.execution_role.arn if world.execution_role else None
+    seen["former_role_arns"] = former_role_arns(
+        (*previous.former_role_arns, previous.task_role_arn, previous.execution_role_arn),
+        wanted.former_roles,
+        world.former_roles,
+        wanted.owner.mark,
+    )
     if not isinstance(world.token, Unseen):
         seen["join_token"] = world.token.name if isinstance(world.token, JoinToken) else None
     if not isinstance(world.service, Unseen):

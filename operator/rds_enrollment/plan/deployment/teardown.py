@@ -6,11 +6,12 @@ from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.access import access_removal
 from rds_enrollment.plan.deployment.logs import logs_removal
 from rds_enrollment.plan.deployment.revision import service_of_another
+from rds_enrollment.plan.deployment.roles import own_roles
 from rds_enrollment.plan.deployment.security_group import group_removal
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import Role, TaskDefinition
+from rds_enrollment.plan.observed.aws import TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
@@ -112,9 +113,10 @@ def _token(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> P
 
 
 def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
-    if isinstance(world.role, Unseen):
-        return unseen(_ROLE, world.role, attempts)
-    steps = removal(world.role, wanted.owner.mark) if isinstance(world.role, Role) else ()
+    roles = own_roles(wanted, world)
+    if isinstance(roles, Unseen):
+        return unseen(_ROLE, roles, attempts)
+    steps = [step for role in roles for step in removal(role, wanted.owner.mark)]
     return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")
 
 

@@ -33,9 +33,9 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     if changed:
         return writing(_CONDITION, UpdateJoinToken(condition=_CONDITION, token=token, changed=changed))
     if len(token.rules) > 1:
-        roles = f"role {wanted.task_role}, and until the rollout is over the former one"
+        roles = f"role {wanted.task_role.name}, and until the rollout is over the former one"
         return satisfied(_CONDITION, f"Join token {token.name} admits {roles}.")
-    return satisfied(_CONDITION, f"Join token {token.name} admits role {wanted.task_role} alone.")
+    return satisfied(_CONDITION, f"Join token {token.name} admits role {wanted.task_role.name} alone.")
 
 
 def _wanted(wanted: WantedDeployment, world: DeploymentWorld) -> JoinToken:
@@ -64,7 +64,7 @@ def _serves_wanted_role_alone(wanted: WantedDeployment, world: DeploymentWorld) 
     if not isinstance(world.service, EcsService) or not isinstance(world.serving, TaskDefinition):
         return False
     role = str(world.serving.body.get("taskRoleArn", "")).rpartition("/")[2]
-    return role == wanted.task_role and len(world.service.deployments) <= 1
+    return role == wanted.task_role.name and len(world.service.deployments) <= 1
 
 
 def _differences(existing: JoinToken, wanted: JoinToken) -> tuple[str, ...]:

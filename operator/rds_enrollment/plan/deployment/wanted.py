@@ -2,21 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.network import AssignPublicIp
-from rds_enrollment.plan import names, ownership, policies
+from rds_enrollment.api.roles import IamRole
+from rds_enrollment.plan import names, ownership
 from rds_enrollment.plan.observed.aws import Document
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
-from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.plan.scope import Scope
 from rds_enrollment.plan.task_definition import AgentTask, log_group, register_body
 
-TASK_ROLE_DESCRIPTION = "Used by Teleport Database Service deployed in Amazon ECS."
-"""Teleport lib/integrations/awsoidc/deployservice_iam_config.go."""
 JOIN_METHOD = "iam"
 AGENT_ROLE = "Db"
 
@@ -42,17 +39,22 @@ class WantedDeployment:
     subnets: Choice
     security_groups: Choice
     replicas: int
-    task_role: str
+    task_role: IamRole
     user_tags: Mapping[str, str]
     agents: AgentSpec = field(default_factory=AgentSpec)
     """What the agents run with."""
+    execution_role: IamRole | None = None
+    """None: the task role is the execution role, too, as the wizard has it."""
+    former_roles: tuple[str, ...] = ()
+    """Names of the roles that the spec named before, as far as the status tells."""
+    kept_roles: frozenset[str] = frozenset()
+    """Names of the roles that other deployments name: what these are in AWS stays."""
     assign_public_ip: AssignPublicIp | None = None
     """None: nothing is asked for."""
     manages_access: bool = False
     """Whether we add the inbound rules that databases lack."""
     retry: bool = False
     """Whether the spec or the requested reconcile is new: then a rollout that failed is tried once more."""
-
     preflight_blocks: bool = False
     """Whether findings of the preflight keep the service from being made or changed."""
     adoption: ownership.Adoption = ownership.NO_ADOPTION
@@ -73,6 +75,11 @@ class WantedDeployment:
     def pinned_version(self) -> str | None:
         """None: the agents follow the cluster."""
         return self.agents.version.pinned if self.agents.version else None
+
+    @property
+    def roles(self) -> tuple[IamRole, ...]:
+        """The task role, and the execution role where it is another one."""
+        return (self.task_role, *filter(None, (self.execution_role,)))
 
     @property
     def cluster_name(self) -> str:
@@ -116,35 +123,10 @@ class WantedDeployment:
         return ownership.shared_tags(self.scope, self.owner, self.user_tags)
 
 
-def wanted_role(wanted: WantedDeployment) -> WantedRole:
-    """The task role, which is the execution role, too, as the wizard has it; its policy carries its name."""
-    return WantedRole(
-        name=wanted.task_role,
-        description=TASK_ROLE_DESCRIPTION,
-        trust=policies.task_trust(),
-        policies={wanted.task_role: policies.task_policy(*_image_access(wanted))},
-        tags=wanted.tags,
-        mark=wanted.owner.mark,
-        adoption=wanted.adoption,
-    )
-
-
-def _image_access(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
-    """What the role needs on top to pull the image: the execution role is the task role."""
-    image = wanted.agents.image
-    if image is None:
-        return ()
-    if image.pull_secret_arn:
-        return (policies.read_secret(image.pull_secret_arn),)
-    if ".dkr.ecr." in image.repository:
-        return (policies.pull_from_ecr(),)
-    return ()
-
-
 def wanted_token(wanted: WantedDeployment) -> JoinToken:
     """The join token that admits exactly this account's sessions of this role."""
     scope = wanted.scope
-    arn = names.assumed_role_pattern(scope.partition, scope.account, wanted.task_role)
+    arn = names.assumed_role_pattern(scope.partition, scope.account, wanted.task_role.name)
     return JoinToken(
         name=wanted.join_token,
         join_method=JOIN_METHOD,
@@ -154,9 +136,11 @@ def wanted_token(wanted: WantedDeployment) -> JoinToken:
     )
 
 
-def wanted_task_definition(wanted: WantedDeployment, version: str) -> Document:
-    """The request that registers the task definition, for agents of a version."""
+def wanted_task_definition(wanted: WantedDeployment, version: str, roles: tuple[str, str]) -> Document:
+    """The request that registers the task definition, for agents of a version. `roles`: ARNs of the task role and of
+    the execution role."""
     scope = wanted.scope
+    task_role_arn, execution_role_arn = roles
     return register_body(
         AgentTask(
             partition=scope.partition,
@@ -167,7 +151,8 @@ def wanted_task_definition(wanted: WantedDeployment, version: str) -> Document:
             proxy_address=scope.cluster.proxy_address,
             version=version,
             enterprise=scope.enterprise,
-            task_role=wanted.task_role,
+            task_role_arn=task_role_arn,
+            execution_role_arn=execution_role_arn,
             join_token=wanted.join_token,
             agents=wanted.agents,
         )

@@ -30,6 +30,11 @@ class DeploymentWorld:
     """Each field is what was read, or Unseen; None where the thing does not exist."""
 
     role: Seen[Role | None] = field(default_factory=Unseen)
+    """The task role."""
+    execution_role: Seen[Role | None] = None
+    """Read only where it is another role."""
+    former_roles: Seen[tuple[Role, ...]] = ()
+    """Those of the roles that the spec named before that still exist."""
     token: Seen[JoinToken | None] = field(default_factory=Unseen)
     subnets: Seen[tuple[Subnet, ...]] = field(default_factory=Unseen)
     """Those that the spec names, or whose tags it selects in the VPC."""

@@ -1,10 +1,10 @@
 """The status fields of one integration, beside its conditions."""
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
-from rds_enrollment.plan import ownership
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.roles import former_role_arns
 
 
 def observed_status(
@@ -20,8 +20,10 @@ def observed_status(
         seen["identity_provider_arn"] = world.provider.arn if world.provider else None
     if not isinstance(world.role, Unseen):
         seen["role_arn"] = world.role.arn if world.role else None
-    if not isinstance(world.former_roles, Unseen):
-        seen["former_role_arns"] = tuple(
-            sorted(role.arn for role in world.former_roles if ownership.marked(role.tags, wanted.owner.mark))
-        )
+    seen["former_role_arns"] = former_role_arns(
+        (*previous.former_role_arns, previous.role_arn),
+        wanted.former_roles,
+        world.former_roles,
+        wanted.owner.mark,
+    )
     return previous.model_copy(update=seen)

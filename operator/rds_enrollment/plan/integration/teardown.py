@@ -52,11 +52,12 @@ def _integration(wanted: WantedIntegration, world: IntegrationWorld, attempts: i
 
 
 def _role(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
-    """The role, and those that the spec named before."""
+    """The role, unless it is only observed, and those that the spec named before."""
     if isinstance(world.role, Unseen):
         return unseen(_ROLE, world.role, attempts)
     if isinstance(world.former_roles, Unseen):
         return unseen(_ROLE, world.former_roles, attempts)
-    roles = [role for role in (world.role, *world.former_roles) if isinstance(role, Role)]
+    named = world.role if wanted.role.managed else None
+    roles = [role for role in (named, *world.former_roles) if isinstance(role, Role)]
     steps = [step for role in roles for step in removal(role, wanted.owner.mark)]
     return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
+from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed.aws import (
@@ -69,7 +70,7 @@ WANTED = WantedDeployment(
     subnets=Choice(ids=SUBNETS),
     security_groups=Choice(ids=(GROUP,)),
     replicas=2,
-    task_role=ROLE,
+    task_role=IamRole(name=ROLE),
     user_tags={},
 )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan.deployment.token import token_part
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
@@ -13,7 +14,7 @@ from rds_enrollment.plan.steps.teleport import UpdateJoinToken
 
 from tests.unit.plan.deployment.build import TOKEN_SEEN, WANTED, world
 
-CHANGED = replace(WANTED, task_role="NewRole")
+CHANGED = replace(WANTED, task_role=IamRole(name="NewRole"))
 ACCOUNT = WANTED.scope.account
 (OLD_RULE,) = TOKEN_SEEN.rules
 NEW_RULE = JoinRule(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/NewRole/*")
@@ -40,7 +41,7 @@ def rules_after(seen: DeploymentWorld) -> frozenset[JoinRule]:
 
 
 def test_the_new_rule_comes_and_the_former_stays_while_its_tasks_serve() -> None:
-    assert rules_after(world(serving=serving(WANTED.task_role))) == {OLD_RULE, NEW_RULE}
+    assert rules_after(world(serving=serving(WANTED.task_role.name))) == {OLD_RULE, NEW_RULE}
 
 
 def test_both_stay_during_the_rollout_so_that_it_can_be_rolled_back() -> None:
@@ -74,4 +75,4 @@ def test_nothing_is_taken_away_on_the_word_of_what_was_not_seen() -> None:
 )
 def test_a_rule_that_was_never_ours_goes_even_then(rule: JoinRule) -> None:
     token = replace(TOKEN_SEEN, rules=TOKEN_SEEN.rules | {rule})
-    assert rules_after(world(token=token, serving=serving(WANTED.task_role))) == {OLD_RULE, NEW_RULE}
+    assert rules_after(world(token=token, serving=serving(WANTED.task_role.name))) == {OLD_RULE, NEW_RULE}

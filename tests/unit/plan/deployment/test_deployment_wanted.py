@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from rds_enrollment.plan.deployment.wanted import wanted_role, wanted_task_definition, wanted_token
+from rds_enrollment.plan.deployment.roles import target_roles
+from rds_enrollment.plan.deployment.wanted import wanted_task_definition, wanted_token
 from rds_enrollment.plan.observed.teleport import JoinRule
 
 from tests.unit.plan.deployment.build import FAMILY, MARK, ROLE, ROLE_ARN, ROLE_SEEN, TELEPORT_TAGS, WANTED
@@ -34,7 +35,7 @@ def test_no_users_tag_takes_the_place_of_a_mark() -> None:
 
 
 def test_the_task_role() -> None:
-    role = wanted_role(WANTED)
+    (role,) = target_roles(WANTED)
     assert (role.name, role.mark) == (ROLE, MARK)
     assert role.description == "Used by Teleport Database Service deployed in Amazon ECS."
     assert role.trust == ROLE_SEEN.trust
@@ -53,10 +54,12 @@ def test_the_join_token_admits_the_role_and_nobody_else() -> None:
 
 
 def test_the_task_definition_of_a_version() -> None:
-    body = wanted_task_definition(WANTED, "18.0.0")
+    body = wanted_task_definition(WANTED, "18.0.0", (ROLE_ARN, ROLE_ARN))
     assert body["family"] == FAMILY
     assert body["taskRoleArn"] == body["executionRoleArn"] == ROLE_ARN
     assert body["containerDefinitions"][0]["image"].endswith("/teleport-distroless:18.0.0")
     enterprise = replace(WANTED, scope=replace(WANTED.scope, enterprise=True))
-    image = wanted_task_definition(enterprise, "18.0.0")["containerDefinitions"][0]["image"]
+    image = wanted_task_definition(enterprise, "18.0.0", (ROLE_ARN, ROLE_ARN))["containerDefinitions"][0][
+        "image"
+    ]
     assert image == "public.ecr.aws/gravitational/teleport-ent-distroless:18.0.0"

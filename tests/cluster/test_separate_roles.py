@@ -1,0 +1,116 @@
+"""Task role and execution role of a deployment that runs: a change never leaves a task without what it needs."""
+
+import json
+from typing import Any
+
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
+
+from hack.sandbox.aws.world import DemoWorld
+from tests.cluster import inventory
+from tests.cluster.kubernetes_api import condition
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, Scene
+
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+AGENTS, STARTERS = "agents", "starters"
+OBSERVED = {"name": STARTERS, "managementPolicy": "Observe"}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def change(scene: Scene, seeded: DemoWorld, **roles: dict[str, Any]) -> None:
+    override = {"vpcId": seeded.vpc.id, **roles}
+    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"deployment": {"perVpc": [override]}}})
+
+    def told() -> bool:
+        spec = scene.deployment["spec"]
+        return ("taskRole" in spec, "executionRole" in spec) == (
+            "taskRole" in roles,
+            "executionRole" in roles,
+        )
+
+    scene.wait(told, "the deployment is told")
+
+
+def roles_in_use(scene: Scene) -> tuple[str, str]:
+    (service,) = inventory.services(scene)
+    found = scene.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])
+    return found["taskDefinition"]["taskRoleArn"], found["taskDefinition"]["executionRoleArn"]
+
+
+def allowed(scene: Scene, role: str) -> set[str]:
+    """Actions of its inline policies."""
+    statements = [item for policy in inventory.policies(scene, role).values() for item in policy["Statement"]]
+    actions = ([item["Action"]] if isinstance(item["Action"], str) else item["Action"] for item in statements)
+    return {action for found in actions for action in found}
+
+
+def test_roles_are_separated_while_tasks_run(scene: Scene, seeded: DemoWorld) -> None:
+    iam, name = scene.client("iam"), scene.deployment["metadata"]["name"]
+    one = f"TeleportDatabaseAccess-{seeded.vpc.id}"
+    before = roles_in_use(scene)
+    scene.aws.calls.clear()
+
+    # The new task role is made; nothing moves before the observed execution role will do.
+    change(scene, seeded, taskRole={"name": AGENTS, "path": "/teams/data/"}, executionRole=OBSERVED)
+    scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "RoleReady", "False", "RoleNotFound")
+    iam.create_role(RoleName=STARTERS, Path="/platform/", AssumeRolePolicyDocument=document(TRUST))
+    scene.reconcile(scene.deployment)
+    lacks = condition(scene.deployment, "RoleReady")
+    assert lacks["reason"] == "RoleLacksPermissions"
+    assert (
+        f"logs:CreateLogStream on arn:aws:logs:{seeded.vpc.region}:{ACCOUNT}:log-group:" in lacks["message"]
+    )
+    assert roles_in_use(scene) == before
+    assert len(scene.aws.running_tasks()) == 2
+    assert inventory.roles(scene).keys() >= {one, AGENTS, STARTERS}
+
+    given = lacks["message"].partition("add the policy ")[2].removesuffix(".")
+    iam.put_role_policy(RoleName=STARTERS, PolicyName="logs", PolicyDocument=given)
+    scene.reconcile(scene.deployment)
+    scene.wait(lambda: one not in inventory.roles(scene), "the former role is gone")
+    scene.wait_all_ready()
+    arns = (
+        f"arn:aws:iam::{ACCOUNT}:role/teams/data/{AGENTS}",
+        f"arn:aws:iam::{ACCOUNT}:role/platform/{STARTERS}",
+    )
+    status = scene.deployment["status"]
+    assert roles_in_use(scene) == arns == (status["taskRoleArn"], status["executionRoleArn"])
+    assert "formerRoleArns" not in status
+    assert allowed(scene, AGENTS) == {"rds-db:connect", "rds:DescribeDBInstances", "rds:DescribeDBClusters"}
+    writes = [
+        call.operation for call in scene.aws.calls.writes if call.target != "teleport-prod-aws/DeployService"
+    ]
+    assert writes == [
+        "iam:CreateRole",
+        "iam:PutRolePolicy",
+        "ecs:RegisterTaskDefinition",
+        "ecs:UpdateService",
+        "iam:DeleteRolePolicy",
+        "iam:DeleteRole",
+    ]
+    (token,) = scene.teleport.resources.tokens.list()
+    assert [rule.AWSARN for rule in token.Spec.Allow] == [f"arn:aws:sts::{ACCOUNT}:assumed-role/{AGENTS}/*"]
+    scene.reconcile(scene.integration)
+    passed = inventory.policies(scene, "teleport-prod-aws")["DeployService"]["Statement"][0]["Resource"]
+    assert set(arns) <= set(passed)
+
+    # Back to one role: it may start tasks before the task definition asks it to.
+    change(scene, seeded, taskRole={"name": AGENTS, "path": "/teams/data/"})
+    scene.wait(lambda: roles_in_use(scene) == (arns[0], arns[0]), "the task role starts the tasks")
+    assert "logs:CreateLogStream" in allowed(scene, AGENTS)
+    scene.wait_all_ready()
+
+    # And apart again, both ours: the task role keeps its rights until the rollout is over.
+    change(scene, seeded, taskRole={"name": AGENTS, "path": "/teams/data/"}, executionRole={"name": "ours"})
+    scene.wait(lambda: "logs:CreateLogStream" not in allowed(scene, AGENTS), "the task role starts no tasks")
+    scene.wait_all_ready()
+    order = [(call.operation, call.target) for call in scene.aws.calls.writes][-4:]
+    assert order[0] == ("iam:PutRolePolicy", "ours/ours")
+    assert [operation for operation, _ in order[1:3]] == ["ecs:RegisterTaskDefinition", "ecs:UpdateService"]
+    assert order[3] == ("iam:PutRolePolicy", f"{AGENTS}/{AGENTS}")
+
+    scene.delete_all()
+    scene.wait_gone()
+    assert inventory.roles(scene).keys() == {STARTERS}
