@@ -264,7 +264,7 @@ def test_tasks_that_cannot_pull_their_image(
         scene.wait(lambda: pulling_tasks(scene) == 2, "both tasks pull their image")
         assert inventory.tasks(scene, desired="STOPPED") == []  # the preflight was first
         clock.skip(pull)
-        message = wait_for_deployment(scene, vpc, "TasksRunning", "TasksStopped")
+        message = wait_for_deployment(scene, vpc, "TasksRunning", "ImageRegistryUnreachable")
         assert message.startswith("0 of 2 tasks run. Task ")
         assert "CannotPullContainerError" in message
         assert "public.ecr.aws/gravitational/teleport-distroless:18.0.0" in message

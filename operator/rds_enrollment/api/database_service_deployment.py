@@ -2,9 +2,10 @@
 
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from rds_enrollment.api.agents import NAMED_TASK_ROLE, AgentSpec, other_than
+from rds_enrollment.api.base import ApiModel
 from rds_enrollment.api.common import (
     NAME_RULE,
     CommonSpec,
@@ -61,6 +62,31 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
 
 
+MAX_STOPPED_TASKS: Final = 3
+TASK_MESSAGE_BYTES: Final = 512
+
+
+class StoppedTask(ApiModel):
+    """A task that failed. ECS forgets it within the hour; it stays here until others fail."""
+
+    id: Text
+    """The last part of its ARN."""
+    stopped_at: AwareDatetime
+    """When it stopped."""
+    reason: Annotated[str, Field(max_length=128)]
+    """Why, as one CamelCase word."""
+    message: Annotated[str, Field(max_length=TASK_MESSAGE_BYTES)] = ""
+    """What ECS said of it."""
+    hint: Annotated[str, Field(max_length=TASK_MESSAGE_BYTES)] = ""
+    """What to do."""
+    exit_code: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    """What the agent's process ended with, if it ran."""
+    console_url: Url | None = None
+    """The task in the AWS console."""
+    logs_url: Url | None = None
+    """Its log in the AWS console."""
+
+
 class DatabaseServiceDeploymentStatus(CommonStatus):
     """What was observed."""
 
@@ -90,6 +116,10 @@ class DatabaseServiceDeploymentStatus(CommonStatus):
     """Tasks that are starting."""
     connected_replicas: Count | None = None
     """Running tasks whose own agent is connected to Teleport."""
+    tasks: Annotated[
+        tuple[StoppedTask, ...], Field(max_length=MAX_STOPPED_TASKS, json_schema_extra=list_map("id"))
+    ] = ()
+    """The last three tasks that failed, the last one first."""
     network: Annotated[
         tuple[SubnetNetwork, ...],
         Field(max_length=MAX_SUBNETS, json_schema_extra=list_map("subnetId")),

@@ -170,6 +170,36 @@ class Reason(StrEnum):
     TASKS_STOPPED = "TasksStopped"
     NO_TASKS = "NoTasks"
     AGENTS_NOT_CONNECTED = "AgentsNotConnected"
+    # why tasks do not run, as ECS says
+    IMAGE_NOT_FOUND = "ImageNotFound"
+    IMAGE_PULL_DENIED = "ImagePullDenied"
+    IMAGE_PULL_THROTTLED = "ImagePullThrottled"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    """For a cause that is none of the three above, nor the network."""
+    PULL_SECRET_UNAVAILABLE = "PullSecretUnavailable"  # noqa: S105 (a word, no secret)
+    LOG_GROUP_NOT_FOUND = "LogGroupNotFound"
+    LOGS_DENIED = "LogsDenied"
+    TASK_INITIALIZATION_FAILED = "TaskInitializationFailed"
+    TASK_ROLE_NOT_ASSUMABLE = "TaskRoleNotAssumable"
+    OUT_OF_MEMORY = "OutOfMemory"
+    AGENT_EXITED = "AgentExited"
+    """The agent's process ended by itself."""
+    AGENT_UNHEALTHY = "AgentUnhealthy"
+    """ECS stopped the task because its health check failed."""
+    NETWORK_INTERFACE_LIMIT = "NetworkInterfaceLimit"
+    VCPU_QUOTA_EXCEEDED = "VcpuQuotaExceeded"
+    CAPACITY_UNAVAILABLE = "CapacityUnavailable"
+    TASK_NOT_PLACED = "TaskNotPlaced"
+    """ECS can place no task, for a cause that is none of the above."""
+    # why running agents do not connect, as their log says
+    JOIN_DENIED = "JoinDenied"
+    JOIN_TOKEN_NOT_FOUND = "JoinTokenNotFound"  # noqa: S105 (a word, no secret)
+    AGENT_TOO_OLD = "AgentTooOld"
+    AGENT_TOO_NEW = "AgentTooNew"
+    AGENT_CLOCK_SKEW = "AgentClockSkew"
+    PROXY_CERTIFICATE_NOT_TRUSTED = "ProxyCertificateNotTrusted"
+    WRONG_CLUSTER = "WrongCluster"
+    """The agent reached another Teleport cluster than the one that it belongs to."""
     NO_FREE_ADDRESSES = "NoFreeAddresses"
     IMAGE_REGISTRY_UNREACHABLE = "ImageRegistryUnreachable"
     TELEPORT_PROXY_UNREACHABLE = "TeleportProxyUnreachable"
@@ -217,3 +247,41 @@ PREFLIGHT = frozenset(
 
 WARNINGS = frozenset({Reason.SINGLE_AVAILABILITY_ZONE})
 """Reasons of conditions that are True and tell of a risk all the same."""
+
+DIAGNOSES = frozenset(
+    {
+        Reason.IMAGE_REGISTRY_UNREACHABLE,
+        Reason.IMAGE_NOT_FOUND,
+        Reason.IMAGE_PULL_DENIED,
+        Reason.IMAGE_PULL_THROTTLED,
+        Reason.IMAGE_PULL_FAILED,
+        Reason.PULL_SECRET_UNAVAILABLE,
+        Reason.LOG_GROUP_NOT_FOUND,
+        Reason.LOGS_DENIED,
+        Reason.LOGS_UNREACHABLE,
+        Reason.TASK_INITIALIZATION_FAILED,
+        Reason.TASK_ROLE_NOT_ASSUMABLE,
+        Reason.OUT_OF_MEMORY,
+        Reason.AGENT_EXITED,
+        Reason.AGENT_UNHEALTHY,
+        Reason.NO_FREE_ADDRESSES,
+        Reason.NETWORK_INTERFACE_LIMIT,
+        Reason.VCPU_QUOTA_EXCEEDED,
+        Reason.CAPACITY_UNAVAILABLE,
+        Reason.TASK_NOT_PLACED,
+        Reason.SUBNETS_NOT_FOUND,
+        Reason.SECURITY_GROUPS_NOT_FOUND,
+        Reason.TASKS_STOPPED,
+        Reason.NO_TASKS,
+        Reason.JOIN_DENIED,
+        Reason.JOIN_TOKEN_NOT_FOUND,
+        Reason.AGENT_TOO_OLD,
+        Reason.AGENT_TOO_NEW,
+        Reason.AGENT_CLOCK_SKEW,
+        Reason.PROXY_CERTIFICATE_NOT_TRUSTED,
+        Reason.WRONG_CLUSTER,
+        Reason.TELEPORT_PROXY_UNREACHABLE,
+        Reason.STS_UNREACHABLE,
+    }
+)
+"""Causes that were read out of what ECS or an agent's log says."""

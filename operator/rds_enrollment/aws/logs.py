@@ -7,6 +7,10 @@ from rds_enrollment.aws.errors import translated
 from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.steps import aws as steps
 
+_TAIL_EVENTS = 40
+_EVENT_CHARACTERS = 2000
+"""Of an event, which may have 256 KB, what is looked at."""
+
 if TYPE_CHECKING:
     from rds_enrollment.aws.session import AwsAccount
 
@@ -34,6 +38,19 @@ def get_log_group(account: "AwsAccount", region: str, name: str) -> LogGroup | N
         kms_key_id=entry.get("kmsKeyId", ""),
         tags=tags,
     )
+
+
+def get_log_tail(account: "AwsAccount", region: str, group: str, stream: str) -> tuple[str, ...]:
+    """logs:GetLogEvents: the last events of a stream, the oldest first; none where group or stream is not there."""
+    client = account.client("logs", region)
+    with translated("logs:GetLogEvents", f"CloudWatch log stream {group}/{stream} in {region}"):
+        try:
+            answer = client.get_log_events(
+                logGroupName=group, logStreamName=stream, limit=_TAIL_EVENTS, startFromHead=False
+            )
+        except client.exceptions.ResourceNotFoundException:
+            return ()
+    return tuple(event.get("message", "")[:_EVENT_CHARACTERS] for event in answer["events"])
 
 
 def create_log_group(account: "AwsAccount", step: steps.CreateLogGroup) -> None:

@@ -18,6 +18,7 @@ from rds_enrollment.plan.deployment.openings import database_groups
 from rds_enrollment.plan.deployment.preflight import hosts
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
+from rds_enrollment.plan.deployment.tails import streams_to_read
 from rds_enrollment.plan.deployment.version import wants_another_version
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -121,6 +122,7 @@ class DeploymentObserver:
             database_rules = third.create_task(self._database_rules(world))
             family = third.create_task(self._family(world))
             neighbours = third.create_task(self._neighbours(world))
+            tails = third.create_task(self._log_tails(world))
         return replace(
             world,
             rollouts=rollouts.result(),
@@ -129,6 +131,7 @@ class DeploymentObserver:
             database_rules=database_rules.result(),
             family=family.result(),
             neighbours=neighbours.result(),
+            log_tails=tails.result(),
         )
 
     async def _role(self, role: IamRole | None) -> Role | None:
@@ -290,6 +293,18 @@ class DeploymentObserver:
         return await seen(
             run(ecs.list_tasks, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
         )
+
+    async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
+        """Only of agents that ended or do not connect."""
+        if self._ending:
+            return {}
+        region, run = self._wanted.region, self._adapters.threads.run
+        return {
+            stream.task_arn: await seen(
+                run(logs.get_log_tail, self._account, region, stream.group, stream.name)
+            )
+            for stream in streams_to_read(self._wanted, world)
+        }
 
     async def _log_group(self) -> LogGroup | None:
         """A group that is not ours to make is not looked at."""

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from rds_enrollment.api.reasons import DIAGNOSES
 from rds_enrollment.kubernetes.object_state import ObjectState, read_state
 from rds_enrollment.plan.versions import order
 from rds_enrollment.runtime.reconciler import Key
@@ -109,6 +110,7 @@ def _sums(states: list[ObjectState]) -> Iterator[GaugeMetricFamily]:
     for labels, count in sorted(found.items()):
         resources.add_metric(labels, count)
     yield resources
+    yield _diagnoses(states)
     databases = GaugeMetricFamily(
         "rds_enrollment_databases",
         "Databases of all enrolments by state; the states overlap: discovered ones are enrolled, skipped or in "
@@ -121,6 +123,22 @@ def _sums(states: list[ObjectState]) -> Iterator[GaugeMetricFamily]:
     for name, count in sorted(sums.items()):
         databases.add_metric([name], count)
     yield databases
+
+
+def _diagnoses(states: list[ObjectState]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "rds_enrollment_diagnosis",
+        "Objects with a condition that a known cause lowers, by that cause.",
+        labels=("kind", "reason"),
+    )
+    found = Counter(
+        (state.key.kind, reason)
+        for state in states
+        for reason in {item.reason for item in state.conditions if item.status != "True"} & DIAGNOSES
+    )
+    for labels, count in sorted(found.items()):
+        family.add_metric(labels, count)
+    return family
 
 
 def _conditions(states: list[ObjectState]) -> GaugeMetricFamily:

@@ -3,6 +3,8 @@
 Source of the fixed ones: Teleport lib/integrations/awsoidc/deployservice.go, deploydatabaseservice.go.
 """
 
+from urllib.parse import quote
+
 _ECS_FORBIDDEN = str.maketrans(dict.fromkeys("@:./+", "_"))
 
 
@@ -100,6 +102,25 @@ def console_host(partition: str, region: str) -> str:
 def service_console_url(partition: str, region: str, cluster: str, service: str) -> str:
     """Console page of an ECS service."""
     return f"https://{console_host(partition, region)}/ecs/v2/clusters/{cluster}/services/{service}"
+
+
+def task_id(arn: str) -> str:
+    """The last part of a task's ARN."""
+    return arn.rpartition("/")[2]
+
+
+def task_console_url(partition: str, region: str, cluster: str, task: str) -> str:
+    """Console page of an ECS task, which ECS shows for about an hour after its end."""
+    return f"https://{console_host(partition, region)}/ecs/v2/clusters/{cluster}/tasks/{task}"
+
+
+def log_stream_console_url(partition: str, region: str, group: str, stream: str) -> str:
+    """Console page of a CloudWatch log stream. The console wants names encoded twice, with `$` for `%`."""
+    return f"{logs_console_url(partition, region, _twice_encoded(group))}/log-events/{_twice_encoded(stream)}"
+
+
+def _twice_encoded(name: str) -> str:
+    return quote(quote(name, safe=""), safe="").replace("%", "$")
 
 
 def logs_console_url(partition: str, region: str, group: str) -> str:

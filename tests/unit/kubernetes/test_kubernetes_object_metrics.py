@@ -141,3 +141,22 @@ def test_the_skew_is_of_major_versions(
     bench.metrics.compare_agents_with(lambda: cluster)
     bench.deliver(DEPLOYMENT, agentVersion=agents)
     assert bench.value("agent_version_skew", namespace="team", name="agents") == skew
+
+
+def test_causes_are_counted_by_object_and_only_known_ones(bench: Bench) -> None:
+    no_memory = condition("TasksRunning", "False", "OutOfMemory")
+    bench.deliver(DEPLOYMENT, conditions=[no_memory, condition("Ready", "False", "OutOfMemory")])
+    other = Key("DatabaseServiceDeployment", "team", "other")
+    bench.deliver(other, uid="2", conditions=[no_memory, condition("TunnelConnected", "False", "JoinDenied")])
+    words = [
+        condition("TasksRunning", "False", "WordOfAnotherRelease"),
+        condition("Ready", "False", "Pending"),
+    ]
+    bench.deliver(ENROLLMENT, uid="3", conditions=words)
+    kind = DEPLOYMENT.kind
+    assert bench.value("diagnosis", kind=kind, reason="OutOfMemory") == 2
+    assert bench.value("diagnosis", kind=kind, reason="JoinDenied") == 1
+    for word in ("WordOfAnotherRelease", "Pending"):
+        assert "rds_enrollment_diagnosis" not in bench.series_about(word)
+    bench.deliver(DEPLOYMENT, conditions=[condition("TasksRunning", "True", "Succeeded")])
+    assert bench.value("diagnosis", kind=kind, reason="OutOfMemory") == 1

@@ -2,14 +2,15 @@
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.deployment.access import access_part
-from rds_enrollment.plan.deployment.agents import tasks_part, tunnel_part
 from rds_enrollment.plan.deployment.claims import contested
 from rds_enrollment.plan.deployment.databases import databases_part
 from rds_enrollment.plan.deployment.network import network_part
 from rds_enrollment.plan.deployment.revision import revision_part
 from rds_enrollment.plan.deployment.roles import roles_part
 from rds_enrollment.plan.deployment.service import service_part
+from rds_enrollment.plan.deployment.tasks import tasks_part
 from rds_enrollment.plan.deployment.token import token_part
+from rds_enrollment.plan.deployment.tunnel import tunnel_part
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.part import Part

@@ -11,7 +11,8 @@ from rds_enrollment.api.common import ANNOTATION_RECONCILE
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.conditions import Verdict
-from rds_enrollment.plan.deployment.agents import connected_tasks, stop_reasons
+from rds_enrollment.plan.deployment.agents import connected_tasks
+from rds_enrollment.plan.deployment.failures import stop_reasons
 from rds_enrollment.plan.deployment.shape import (
     primary_of,
     same_input,

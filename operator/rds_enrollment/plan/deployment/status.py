@@ -1,14 +1,25 @@
 """The status fields of one deployment, beside its conditions."""
 
+from datetime import UTC
+
 from rds_enrollment.api.base import clip
-from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
+from rds_enrollment.api.database_service_deployment import (
+    MAX_STOPPED_TASKS,
+    TASK_MESSAGE_BYTES,
+    DatabaseServiceDeploymentStatus,
+    StoppedTask,
+)
 from rds_enrollment.api.network import FINDING_BYTES, MAX_ADVICE, NetworkState, SubnetNetwork
 from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
 from rds_enrollment.plan.deployment.choice import network, vpc_of
+from rds_enrollment.plan.deployment.failures import TaskFailure, said_of, task_failures
 from rds_enrollment.plan.deployment.preflight import subnet_verdicts
+from rds_enrollment.plan.deployment.tails import stream_of
+from rds_enrollment.plan.deployment.telling import task_link
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.diagnosis.advice import ADVICE
 from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Role, TaskDefinition
@@ -44,6 +55,7 @@ def observed_status(
     if not isinstance(world.serving, Unseen):
         seen["agent_version"] = _version(world.serving)
     if not isinstance(world.tasks, Unseen):
+        seen["tasks"] = _stopped(previous.tasks, wanted, world)
         seen["running_replicas"] = len(running_tasks(world))
         seen["pending_replicas"] = len(starting_tasks(world))
         if not isinstance(world.agents, Unseen):
@@ -64,6 +76,32 @@ def _service(wanted: WantedDeployment, service: EcsService | None) -> dict[str, 
         ),
         "logs_url": names.logs_console_url(scope.partition, region, wanted.log_group),
     }
+
+
+def _stopped(
+    before: tuple[StoppedTask, ...], wanted: WantedDeployment, world: DeploymentWorld
+) -> tuple[StoppedTask, ...]:
+    """Those that ECS still knows, and then those that it has forgotten."""
+    now = [_stopped_task(wanted, world, failure) for failure in task_failures(world)[:MAX_STOPPED_TASKS]]
+    known = {task.id for task in now}
+    every = [*now, *(task for task in before if task.id not in known)]
+    every.sort(key=lambda task: (task.stopped_at, task.id), reverse=True)
+    return tuple(every[:MAX_STOPPED_TASKS])
+
+
+def _stopped_task(wanted: WantedDeployment, world: DeploymentWorld, failure: TaskFailure) -> StoppedTask:
+    scope, region, task = wanted.scope, wanted.region, failure.task
+    stream = stream_of(wanted, world, task)
+    return StoppedTask(
+        id=names.task_id(task.arn),
+        stopped_at=failure.stopped_at.astimezone(UTC).replace(microsecond=0),
+        reason=failure.reason.value,
+        message=clip(said_of(task), TASK_MESSAGE_BYTES),
+        hint=ADVICE[failure.reason],
+        exit_code=task.exit_code,
+        console_url=task_link(wanted, task),
+        logs_url=names.log_stream_console_url(scope.partition, region, stream.group, stream.name),
+    )
 
 
 def _subnet_network(verdict: SubnetVerdict) -> SubnetNetwork:

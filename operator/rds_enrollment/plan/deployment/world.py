@@ -71,6 +71,8 @@ class DeploymentWorld:
     """The service's rollouts, newest first; read only where the plan depends on them."""
     tasks: Seen[tuple[Task, ...]] = field(default_factory=Unseen)
     """Running, starting and recently stopped tasks of the service."""
+    log_tails: Mapping[str, Seen[tuple[str, ...]]] = field(default_factory=dict)
+    """The last lines of agents' logs by task ARN, the oldest first; only of agents that ended or do not connect."""
     log_group: Seen[LogGroup | None] = field(default_factory=Unseen)
     """Read only where the deployment has one of its own."""
     agents: Seen[tuple[Agent, ...]] = field(default_factory=Unseen)
