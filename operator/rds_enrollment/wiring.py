@@ -39,6 +39,13 @@ from rds_enrollment.teleport.webapi import WebApi
 @asynccontextmanager
 async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
+    async with adapters_of(parts) as adapters:
+        yield controllers(adapters)
+
+
+@asynccontextmanager
+async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
+    """What reconcilers and commands talk to. Raises FatalError when the Teleport identity cannot be read at all."""
     settings = parts.settings
     identity_file = IdentityFile(settings.teleport_identity, parts.now)
     _check(identity_file)
@@ -72,7 +79,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     parts.object_metrics.compare_agents_with(lambda: view.known_version)
     watch_stream(parts.registry, lambda: bool(view.live))
     try:
-        yield controllers(adapters)
+        yield adapters
     finally:
         following.cancel()
         measuring.cancel()

@@ -32,6 +32,8 @@ _NO_ATTACHMENT: Mapping[str, Any] = {}
 _ROLLOUTS_READ = 10
 """Enough to count the failures in a row; DescribeServiceRevisions takes up to 20."""
 
+_DESCRIBE_SERVICES_LIMIT = 10
+"""ECS API, DescribeServices: up to 10 services in one call."""
 _DESCRIBE_TASKS_LIMIT = 100
 """ECS API, DescribeTasks: up to 100 tasks in one call."""
 
@@ -52,6 +54,33 @@ def get_service(account: AwsAccount, region: str, cluster: str, service: str) ->
         except client.exceptions.ClusterNotFoundException:
             return None
     return next((_service(entry) for entry in answer["services"]), None)
+
+
+def list_services(account: AwsAccount, region: str, cluster: str) -> tuple[EcsService, ...]:
+    """ecs:ListServices and ecs:DescribeServices(include=TAGS): all services of a cluster, by name."""
+    resource = f"services of ECS cluster {cluster} in {region}"
+    client = account.client("ecs", region)
+    with translated("ecs:ListServices", resource):
+        try:
+            pages = client.get_paginator("list_services").paginate(cluster=cluster)
+            arns = [arn for page in pages for arn in page["serviceArns"]]
+        except client.exceptions.ClusterNotFoundException:
+            return ()
+    found: list[EcsService] = []
+    for start in range(0, len(arns), _DESCRIBE_SERVICES_LIMIT):
+        batch = arns[start : start + _DESCRIBE_SERVICES_LIMIT]
+        with translated("ecs:DescribeServices", resource):
+            answer = client.describe_services(cluster=cluster, services=batch, include=["TAGS"])
+        found += map(_service, answer["services"])
+    return tuple(sorted(found, key=lambda service: service.name))
+
+
+def list_families(account: AwsAccount, region: str, prefix: str) -> tuple[str, ...]:
+    """ecs:ListTaskDefinitionFamilies: families that begin so and have a revision that is not deleted, sorted."""
+    with translated("ecs:ListTaskDefinitionFamilies", f"ECS task families {prefix}* in {region}"):
+        paginator = account.client("ecs", region).get_paginator("list_task_definition_families")
+        pages = paginator.paginate(familyPrefix=prefix, status="ALL")
+        return tuple(sorted(family for page in pages for family in page["families"]))
 
 
 def list_rollouts(

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
@@ -15,6 +16,10 @@ from rds_enrollment.plan.steps import aws as steps
 
 if TYPE_CHECKING:
     from types_boto3_iam.client import IAMClient
+
+
+_OF_AWS = "/aws-service-role/"
+"""Path of service-linked roles (IAM User Guide, "IAM identifiers")."""
 
 
 def get_identity_provider(account: AwsAccount, url: str) -> IdentityProvider | None:
@@ -47,16 +52,21 @@ def get_role(account: AwsAccount, name: str, policies: Iterable[str] = ()) -> Ro
     )
 
 
+def get_marked_role(account: AwsAccount, name: str) -> Role | None:
+    """A role with anybody's owner mark and all of its inline policies (iam:ListRolePolicies); None for any other."""
+    role = _get_role(account, name)
+    if role is None or OWNER_MARK not in role.tags:
+        return None
+    return get_role(account, name, _inline_policies(account, name))
+
+
 def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
     """iam:GetRole with every inline policy (iam:ListRolePolicies, iam:GetRolePolicy) and every attached one
     (iam:ListAttachedRolePolicies, iam:GetPolicy, iam:GetPolicyVersion)."""
     role = _get_role(account, name)
     if role is None:
         return None
-    client = account.client("iam")
-    with translated("iam:ListRolePolicies", f"IAM role {name}"):
-        pages = client.get_paginator("list_role_policies").paginate(RoleName=name)
-        inline = [policy for page in pages for policy in page["PolicyNames"]]
+    client, inline = account.client("iam"), _inline_policies(account, name)
     with translated("iam:ListAttachedRolePolicies", f"IAM role {name}"):
         attached_pages = client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         attached = [policy["PolicyArn"] for page in attached_pages for policy in page["AttachedPolicies"]]
@@ -65,6 +75,20 @@ def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
     return replace(
         role, policies={policy: document for policy, document in found.items() if document is not None}
     )
+
+
+def list_role_names(account: AwsAccount) -> tuple[str, ...]:
+    """iam:ListRoles without those that AWS services made for themselves, sorted. It tells no tags."""
+    with translated("iam:ListRoles", "the roles of the account"):
+        pages = account.client("iam").get_paginator("list_roles").paginate()
+        return tuple(
+            sorted(
+                role["RoleName"]
+                for page in pages
+                for role in page["Roles"]
+                if not role["Path"].startswith(_OF_AWS)
+            )
+        )
 
 
 def list_federated_roles(account: AwsAccount, provider_arn: str) -> tuple[str, ...]:
@@ -77,6 +101,12 @@ def list_federated_roles(account: AwsAccount, provider_arn: str) -> tuple[str, .
             for role in page["Roles"]
             if trusts(_document(role.get("AssumeRolePolicyDocument")), provider_arn)
         )
+
+
+def _inline_policies(account: AwsAccount, role: str) -> list[str]:
+    with translated("iam:ListRolePolicies", f"IAM role {role}"):
+        pages = account.client("iam").get_paginator("list_role_policies").paginate(RoleName=role)
+        return [policy for page in pages for policy in page["PolicyNames"]]
 
 
 def _get_role(account: AwsAccount, name: str) -> Role | None:

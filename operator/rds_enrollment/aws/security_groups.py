@@ -47,6 +47,27 @@ def rules_of_owner(account: AwsAccount, region: str, mark: str) -> tuple[Securit
     return _find_rules(account, region, [_filter(f"tag:{OWNER_MARK}", mark)], f"security groups of {mark}")
 
 
+def marked_groups(account: AwsAccount, region: str) -> tuple[ManagedGroup, ...]:
+    """ec2:DescribeSecurityGroups: the groups with anybody's owner mark, by id, each with its `use` and without its
+    rules."""
+    found = _groups(account, region, [_filter("tag-key", OWNER_MARK)], f"with tag {OWNER_MARK}")
+    return tuple(
+        ManagedGroup(
+            id=entry["GroupId"],
+            vpc_id=entry.get("VpcId", ""),
+            name=entry.get("GroupName", ""),
+            tags=read_tags(entry.get("Tags")),
+            use=get_use(account, region, entry["GroupId"]),
+        )
+        for entry in sorted(found, key=lambda entry: str(entry["GroupId"]))
+    )
+
+
+def marked_rules(account: AwsAccount, region: str) -> tuple[SecurityGroupRule, ...]:
+    """ec2:DescribeSecurityGroupRules: the rules with anybody's owner mark."""
+    return _find_rules(account, region, [_filter("tag-key", OWNER_MARK)], "marked security groups")
+
+
 def rules_of_groups(
     account: AwsAccount, region: str, groups: Collection[str]
 ) -> tuple[SecurityGroupRule, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rds_enrollment.cli.output import output_flag
+from rds_enrollment.cli.output import output_flag, table
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load
@@ -93,15 +93,12 @@ def _is_wanted(row: "DiscoveredDatabase", wanted: dict[str, frozenset[str]]) -> 
 
 
 def _table(rows: Iterable["DiscoveredDatabase"]) -> Iterator[str]:
-    cells = [tuple(column.upper() for column in _COLUMNS), *(_cells(row) for row in rows)]
-    widths = [max(len(row[number]) for row in cells) for number in range(len(_COLUMNS))]
-    for row in cells:
-        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    return table(_COLUMNS, map(_cells, rows))
 
 
 def _cells(row: "DiscoveredDatabase") -> tuple[str, ...]:
     said = row.model_dump(mode="json", by_alias=True)
-    return tuple(" ".join(str(said[column] or "").split()) for column in _COLUMNS)
+    return tuple(str(said[column] or "") for column in _COLUMNS)
 
 
 def _json(rows: Iterable["DiscoveredDatabase"]) -> Iterator[str]:

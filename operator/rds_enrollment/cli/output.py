@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -33,6 +33,17 @@ def print_text(text: str) -> None:
     """Print lines that may have colours: kept on a terminal without NO_COLOR (https://no-color.org), taken out
     anywhere else."""
     click.echo(text, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table with its head, each value on one line."""
+    cells = [
+        [column.upper() for column in columns],
+        *([" ".join(cell.split()) for cell in row] for row in rows),
+    ]
+    widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
+    for row in cells:
+        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def print_data(data: "DataclassInstance", form: Literal["json", "yaml"]) -> None:

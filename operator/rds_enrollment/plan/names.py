@@ -28,6 +28,11 @@ def task_family(teleport_cluster: str, vpc_id: str) -> str:
     return ecs_name(f"{teleport_cluster}-teleport-database-service-{vpc_id}")
 
 
+def task_family_prefix(teleport_cluster: str) -> str:
+    """How the task families of all services of a Teleport cluster begin, the one of the older single service too."""
+    return ecs_name(f"{teleport_cluster}-teleport-database-service")
+
+
 def log_group(teleport_cluster: str) -> str:
     """The CloudWatch log group that all agents of a Teleport cluster write to."""
     return f"ecs-{ecs_cluster(teleport_cluster)}"

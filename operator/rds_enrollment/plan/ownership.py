@@ -9,6 +9,7 @@ from rds_enrollment.plan.scope import Scope
 TAG_CLUSTER = "teleport.dev/cluster"
 TAG_ORIGIN = "teleport.dev/origin"
 TAG_INTEGRATION = "teleport.dev/integration"
+_MARK_PARTS = 4
 ORIGIN = "integration_awsoidc"
 """Teleport api/types/common/constants.go: OriginIntegrationAWSOIDC."""
 
@@ -22,6 +23,12 @@ class Owner:
     """Short name: awsoidc, rdsenroll or dbsvc."""
     namespace: str
     name: str
+
+    @classmethod
+    def of_mark(cls, mark: str) -> "Owner | None":
+        """The owner that a mark names; None for a shared mark, and for what is none of ours."""
+        parts = mark.split("/")
+        return cls(*parts) if len(parts) == _MARK_PARTS else None
 
     @property
     def mark(self) -> str:

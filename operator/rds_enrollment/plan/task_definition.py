@@ -195,6 +195,12 @@ def join_token_of(definition: Document) -> str:
     return next((agent_config.join_token_of(item.get("command") or ()) for item in containers), "")
 
 
+def log_groups_of(definition: Document) -> frozenset[str]:
+    """Names of the CloudWatch log groups that a task definition's containers write to."""
+    named = (_logging(container)[1] for container in definition.get("containerDefinitions", ()))
+    return frozenset(options["awslogs-group"] for options in named if "awslogs-group" in options)
+
+
 def with_image(definition: Document, image: str) -> Document:
     """The same task definition of another image."""
     containers = [{**item, "image": image} for item in definition["containerDefinitions"]]
@@ -268,7 +274,7 @@ def _environment(container: Mapping[str, Any]) -> dict[str, str]:
     return {variable["name"]: variable["value"] for variable in container.get("environment", [])}
 
 
-def _logging(container: Mapping[str, Any]) -> tuple[object, ...]:
+def _logging(container: Mapping[str, Any]) -> tuple[object, Mapping[str, Any], object]:
     configuration = container.get("logConfiguration", {})
     options, secrets = configuration.get("options", {}), configuration.get("secretOptions") or []
     return configuration.get("logDriver"), options, secrets

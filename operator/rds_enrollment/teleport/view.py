@@ -135,6 +135,14 @@ class LiveView:
         """All `db_server` heartbeats: one for each agent and database."""
         return await self._all(Kind.DATABASE_SERVER, DatabaseServer)
 
+    async def tokens(self) -> list[JoinToken]:
+        """All join tokens."""
+        return await self._all(Kind.TOKEN, JoinToken)
+
+    async def integrations(self) -> list[Integration]:
+        """All integrations of any sub kind."""
+        return await self._all(Kind.INTEGRATION, Integration)
+
     async def get_token(self, name: str) -> JoinToken | None:
         """One join token, None when there is none."""
         return await self._one(Kind.TOKEN, name, JoinToken)

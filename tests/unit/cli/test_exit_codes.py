@@ -25,6 +25,8 @@ ROW = re.compile(r"^\| `(\d)` \| (.+) \|$", re.MULTILINE)
         (["status", "--watch", "--output=json"], 2),
         (["status", "--interval=0"], 2),
         (["run"], 2),
+        (["gc"], 2),  # names no region
+        (["gc", "--region=us-west-1"], 2),
     ],
 )
 def test_exit_code(

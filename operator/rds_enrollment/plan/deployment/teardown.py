@@ -68,21 +68,19 @@ def _revisions(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         step
         for revision in sorted(family, key=lambda item: item.revision)
         if _is_ours(wanted, revision)
-        for step in _revision_removal(wanted, revision)
+        for step in revision_removal(wanted.region, revision)
     ]
     if not steps:
         return removed(_REVISION, "No task definition of this object is left.")
     return writing(_REVISION, *steps)
 
 
-def _revision_removal(wanted: WantedDeployment, revision: TaskDefinition) -> tuple[AwsStep, ...]:
-    delete = DeleteTaskDefinition(condition=_REVISION, region=wanted.region, arn=revision.arn)
+def revision_removal(region: str, revision: TaskDefinition) -> tuple[AwsStep, ...]:
+    """The steps that delete a revision: ECS wants it deregistered before."""
+    delete = DeleteTaskDefinition(condition=_REVISION, region=region, arn=revision.arn)
     if revision.status != "ACTIVE":
         return (delete,)
-    return (
-        DeregisterTaskDefinition(condition=_REVISION, region=wanted.region, arn=revision.arn),
-        delete,
-    )
+    return (DeregisterTaskDefinition(condition=_REVISION, region=region, arn=revision.arn), delete)
 
 
 def _is_ours(wanted: WantedDeployment, revision: TaskDefinition) -> bool:
