@@ -10,7 +10,7 @@ from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, sources
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.network.paths import DatabasePath, Target, Way, database_path
+from rds_enrollment.plan.network.paths import DatabasePath, Target, Way, database_paths
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, Network, RdsInventory
 from rds_enrollment.plan.observed.network import Vpc
@@ -38,7 +38,7 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     if not served:
         verdict = Verdict.ok("Teleport has no database of this VPC.", Reason.NO_DATABASES)
         return Part(_CONDITION, verdict, done=True)
-    paths = database_paths(wanted, world, served)
+    paths = _unproven_paths(wanted, world, served)
     blocked = [path for path in paths if path.way is Way.BLOCKED]
     if blocked:
         return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, _text(blocked)), done=True)
@@ -58,7 +58,7 @@ def served_databases(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[
     return tuple(sorted(matching, key=lambda item: item.name))
 
 
-def database_paths(
+def _unproven_paths(
     wanted: WantedDeployment, world: DeploymentWorld, served: Iterable[Database]
 ) -> tuple[DatabasePath, ...]:
     """The ways to those of `served` that RDS knows, and that no agent reports as healthy: it must have got there."""
@@ -68,8 +68,7 @@ def database_paths(
     vpc, picked = place
     proven = proven_databases(world)
     unproven = [item for item in targets(served, inventory, world) if item.name not in proven]
-    tasks = sources(picked, vpc)
-    return tuple(database_path(vpc, tasks, target) for target in unproven[:MAX_JUDGED])
+    return database_paths(vpc, sources(picked, vpc), unproven[:MAX_JUDGED])
 
 
 def _places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Vpc, Network] | None:
@@ -82,7 +81,7 @@ def _places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[
 
 def ambiguous_endpoints(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[str, ...]:
     """Endpoints whose addresses would tell which interface a database has, the first few of them."""
-    paths = database_paths(wanted, world, served_databases(wanted, world))
+    paths = _unproven_paths(wanted, world, served_databases(wanted, world))
     unclear = dict.fromkeys(path.target.endpoint for path in paths if path.way is Way.AMBIGUOUS)
     return tuple(unclear)[:MAX_RESOLVED]
 

@@ -1,8 +1,9 @@
 """The way from a deployment's tasks to one database, whose network interfaces RDS does not name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 
 from rds_enrollment.plan.network.checks import explain
 from rds_enrollment.plan.network.question import Interface, Source
@@ -47,39 +48,56 @@ class DatabasePath:
     message: str = ""
 
 
-def database_path(vpc: Vpc, sources: Iterable[Source], target: Target) -> DatabasePath:
-    """Blocked when there is a subnet from which no interface that the database may have is reached."""
-    ends = tuple(_interfaces(vpc, target))
-    doubt = ""
-    for source in sources:
-        verdicts = [reach(vpc, source, end) for end in ends]
-        blocked = next((verdict for verdict in verdicts if not verdict.open), None)
-        if blocked is None:
-            continue
-        if all(not verdict.open for verdict in verdicts):
-            return DatabasePath(target, Way.BLOCKED, explain(source.subnet, _what(target), blocked))
-        doubt = doubt or _doubt(source, target, ends, verdicts)
-    return DatabasePath(target, Way.AMBIGUOUS if doubt else Way.OPEN, doubt)
+def database_paths(
+    vpc: Vpc, sources: Iterable[Source], targets: Iterable[Target]
+) -> tuple[DatabasePath, ...]:
+    """The way to each of `targets`, in their order. Databases that look alike may have each other's interfaces: the
+    way to an interface is judged once for all of them."""
+    ways = _Ways(vpc, tuple(sources))
+    return tuple(ways.to(target) for target in targets)
 
 
-def _interfaces(vpc: Vpc, target: Target) -> Iterator[Interface]:
-    """Its interface by its address; else all that look like it; else any place that it may have."""
-    seen = [vpc.interface_by_address[item] for item in target.addresses if item in vpc.interface_by_address]
-    seen = seen or [item for item in vpc.network_interfaces if _fits(item, target)]
-    for item in seen:
-        for address in item.addresses[:1]:
-            yield Interface(item.id, item.subnet_id, item.security_groups, target.port, address)
-    if not seen:
-        for subnet_id in sorted(target.subnets & vpc.subnet_by_id.keys()):
-            yield Interface(target.name, subnet_id, target.security_groups, target.port)
+class _Ways:
+    """What all questions about the databases of one VPC share."""
 
+    def __init__(self, vpc: Vpc, sources: Sequence[Source]) -> None:
+        self._vpc = vpc
+        self._sources = sources
+        self._reach = cache(partial(reach, vpc))
+        self._of_rds: dict[frozenset[str], list[NetworkInterface]] = {}
+        for interface in vpc.network_interfaces:
+            if interface.description == RDS_INTERFACE:
+                self._of_rds.setdefault(interface.security_groups, []).append(interface)
 
-def _fits(interface: NetworkInterface, target: Target) -> bool:
-    return (
-        interface.description == RDS_INTERFACE
-        and interface.subnet_id in target.subnets
-        and interface.security_groups == target.security_groups
-    )
+    def to(self, target: Target) -> DatabasePath:
+        """Blocked when there is a subnet from which no interface that the database may have is reached."""
+        ends = tuple(self._interfaces(target))
+        doubt = ""
+        for source in self._sources:
+            verdicts = [self._reach(source, end) for end in ends]
+            blocked = next((verdict for verdict in verdicts if not verdict.open), None)
+            if blocked is None:
+                continue
+            if all(not verdict.open for verdict in verdicts):
+                return DatabasePath(target, Way.BLOCKED, explain(source.subnet, _what(target), blocked))
+            doubt = doubt or _doubt(source, target, ends, verdicts)
+        return DatabasePath(target, Way.AMBIGUOUS if doubt else Way.OPEN, doubt)
+
+    def _interfaces(self, target: Target) -> Iterator[Interface]:
+        """Its interface by its address; else all that look like it; else any place that it may have."""
+        known = self._vpc.interface_by_address
+        seen = [known[item] for item in target.addresses if item in known]
+        seen = seen or self._alike(target)
+        for item in seen:
+            for address in item.addresses[:1]:
+                yield Interface(item.id, item.subnet_id, item.security_groups, target.port, address)
+        if not seen:
+            for subnet_id in sorted(target.subnets & self._vpc.subnet_by_id.keys()):
+                yield Interface(target.name, subnet_id, target.security_groups, target.port)
+
+    def _alike(self, target: Target) -> list[NetworkInterface]:
+        of_its_groups = self._of_rds.get(target.security_groups, ())
+        return [interface for interface in of_its_groups if interface.subnet_id in target.subnets]
 
 
 def _what(target: Target) -> str:
