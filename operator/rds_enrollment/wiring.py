@@ -69,6 +69,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         edition=settings.teleport_edition,
         poll_seconds=settings.poll_seconds,
         brake=TeardownBrake(parts.objects, settings.max_deletions_per_hour, parts.now),
+        concurrent_writes=settings.concurrent_writes,
         max_rollouts=settings.max_concurrent_rollouts,
         failures=parts.queue.failures,
         now=parts.now,

@@ -40,6 +40,8 @@
   value: {{ .workers | quote }}
 - name: RDS_ENROLLMENT_AWS_THREADS
   value: {{ .awsThreads | quote }}
+- name: RDS_ENROLLMENT_CONCURRENT_WRITES
+  value: {{ .concurrentWrites | quote }}
 - name: RDS_ENROLLMENT_MAX_CONCURRENT_ROLLOUTS
   value: {{ .maxConcurrentRollouts | quote }}
 - name: RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR

@@ -51,6 +51,8 @@ class Adapters:
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
     brake: TeardownBrake
+    concurrent_writes: int
+    """Of one pass, where none builds on another."""
     max_rollouts: int
     """Deployments of one Teleport cluster that may change their agents' version at a time."""
     failures: Callable[[Key], int]

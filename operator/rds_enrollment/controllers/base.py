@@ -228,7 +228,8 @@ class Controller(ABC, Generic[R, S, D, W]):
                 foresee, end.world, plan, lambda world, step: self.assume(wanted, world, step)
             )
             return await self._observed(status, wanted, end, planned, ground.verdicts, attempts)
-        end = await converge(observe, planned_apart, applier(self.adapters, ground.account))
+        apply = applier(self.adapters, ground.account)
+        end = await converge(observe, planned_apart, apply, at_once=self.adapters.concurrent_writes)
         failures = end.failures.by_condition
         aim = None if resource.deleting else await self._digest(status, wanted, end)
         return Pass(

@@ -1,9 +1,11 @@
 """The loop of one pass: observe, plan, apply, until nothing is left to write."""
 
+import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Generic, TypeVar
 
 from rds_enrollment.api.reasons import ConditionType
@@ -54,24 +56,30 @@ class Converged(Generic[W]):
     parts: Sequence[Part]
     failures: Failures
     applied: Sequence[Step] = ()
-    """The writes that were made, in their order."""
+    """The writes that were made, in the plan's order."""
 
 
 async def converge(
     observe: Callable[[], Awaitable[W]],
     plan: Callable[[W], Awaitable[Sequence[Part]]],
     apply: Callable[[Step], Awaitable[None]],
+    *,
+    at_once: int,
 ) -> Converged[W]:
-    """Apply what the plan says and look again, until nothing is left that may be tried."""
-    failures, applied = Failures(), list[Step]()
+    """Apply what the plan says and look again, until nothing is left that may be tried.
+
+    At most `at_once` independent steps are under way at a time. What `apply` raises other than Outcome (a bug, the
+    loss of the Lease) ends the pass, alone or in an ExceptionGroup, and cancels what is under way.
+    """
+    failures, writer = Failures(), _Writer(apply, at_once)
     for _ in range(MAX_ROUNDS):
         world = await observe()
         parts = await plan(world)
         steps = [step for step in steps_of(parts) if not failures.stop(step)]
         if not steps:
             break
-        await _apply_all(steps, apply, failures, applied)
-    return Converged(world, parts, failures, applied)
+        await writer.write(steps, failures)
+    return Converged(world, parts, failures, writer.applied)
 
 
 async def look(
@@ -82,26 +90,65 @@ async def look(
     return Converged(world, await plan(world), Failures())
 
 
-async def _apply_all(
-    steps: Sequence[Step],
-    apply: Callable[[Step], Awaitable[None]],
-    failures: Failures,
-    applied: list[Step],
-) -> None:
-    for step in steps:
-        if failures.stop(step):
-            continue
+class _Writer:
+    """Makes the writes of one pass."""
+
+    def __init__(self, apply: Callable[[Step], Awaitable[None]], at_once: int) -> None:
+        self._apply = apply
+        self._at_once = at_once
+        self.applied: list[Step] = []
+
+    async def write(self, steps: Sequence[Step], failures: Failures) -> None:
+        """Make these writes in their order, neighbours that are independent side by side."""
+        for independent, neighbours in groupby(steps, key=lambda step: step.independent):
+            if independent:
+                await self._side_by_side(list(neighbours), failures)
+            elif not await self._one_by_one(neighbours, failures):
+                return
+
+    async def _one_by_one(self, steps: Iterable[Step], failures: Failures) -> bool:
+        """Whether the world is still as the steps after these take it to be."""
+        for step in steps:
+            if failures.stop(step):
+                continue
+            outcome = await self._try(step)
+            self._ended(step, outcome, failures)
+            if isinstance(outcome, Conflict):
+                return False
+        return True
+
+    async def _side_by_side(self, steps: Sequence[Step], failures: Failures) -> None:
+        """What became of them counts in the plan's order, whichever ended first: a status must not flap by that."""
+        outcomes: list[Outcome | None] = [None] * len(steps)
+        waiting = iter(enumerate(steps))
+
+        async def work() -> None:
+            for index, step in waiting:
+                outcomes[index] = await self._try(step)
+
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(self._at_once, len(steps))):
+                workers.create_task(work())
+        for step, outcome in zip(steps, outcomes, strict=True):
+            self._ended(step, outcome, failures)
+
+    async def _try(self, step: Step) -> Outcome | None:
         what = {"step": step.name, "target": step.target}
         try:
-            await apply(step)
+            await self._apply(step)
         except Conflict as conflict:
             logger.info("%s: %s", step.name, conflict.message, extra=what)
-            failures.conflict(step, conflict)
-            if not step.independent:
-                return
+            return conflict
         except Outcome as outcome:
-            failures.add(step, outcome)
             logger.warning("%s: %s", step.name, outcome.message, extra=what)
+            return outcome
+        logger.info("%s done", step.name, extra=what)
+        return None
+
+    def _ended(self, step: Step, outcome: Outcome | None, failures: Failures) -> None:
+        if outcome is None:
+            self.applied.append(step)
+        elif isinstance(outcome, Conflict):
+            failures.conflict(step, outcome)
         else:
-            applied.append(step)
-            logger.info("%s done", step.name, extra=what)
+            failures.add(step, outcome)

@@ -154,6 +154,12 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=8, ge=1, le=256, description="Objects reconciled at a time.")
     aws_threads: int = Field(default=16, ge=1, le=256, description="AWS calls at a time.")
+    concurrent_writes: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="Writes of one pass at a time, where none builds on another: the db objects of an enrolment.",
+    )
     max_concurrent_rollouts: int = Field(
         default=1,
         ge=1,

@@ -1,5 +1,6 @@
 """The loop of one pass, over a plan that is a list of things still to be written."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -10,10 +11,12 @@ from rds_enrollment.controllers.converge import MAX_CONFLICTS, MAX_ROUNDS, Conve
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
 from rds_enrollment.plan.part import Part, satisfied, writing
 from rds_enrollment.plan.steps import Step
+from rds_enrollment.runtime.fence import NotLeadingError
 
 ROLE = ConditionType.ROLE_READY
 TOKEN = ConditionType.JOIN_TOKEN_READY
 DATABASES = ConditionType.DATABASES_ENROLLED
+AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class World:
         self.made.append(step.thing)
 
     async def converge(self) -> Converged[tuple[str, ...]]:
-        return await converge(self.observe, self.plan, self.apply)
+        return await converge(self.observe, self.plan, self.apply, at_once=AT_ONCE)
 
     def _part(self, condition: ConditionType, seen: tuple[str, ...], things: Iterable[str]) -> Part:
         step = Single if self.independent else Write
@@ -144,6 +147,96 @@ async def test_a_condition_tells_of_its_first_failure() -> None:
     assert end.failures.by_condition[DATABASES] is first
 
 
+class Doors:
+    """Has each write wait until it is let through, in any order."""
+
+    def __init__(self) -> None:
+        self.under_way: dict[str, asyncio.Event] = {}
+        self.cut: list[str] = []
+        """Those that were cancelled."""
+        self._changed = asyncio.Event()
+
+    async def apply(self, step: Step) -> None:
+        door = self.under_way[step.target] = asyncio.Event()
+        self._changed.set()
+        try:
+            await door.wait()
+        except asyncio.CancelledError:
+            self.cut.append(step.target)
+            raise
+        del self.under_way[step.target]
+        self._changed.set()
+
+    async def until_under_way(self, *targets: str) -> None:
+        async with asyncio.timeout(10):
+            while set(self.under_way) != set(targets):
+                self._changed.clear()
+                await self._changed.wait()
+
+
+async def test_independent_steps_are_under_way_side_by_side_up_to_the_bound() -> None:
+    doors, world = Doors(), World({DATABASES: ["a", "b", "c", "d", "e"]}, independent=True)
+    passing = asyncio.create_task(converge(world.observe, world.plan, doors.apply, at_once=AT_ONCE))
+    await doors.until_under_way("a", "b", "c")
+    doors.under_way["b"].set()
+    await doors.until_under_way("a", "c", "d")
+    passing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await passing
+    assert set(doors.cut) == {"a", "c", "d"}
+
+
+async def test_a_step_that_builds_on_others_waits_for_them_and_those_after_it_for_it() -> None:
+    doors, steps = Doors(), [Single, Single, Write, Single]
+
+    async def plan(seen: tuple[str, ...]) -> Sequence[Part]:
+        wanted = [kind(condition=DATABASES, thing=name) for kind, name in zip(steps, "abcd", strict=True)]
+        return [writing(DATABASES, *wanted)]
+
+    world = World({})
+    passing = asyncio.create_task(converge(world.observe, plan, doors.apply, at_once=AT_ONCE))
+    await doors.until_under_way("a", "b")
+    doors.under_way["a"].set()
+    await doors.until_under_way("b")
+    doors.under_way["b"].set()
+    await doors.until_under_way("c")
+    doors.under_way["c"].set()
+    await doors.until_under_way("d")
+    passing.cancel()
+    await asyncio.gather(passing, return_exceptions=True)
+
+
+async def test_what_failed_last_is_told_if_it_is_first_in_the_plan() -> None:
+    """Otherwise the message would change with each pass, and each would cost a write of the status."""
+    ends = {name: asyncio.Event() for name in "ab"}
+    failed = {name: Blocked(Reason.ACCESS_DENIED, name) for name in "ab"}
+
+    async def apply(step: Step) -> None:
+        if step.target == "a":
+            await ends["b"].wait()
+        ends[step.target].set()
+        raise failed[step.target]
+
+    world = World({DATABASES: ["a", "b"]}, independent=True)
+    end = await converge(world.observe, world.plan, apply, at_once=AT_ONCE)
+    assert end.failures.by_condition[DATABASES] is failed["a"]
+
+
+async def test_a_closed_fence_ends_the_pass_and_what_is_under_way() -> None:
+    doors, world = Doors(), World({DATABASES: list("abcde")}, independent=True)
+
+    async def apply(step: Step) -> None:
+        if step.target == "c":
+            raise NotLeadingError("this process does not hold the Lease")
+        await doors.apply(step)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await converge(world.observe, world.plan, apply, at_once=AT_ONCE)
+    assert caught.group_contains(NotLeadingError)
+    assert set(doors.cut) == {"a", "b"}
+    assert world.looks == 1
+
+
 async def test_what_failed_is_not_tried_again_in_the_same_pass() -> None:
     failed = Transient(Reason.AWS_UNAVAILABLE, "503")
     conflict = Conflict(Reason.CONFLICT, "again")
@@ -177,4 +270,4 @@ async def test_a_bug_is_not_taken_for_an_outcome() -> None:
 
     world = World({ROLE: ["role"]})
     with pytest.raises(ZeroDivisionError):
-        await converge(world.observe, world.plan, apply)
+        await converge(world.observe, world.plan, apply, at_once=AT_ONCE)

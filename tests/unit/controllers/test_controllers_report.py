@@ -76,6 +76,7 @@ def adapters(
         edition="auto",
         poll_seconds=POLL,
         brake=cast("Any", Untouched()),
+        concurrent_writes=1,
         max_rollouts=1,
         failures=lambda _: 0,
         now=lambda: NOW,

@@ -12,7 +12,7 @@ class Step:
     """One external write. Equal inputs give equal steps."""
 
     independent: ClassVar[bool] = False
-    """Whether the steps after it may go on when it fails: each concerns another object."""
+    """Whether nothing builds on it: its neighbours may go on when it fails, and are made at the same time."""
 
     condition: ConditionType
     """The condition that is lowered when this write fails."""
