@@ -14,6 +14,7 @@ type inputs struct {
 	Listings      map[string]listing      `json:"listings"`
 	Watches       map[string][]string     `json:"watches"`
 	Deletions     map[string]deletion     `json:"deletions"`
+	Maintenance   map[string]maintenance  `json:"maintenance"`
 	UserTaskPages map[string]userTaskPage `json:"user_task_pages"`
 	UserTasks     map[string]userTask     `json:"user_tasks"`
 }
@@ -38,6 +39,11 @@ type rds struct {
 	Subnets        []string `json:"subnets"`
 	VPCID          string   `json:"vpc_id"`
 	SecurityGroups []string `json:"security_groups"`
+}
+
+type maintenance struct {
+	StartHour uint32   `json:"start_hour"`
+	Weekdays  []string `json:"weekdays"`
 }
 
 type token struct {

@@ -65,6 +65,9 @@ func run(folder string) error {
 	for name, in := range given.Listings {
 		out.gogo("ListResourcesRequest."+name, listingMessage(in))
 	}
+	for name, in := range given.Maintenance {
+		out.gogo("ClusterMaintenanceConfigV1."+name, maintenanceMessage(in))
+	}
 	writeEvents(&out, given)
 	for name, in := range given.UserTaskPages {
 		out.google("ListUserTasksRequest."+name, &usertaskspb.ListUserTasksRequest{PageSize: in.Size, PageToken: in.Token})

@@ -60,6 +60,14 @@ func integrationMessage(in integration) (*types.IntegrationV1, error) {
 	)
 }
 
+func maintenanceMessage(in maintenance) gogoMessage {
+	return &types.ClusterMaintenanceConfigV1{
+		Spec: types.ClusterMaintenanceConfigSpecV1{
+			AgentUpgrades: &types.AgentUpgradeWindow{UTCStartHour: in.StartHour, Weekdays: in.Weekdays},
+		},
+	}
+}
+
 func nameMessage(name string) gogoMessage {
 	return &types.ResourceRequest{Name: name}
 }

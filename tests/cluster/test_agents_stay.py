@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
 
+from hack.sandbox.aws.ecs.timing import utc_now
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import check_health_by_connection
@@ -21,6 +23,9 @@ from tests.cluster.rollouts import NEW, OLD, VERSION, change, sampler, updates
 from tests.cluster.scene import Scene, example, new_scene
 
 REPLICAS = 2
+NEWER = "18.6.6"
+HALF_A_DAY = 12
+"""Hours: however long a test takes, the window does not open."""
 NEVER = timedelta(hours=1)
 """Longer than any test: an agent that joins after this does not."""
 
@@ -108,6 +113,47 @@ def test_no_kind_of_change_takes_an_agent_down(watched: tuple[Scene, DemoWorld])
         assert before.isdisjoint(running(scene)) == made.replaces, what
     assert {task.environment[VERSION] for task in scene.aws.running_tasks()} == {NEW}
     assert [write for write in scene.teleport.writes if "Database" in write.operation] == databases
+
+
+def upgrade(scene: Scene, version: str) -> None:
+    """Another version of the cluster, which a new process asks for at once."""
+    scene.operator.kill()
+    scene.teleport.version = version
+    scene.start()
+
+
+def test_versions_wait_for_the_clusters_window_and_changes_of_the_user_do_not(
+    watched: tuple[Scene, DemoWorld],
+) -> None:
+    scene, _ = watched
+    name, told = service_name(scene), updates(scene)
+    scene.teleport.maintenance = AgentUpgradeWindow(UTCStartHour=(utc_now().hour + HALF_A_DAY) % 24)
+    with sampler(scene, name) as sampled:
+        upgrade(scene, NEWER)
+        scene.wait(partial(_deployed_because, scene, "OutsideMaintenanceWindow"), "the version waits")
+        assert f"Version {NEWER}" in condition(scene.deployment, "ServiceDeployed")["message"]
+        scene.wait_all_ready()
+        assert updates(scene) == told
+
+        change(scene, resources={"cpuUnits": 256, "memoryMiB": 1024})
+        scene.wait_all_ready()
+        assert {task.environment[VERSION] for task in scene.aws.running_tasks()} == {NEW}
+        assert updates(scene) == told + 1
+
+        # A role that may not read the window does not hold versions up, and is told of.
+        scene.teleport.role = scene.teleport.role.without("cluster_maintenance_config")
+        upgrade(scene, NEWER)
+        scene.wait(lambda: scene.deployment["status"]["agentVersion"] == NEWER, "the version arrived")
+        scene.wait_all_ready()
+
+    assert updates(scene) == told + 2
+    assert "window is not waited for" in condition(scene.deployment, "ServiceDeployed")["message"]
+    assert sampled.running.minimum >= REPLICAS
+    assert sampled.connected.minimum >= REPLICAS
+
+
+def _deployed_because(scene: Scene, reason: str) -> bool:
+    return bool(condition(scene.deployment, "ServiceDeployed").get("reason") == reason)
 
 
 def update_as_teleport_does(scene: Scene, version: str) -> None:

@@ -68,6 +68,7 @@ TELEPORT_PROOFS = {AWS_OIDC_INTEGRATION: {"teleport.integration.v1.AWSOIDCServic
 
 TELEPORT_READS = {
     "proto.AuthService/Ping",
+    "proto.AuthService/GetClusterMaintenanceConfig",
     "teleport.usertasks.v1.UserTaskService/ListUserTasks",
 }
 """Asked every few minutes, however many objects there are; all else is answered by the live view."""

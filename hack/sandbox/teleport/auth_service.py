@@ -14,12 +14,16 @@ from rds_enrollment.teleport.wire.auth_service_pb2 import (
     UpsertTokenV2Request,
 )
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3, DatabaseV3List
+from rds_enrollment.teleport.wire.maintenance_pb2 import (
+    ClusterMaintenanceConfigSpecV1,
+    ClusterMaintenanceConfigV1,
+)
 from rds_enrollment.teleport.wire.resource_pb2 import ResourceRequest
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2, ProvisionTokenV2List
 
 from hack.sandbox.teleport.calls import Caller, Rpc
 from hack.sandbox.teleport.cluster import Cluster
-from hack.sandbox.teleport.errors import bad_parameter, not_implemented
+from hack.sandbox.teleport.errors import bad_parameter, not_found, not_implemented
 from hack.sandbox.teleport.heartbeat_lists import HeartbeatLists
 from hack.sandbox.teleport.labels import selects
 from hack.sandbox.teleport.paging import page
@@ -52,6 +56,12 @@ class AuthService:
             Rpc(f"{SERVICE}/CreateTokenV2", CreateTokenV2Request, Empty, self.create_token, _name_of_token),
             Rpc(f"{SERVICE}/UpsertTokenV2", UpsertTokenV2Request, Empty, self.upsert_token, _name_of_token),
             Rpc(f"{SERVICE}/DeleteToken", ResourceRequest, Empty, self.delete_token, _name_of_request),
+            Rpc(
+                f"{SERVICE}/GetClusterMaintenanceConfig",
+                Empty,
+                ClusterMaintenanceConfigV1,
+                self.get_maintenance,
+            ),
             Rpc(f"{SERVICE}/ListResources", ListResourcesRequest, ListResourcesResponse, self.list_resources),
         ]
 
@@ -134,6 +144,14 @@ class AuthService:
         self._cluster.role_of(caller).check("token", "delete")
         self._tokens.delete(request.Name)
         return Empty()
+
+    def get_maintenance(self, _request: Empty, caller: Caller) -> ClusterMaintenanceConfigV1:
+        self._cluster.role_of(caller).check("cluster_maintenance_config", "read")
+        if self._cluster.maintenance is None:
+            raise not_found("cluster_maintenance_config", "cluster-maintenance-config")
+        return ClusterMaintenanceConfigV1(
+            Spec=ClusterMaintenanceConfigSpecV1(AgentUpgrades=self._cluster.maintenance)
+        )
 
     def list_resources(self, request: ListResourcesRequest, caller: Caller) -> ListResourcesResponse:
         return self._lists.list(request, self._cluster.role_of(caller))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
+
 from hack.sandbox.teleport.authority import BOT_ROLE_NAME
 from hack.sandbox.teleport.calls import Caller
 from hack.sandbox.teleport.resources import Clock, Resources
@@ -18,6 +20,8 @@ class Cluster:
     proxy_address: str
     """host:port of the proxy as clients and agents reach it."""
     clock: Clock
+    maintenance: AgentUpgradeWindow | None = None
+    """None: nobody has made a cluster_maintenance_config."""
     role: Role = BOT_ROLE
     """The role named `BOT_ROLE_NAME`."""
     resources: Resources = field(init=False)

@@ -10,7 +10,9 @@ from rds_enrollment.teleport.role import role_manifest
 from hack.sandbox.teleport.errors import access_denied
 from hack.sandbox.teleport.labels import LabelSelector, selects
 
-Kind = Literal["db", "db_server", "db_service", "token", "integration", "user_task"]
+Kind = Literal[
+    "db", "db_server", "db_service", "token", "integration", "user_task", "cluster_maintenance_config"
+]
 Verb = Literal["list", "read", "create", "update", "delete", "use"]
 
 _IMPLICIT: Mapping[Kind, frozenset[Verb]] = {

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from rds_enrollment.teleport.wire.event_pb2 import Event, Watch
+from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
 
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskSource
 from hack.sandbox.gate import Gate, Write
@@ -71,7 +72,7 @@ class TeleportSandbox:
         self.latencies = dict(latencies or {})
         self._role = role
         self._has_tasks = tasks is not None
-        self._cluster = Cluster(cluster_name, version, proxy_address, clock, role)
+        self._cluster = Cluster(cluster_name, version, proxy_address, clock, role=role)
         self._folder = tempfile.TemporaryDirectory(prefix="teleport-sandbox-")
         self.authority = Authority(cluster_name, utc_now())
         self.identity_file = self.authority.write_identity(Path(self._folder.name) / "identity", BOT_USER)
@@ -193,6 +194,15 @@ class TeleportSandbox:
     @version.setter
     def version(self, version: str) -> None:
         self._cluster.version = version
+
+    @property
+    def maintenance(self) -> AgentUpgradeWindow | None:
+        """When agents may be upgraded; None: nobody has said."""
+        return self._cluster.maintenance
+
+    @maintenance.setter
+    def maintenance(self, window: AgentUpgradeWindow | None) -> None:
+        self._cluster.maintenance = window
 
     @property
     def proxy_address(self) -> str:

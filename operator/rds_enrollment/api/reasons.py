@@ -164,6 +164,8 @@ class Reason(StrEnum):
     DOWNGRADE_NOT_CONFIRMED = "DowngradeNotConfirmed"
     ROLLOUT_QUEUED = "RolloutQueued"
     """Other deployments change their agents' version first."""
+    OUTSIDE_MAINTENANCE_WINDOW = "OutsideMaintenanceWindow"
+    """The agents' version changes when the cluster's maintenance window opens."""
     UPDATED_BY_TELEPORT = "UpdatedByTeleport"
     """Teleport's own updater rolled out this version of the agents: it is accepted."""
     TASKS_STARTING = "TasksStarting"

@@ -2,6 +2,7 @@
 to be called again."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
@@ -11,7 +12,7 @@ from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.drift import settled_after
 from rds_enrollment.plan.foresight import described
-from rds_enrollment.plan.outcome import Outcome, Terminal, Waiting
+from rds_enrollment.plan.outcome import Outcome, Scheduled, Terminal, Waiting
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.runtime.reconciler import Result
 
@@ -95,6 +96,17 @@ async def _tell(adapters: Adapters, obj: dict[str, Any], condition: Condition) -
 
 def requeue(adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outcome], resync: float) -> Result:
     """When to look again, from how the pass ended."""
+    hindrances = [outcome for outcome in outcomes if not isinstance(outcome, Scheduled)]
+    result = _requeue(adapters, conditions, hindrances, resync)
+    begins = [outcome.after for outcome in outcomes if isinstance(outcome, Scheduled)]
+    if result.requeue_after is None or not begins:
+        return result
+    return replace(result, requeue_after=min(result.requeue_after, *begins))
+
+
+def _requeue(
+    adapters: Adapters, conditions: Conditions, outcomes: Sequence[Outcome], resync: float
+) -> Result:
     waits = [outcome.after for outcome in outcomes if isinstance(outcome, Waiting)]
     failed = [outcome for outcome in outcomes if not isinstance(outcome, Terminal | Waiting)]
     if failed:

@@ -40,3 +40,7 @@ class Waiting(Outcome):
     def __init__(self, reason: Reason, message: str, *, after: float) -> None:
         super().__init__(reason, message)
         self.after = after
+
+
+class Scheduled(Waiting):
+    """Something begins at a known time, `after` seconds from now; until then all else goes its way."""

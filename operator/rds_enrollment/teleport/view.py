@@ -8,9 +8,11 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.teleport import (
     Agent,
     Database,
@@ -18,10 +20,11 @@ from rds_enrollment.plan.observed.teleport import (
     Integration,
     IntegrationProof,
     JoinToken,
+    MaintenanceWindow,
     RdsUserTask,
     TeleportCluster,
 )
-from rds_enrollment.plan.outcome import Blocked
+from rds_enrollment.plan.outcome import Blocked, Outcome
 from rds_enrollment.plan.steps import TeleportStep
 from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.reconciler import Key
@@ -31,6 +34,7 @@ from rds_enrollment.teleport.follower import Follower, Pace
 from rds_enrollment.teleport.integration_proof import prove_integration
 from rds_enrollment.teleport.kinds import ABSENT, Held, Kind, Value
 from rds_enrollment.teleport.listings import fetch, list_kind
+from rds_enrollment.teleport.maintenance import get_window
 from rds_enrollment.teleport.memory import Change, Memory
 from rds_enrollment.teleport.own_writes import OwnWrites
 from rds_enrollment.teleport.user_tasks import list_rds_user_tasks
@@ -75,6 +79,7 @@ class LiveView:
         self._now = now
         self._timer = timer
         self._cluster: tuple[TeleportCluster, int, float] | None = None
+        self._window: tuple[Seen[MaintenanceWindow | None], float] | None = None
         self._user_tasks: tuple[tuple[RdsUserTask, ...] | Blocked, float] | None = None
         self._follower = Follower(
             self._call,
@@ -118,7 +123,7 @@ class LiveView:
             cluster, known_in, until = self._cluster
             if known_in == stream and self._timer() < until:
                 return cluster
-        cluster = await self._client.cluster()
+        cluster = replace(await self._client.cluster(), window=await self._maintenance_window())
         if in_step:
             self._cluster = (cluster, stream, self._timer() + CLUSTER_SECONDS)
         return cluster
@@ -168,6 +173,19 @@ class LiveView:
     async def prove_integration(self, name: str) -> IntegrationProof | None:
         """Whether Teleport can act in AWS through an integration: each question is a call. None: cannot be asked."""
         return await prove_integration(self._call, name)
+
+    async def _maintenance_window(self) -> Seen[MaintenanceWindow | None]:
+        """A refusal is good for as long as an answer, a failure of the server is not."""
+        if self._window is None or self._timer() >= self._window[1]:
+            found: Seen[MaintenanceWindow | None]
+            try:
+                found = await get_window(self._call)
+            except Outcome as outcome:
+                found = Unseen(outcome)
+            refused = isinstance(found, Unseen) and isinstance(found.outcome, Blocked)
+            good = CLUSTER_SECONDS if refused or not isinstance(found, Unseen) else 0.0
+            self._window = (found, self._timer() + good)
+        return self._window[0]
 
     async def _all(self, kind: Kind, type_: type[V]) -> list[V]:
         answer = await self._answers(kind)

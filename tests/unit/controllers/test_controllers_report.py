@@ -14,7 +14,7 @@ from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.report import finished_status, publish, requeue
 from rds_enrollment.plan.conditions import Verdict
-from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
+from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Scheduled, Terminal, Transient, Waiting
 from rds_enrollment.runtime.reconciler import Result
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
@@ -29,6 +29,8 @@ TRANSIENT = Transient(Reason.AWS_THROTTLED, "transient")
 CONFLICT = Conflict(Reason.CONFLICT, "conflict")
 SOON = Waiting(Reason.IAM_PROPAGATING, "soon", after=5)
 LATER = Waiting(Reason.IAM_PROPAGATING, "later", after=50)
+OPENS = Scheduled(Reason.OUTSIDE_MAINTENANCE_WINDOW, "opens", after=7)
+OPENS_TOMORROW = Scheduled(Reason.OUTSIDE_MAINTENANCE_WINDOW, "opens", after=86_400)
 
 
 @dataclass
@@ -126,6 +128,12 @@ INFORMING = (
         ([LATER, SOON], NOT_READY, Result(requeue_after=5)),
         ([TERMINAL, LATER], NOT_READY, Result(requeue_after=50)),
         ([], NOT_READY, Result(requeue_after=POLL)),
+        # What begins by itself later keeps nobody from looking at all else, and is not slept through.
+        ([OPENS], READY, Result(requeue_after=7)),
+        ([OPENS], NOT_READY, Result(requeue_after=7)),
+        ([OPENS_TOMORROW], NOT_READY, Result(requeue_after=POLL)),
+        ([OPENS_TOMORROW, SOON], NOT_READY, Result(requeue_after=5)),
+        ([OPENS, TRANSIENT], READY, Result(failed=True)),
         ([], FOUND, Result(requeue_after=12 * POLL)),
         ([], (*FOUND, STARTING), Result(requeue_after=POLL)),
         ([], (), Result(requeue_after=POLL)),
@@ -139,6 +147,7 @@ def test_when_to_look_again(outcomes: Sequence[Outcome], conditions: Conditions,
     ("outcomes", "conditions", "period"),
     [
         ([], READY, 600),
+        ([OPENS_TOMORROW], READY, 600),
         # Ready, and something to tell all the same: 12 polls.
         ([], INFORMING, 180),
         # Nothing but a change of the spec helps.

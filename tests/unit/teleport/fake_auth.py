@@ -20,6 +20,7 @@ from rds_enrollment.teleport.wire.auth_service_grpc import AuthServiceBase
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3, DatabaseV3List
 from rds_enrollment.teleport.wire.integration_pb2 import IntegrationV1
 from rds_enrollment.teleport.wire.integration_service_grpc import IntegrationServiceBase
+from rds_enrollment.teleport.wire.maintenance_pb2 import ClusterMaintenanceConfigV1
 from rds_enrollment.teleport.wire.resource_pb2 import ResourceRequest
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2, ProvisionTokenV2List
 from rds_enrollment.teleport.wire.user_tasks_grpc import UserTaskServiceBase
@@ -94,6 +95,7 @@ class FakeAuthService(AuthServiceBase):
         self.databases: dict[str, DatabaseV3] = {}
         self.tokens: dict[str, ProvisionTokenV2] = {}
         self.resources: dict[str, list[auth.PaginatedResource]] = {}
+        self.maintenance: ClusterMaintenanceConfigV1 | None = None
         self.page_size = 2
         self.has_list_databases = False
         """Servers of v18.0 have no such method."""
@@ -168,6 +170,12 @@ class FakeAuthService(AuthServiceBase):
         request = await self.journal.receive("DeleteToken", stream)
         remove(self.tokens, request.Name)
         await stream.send_message(Empty())
+
+    async def GetClusterMaintenanceConfig(self, stream: Stream[Empty, ClusterMaintenanceConfigV1]) -> None:
+        await self.journal.receive("GetClusterMaintenanceConfig", stream)
+        if self.maintenance is None:
+            raise GRPCError(Status.NOT_FOUND, "there is none")
+        await stream.send_message(self.maintenance)
 
     async def ListResources(
         self, stream: Stream[auth.ListResourcesRequest, auth.ListResourcesResponse]

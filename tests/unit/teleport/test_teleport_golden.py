@@ -15,6 +15,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
+from grpclib.const import Status
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan.observed.teleport import (
     Database,
@@ -22,10 +23,11 @@ from rds_enrollment.plan.observed.teleport import (
     Integration,
     JoinRule,
     JoinToken,
+    MaintenanceWindow,
     RdsMetadata,
     RdsUserTask,
 )
-from rds_enrollment.teleport import heartbeats, user_tasks
+from rds_enrollment.teleport import heartbeats, maintenance, user_tasks
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.errors import UnimplementedError
 from rds_enrollment.teleport.events import Delete, Init, read_event
@@ -33,6 +35,7 @@ from rds_enrollment.teleport.follower import watch_request
 from rds_enrollment.teleport.kinds import Kind
 from rds_enrollment.teleport.streams import open_stream
 from rds_enrollment.teleport.wire.event_pb2 import Event
+from rds_enrollment.teleport.wire.maintenance_pb2 import ClusterMaintenanceConfigV1
 from rds_enrollment.teleport.wire.user_tasks_pb2 import ListUserTasksResponse
 
 from tests.unit.teleport.fake_auth import FakeTeleport
@@ -213,6 +216,24 @@ async def test_user_tasks(teleport: FakeTeleport, client: TeleportClient, case: 
     )
 
 
+@pytest.mark.parametrize(("case", "days"), [("every-day", set()), ("some-days", {0, 4})])
+async def test_maintenance_windows(
+    teleport: FakeTeleport, client: TeleportClient, case: str, days: set[int]
+) -> None:
+    content = (GOLDEN / f"ClusterMaintenanceConfigV1.{case}.bin").read_bytes()
+    teleport.auth.maintenance = ClusterMaintenanceConfigV1.FromString(content)
+    expected = MaintenanceWindow(INPUTS["maintenance"][case]["start_hour"], frozenset(days))
+    assert await maintenance.get_window(client.caller) == expected
+
+
+async def test_a_cluster_without_a_window(teleport: FakeTeleport, client: TeleportClient) -> None:
+    assert await maintenance.get_window(client.caller) is None
+    teleport.auth.maintenance = ClusterMaintenanceConfigV1()
+    assert await maintenance.get_window(client.caller) is None
+    teleport.journal.fail("GetClusterMaintenanceConfig", Status.UNIMPLEMENTED)
+    assert await maintenance.get_window(client.caller) is None
+
+
 def test_every_golden_file_is_compared() -> None:
     """The cases above derive from the inputs: a file beyond them would be compared by nobody."""
     requests = {
@@ -221,6 +242,7 @@ def test_every_golden_file_is_compared() -> None:
         "integrations": tuple(f"{verb}IntegrationRequest" for verb in ("Create", "Get", "Update", "Delete")),
         "listings": ("ListResourcesRequest",),
         "watches": ("Watch",),
+        "maintenance": ("ClusterMaintenanceConfigV1",),
         "user_task_pages": ("ListUserTasksRequest",),
         "user_tasks": ("ListUserTasksResponse",),
     }

@@ -12,6 +12,7 @@ from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.kinds import Kind as WatchedKind
 from rds_enrollment.teleport.listings import list_kind
+from rds_enrollment.teleport.maintenance import get_window
 from rds_enrollment.teleport.role import role_manifest
 from rds_enrollment.teleport.wire.aws_oidc_service_pb2 import PingRequest
 from rds_enrollment.teleport.wire.user_tasks_pb2 import ListUserTasksRequest
@@ -61,6 +62,7 @@ OPERATIONS: dict[tuple[Kind, Verb], Operation] = {
     ("integration", "update"): lambda client: client.update_integration(INTEGRATION),
     ("integration", "delete"): lambda client: client.delete_integration(INTEGRATION.name),
     ("integration", "use"): ping,
+    ("cluster_maintenance_config", "read"): lambda client: get_window(client.caller),
     ("user_task", "list"): user_tasks,
     ("user_task", "read"): user_tasks,
 }

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.teleport import MaintenanceWindow
 from rds_enrollment.plan.outcome import Blocked, Conflict, Transient
 from rds_enrollment.plan.steps.teleport import CreateDatabase, DeleteDatabase, UpdateDatabase
 from rds_enrollment.teleport import listings
@@ -20,6 +22,7 @@ from rds_enrollment.teleport.events import Delete, Init, Put, read_event
 from rds_enrollment.teleport.follower import Pace
 from rds_enrollment.teleport.kinds import Held, Kind
 from rds_enrollment.teleport.wire.event_pb2 import PUT, Event
+from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
 
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.unit.sandbox_teleport.world import integration, token
@@ -388,6 +391,26 @@ async def test_a_refusal_of_user_tasks_is_remembered(sandbox: TeleportSandbox, c
             with pytest.raises(Blocked, match="a rule for user_task with list, read"):
                 await world.view.user_tasks()
     assert sandbox.calls["teleport.usertasks.v1.UserTaskService/ListUserTasks"] == 1
+
+
+async def test_the_window_comes_with_the_cluster_and_a_refusal_is_remembered(
+    sandbox: TeleportSandbox, clock: ManualTime
+) -> None:
+    rpc = "proto.AuthService/GetClusterMaintenanceConfig"
+    sandbox.maintenance = AgentUpgradeWindow(UTCStartHour=3, Weekdays=["Tuesday"])
+    async with open_world(sandbox, clock, PACE) as world:
+        assert (await world.view.cluster()).window == MaintenanceWindow(3, frozenset({1}))
+        assert sandbox.calls[rpc] == 1
+    sandbox.role = sandbox.role.without("cluster_maintenance_config")
+    async with open_world(sandbox, clock, PACE) as world:
+        for _ in range(2):
+            sandbox.events.drop()
+            await world.until(lambda: not world.view.live)
+            window = (await world.view.cluster()).window
+            assert isinstance(window, Unseen)
+            assert isinstance(window.outcome, Blocked)
+            await world.in_step()
+    assert sandbox.calls[rpc] == 2
 
 
 async def test_a_server_whose_cache_lags_behind_our_write_is_asked_again(

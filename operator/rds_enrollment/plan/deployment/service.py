@@ -6,11 +6,12 @@ from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.cluster import cluster_part
 from rds_enrollment.plan.deployment.rollout import rollout_part
 from rds_enrollment.plan.deployment.shape import wanted_shape
-from rds_enrollment.plan.deployment.version import agent_version
+from rds_enrollment.plan.deployment.version import AgentVersion, agent_version, unread_window
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
+from rds_enrollment.plan.outcome import Scheduled
 from rds_enrollment.plan.part import Part, held, progressing, refused, unseen, writing
 from rds_enrollment.plan.steps.aws import CreateService, ServiceShape, TagEcsResource
 from rds_enrollment.plan.task_definition import has_health_check
@@ -64,13 +65,22 @@ def _deployed(wanted: WantedDeployment, world: DeploymentWorld, service: EcsServ
     if agents.reason is Reason.DOWNGRADE_NOT_CONFIRMED:
         return refused(_CONDITION, agents.reason, agents.message)
     revision = service.task_definition_arn.rsplit("/", 1)[-1]
-    said = [f"ECS service {service.name} runs {revision}.", agents.message]
+    said = [f"ECS service {service.name} runs {revision}.", agents.message, unread_window(wanted)]
     if isinstance(world.serving, TaskDefinition) and not has_health_check(world.serving.body):
         said.append(
             f"ECS waits for its tasks to be RUNNING, not for connected agents: version {agents.version} has no "
             f"command that tells."
         )
-    return Part(_CONDITION, Verdict.ok(" ".join(filter(None, said)), agents.reason), done=True)
+    verdict = Verdict.ok(" ".join(filter(None, said)), agents.reason)
+    return Part(_CONDITION, verdict, outcome=_scheduled(world, agents), done=True)
+
+
+def _scheduled(world: DeploymentWorld, agents: AgentVersion) -> Scheduled | None:
+    """The change of version that is to come, where its time is known."""
+    if agents.changes_at is None:
+        return None
+    seconds = (agents.changes_at - world.observed_at).total_seconds()
+    return Scheduled(agents.reason, agents.message, after=seconds)
 
 
 def _foreign(wanted: WantedDeployment, service: EcsService) -> Part | None:

@@ -1,17 +1,21 @@
 """The agents' version: the cluster's, never a newer one, and never a lower major without somebody's word."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, GROUP, OWNER_MARK
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.agents import running_tasks
 from rds_enrollment.plan.deployment.turn import goes_after
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.maintenance import is_open, next_opening
+from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.observed.kubernetes import Claim
 from rds_enrollment.plan.observed.teleport import TeleportCluster
+from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.plan.task_definition import image_of
 from rds_enrollment.plan.versions import newer, order, same_major
 
@@ -28,6 +32,8 @@ class AgentVersion:
     version: str
     reason: Reason = Reason.SUCCEEDED
     message: str = ""
+    changes_at: datetime | None = None
+    """When it may become the cluster's, where that is known."""
 
 
 def agent_version(wanted: WantedDeployment, world: DeploymentWorld) -> AgentVersion:
@@ -43,6 +49,9 @@ def agent_version(wanted: WantedDeployment, world: DeploymentWorld) -> AgentVers
         return _newer_than_cluster(wanted, serving, target)
     if updated_by_teleport(wanted, world) and (not cluster.agent_version or newer(serving, target)):
         return AgentVersion(serving, Reason.UPDATED_BY_TELEPORT, f"Teleport updated its agents to {serving}.")
+    kept = _kept_until_window(wanted, world, serving, target)
+    if kept is not None:
+        return kept
     if isinstance(world.neighbours, Unseen) and world.neighbours.outcome is not None:
         return AgentVersion(
             serving, Reason.ROLLOUT_QUEUED, f"Version {target} waits: {world.neighbours.outcome.message}"
@@ -85,6 +94,44 @@ def tags_of_revision(wanted: WantedDeployment, world: DeploymentWorld) -> dict[s
     return {**wanted.tags, **(CHOSEN_BY_TELEPORT if keeps else {})}
 
 
+def unread_window(wanted: WantedDeployment) -> str:
+    """Why the cluster's maintenance window is not waited for although there may be one; empty when it was read."""
+    window = wanted.scope.cluster.window
+    if wanted.pinned_version is not None or not isinstance(window, Unseen):
+        return ""
+    return (
+        f"The cluster's maintenance window is not waited for: {window.outcome.message}"
+        if window.outcome
+        else ""
+    )
+
+
+def _kept_until_window(
+    wanted: WantedDeployment, world: DeploymentWorld, serving: str, target: str
+) -> AgentVersion | None:
+    """The version in service, while the cluster's maintenance window is closed and agents run that it protects.
+
+    A rollout of this version that went back begins nothing: what became of it is told in the window, and after it.
+    """
+    window = wanted.scope.cluster.window
+    if isinstance(window, Unseen):
+        if window.outcome is None or isinstance(window.outcome, Blocked):
+            return None
+        return AgentVersion(
+            serving, Reason.ROLLOUT_QUEUED, f"Version {target} waits: {window.outcome.message}"
+        )
+    tried = wanted.rollout_failed and _version_of(world.newest) == target
+    idle = not isinstance(world.tasks, Unseen) and not running_tasks(world)
+    if window is None or tried or idle or is_open(window, world.observed_at):
+        return None
+    opening = next_opening(window, world.observed_at)
+    message = (
+        f"Version {target} of its agents waits for the cluster's maintenance window, which opens at "
+        f"{opening:%Y-%m-%d %H:%M} UTC (Teleport's cluster_maintenance_config)."
+    )
+    return AgentVersion(serving, Reason.OUTSIDE_MAINTENANCE_WINDOW, message, changes_at=opening)
+
+
 def _newer_than_cluster(wanted: WantedDeployment, serving: str, target: str) -> AgentVersion:
     cluster = wanted.scope.cluster.version
     if same_major(serving, cluster):
@@ -111,10 +158,14 @@ def _queued(wanted: WantedDeployment, target: str, first: tuple[Claim, ...]) -> 
 
 
 def _serving_version(wanted: WantedDeployment, world: DeploymentWorld) -> str | None:
-    serving = _serving(wanted, world)
-    if serving is None:
+    return _version_of(_serving(wanted, world))
+
+
+def _version_of(revision: Seen[TaskDefinition | None]) -> str | None:
+    """The version of a revision's agents; None where none was seen, or its image is of no version."""
+    if not isinstance(revision, TaskDefinition):
         return None
-    version = image_of(serving.body).rpartition(":")[2]
+    version = image_of(revision.body).rpartition(":")[2]
     return version if order(version) else None
 
 

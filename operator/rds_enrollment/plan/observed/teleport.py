@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rds_enrollment.api.databases import TlsMode
+from rds_enrollment.plan.observed import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """When agents may be upgraded (types.AgentUpgradeWindow): an hour of the day, on some days."""
+
+    start_hour: int
+    """In UTC, 0 to 23."""
+    weekdays: frozenset[int] = frozenset()
+    """As datetime counts them, Monday is 0; none is every day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,8 @@ class TeleportCluster:
     agent_version: str = ""
     """The version that the cluster's automatic updates give to agents, without a leading v; empty as above, or when
     the cluster tells none."""
+    window: Seen[MaintenanceWindow | None] = None
+    """None when agents may be upgraded at any time."""
 
     @property
     def enterprise(self) -> bool:

@@ -13,6 +13,7 @@ import google.protobuf.empty_pb2
 import rds_enrollment.teleport.wire.database_pb2
 import rds_enrollment.teleport.wire.event_pb2
 import rds_enrollment.teleport.wire.heartbeat_pb2
+import rds_enrollment.teleport.wire.maintenance_pb2
 import rds_enrollment.teleport.wire.resource_pb2
 import rds_enrollment.teleport.wire.token_pb2
 import rds_enrollment.teleport.wire.auth_service_pb2
@@ -66,6 +67,10 @@ class AuthServiceBase(abc.ABC):
 
     @abc.abstractmethod
     async def DeleteToken(self, stream: 'grpclib.server.Stream[rds_enrollment.teleport.wire.resource_pb2.ResourceRequest, google.protobuf.empty_pb2.Empty]') -> None:
+        pass
+
+    @abc.abstractmethod
+    async def GetClusterMaintenanceConfig(self, stream: 'grpclib.server.Stream[google.protobuf.empty_pb2.Empty, rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1]') -> None:
         pass
 
     @abc.abstractmethod
@@ -149,6 +154,12 @@ class AuthServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 rds_enrollment.teleport.wire.resource_pb2.ResourceRequest,
                 google.protobuf.empty_pb2.Empty,
+            ),
+            '/proto.AuthService/GetClusterMaintenanceConfig': grpclib.const.Handler(
+                self.GetClusterMaintenanceConfig,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                google.protobuf.empty_pb2.Empty,
+                rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1,
             ),
             '/proto.AuthService/ListResources': grpclib.const.Handler(
                 self.ListResources,
@@ -239,6 +250,12 @@ class AuthServiceStub:
             '/proto.AuthService/DeleteToken',
             rds_enrollment.teleport.wire.resource_pb2.ResourceRequest,
             google.protobuf.empty_pb2.Empty,
+        )
+        self.GetClusterMaintenanceConfig = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/proto.AuthService/GetClusterMaintenanceConfig',
+            google.protobuf.empty_pb2.Empty,
+            rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1,
         )
         self.ListResources = grpclib.client.UnaryUnaryMethod(
             channel,
