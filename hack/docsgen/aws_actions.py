@@ -1,4 +1,4 @@
-"""The AWS actions that the operator calls: read from aws/, the only package that imports boto3."""
+"""The AWS permissions of the operator: the product's table; and the calls in aws/, which alone imports boto3."""
 
 import ast
 import json
@@ -9,22 +9,15 @@ from pathlib import Path
 
 from botocore import xform_name
 from botocore.session import get_session
+from rds_enrollment.plan.access.table import NEEDS, actions
 
-from hack.docsgen.markdown import page
+from hack.docsgen.markdown import code, escape, page, table
 
 SOURCES = Path(__file__).resolve().parents[2] / "operator" / "rds_enrollment" / "aws"
 
 SERVICES = ("ec2", "ecs", "iam", "logs", "rds", "sts")
 
 _CLIENT = re.compile(r"client\(\s*\"([a-z0-9]+)\"")
-_IMPLIED = {
-    "ecs:TagResource": "services, clusters and task definitions are made with their tags",
-    "iam:CreateServiceLinkedRole": "ECS makes its role at its first use in an account",
-    "iam:TagOpenIDConnectProvider": "identity providers are made with their tags",
-    "iam:TagRole": "roles are made with their tags",
-    "logs:TagResource": "log groups are made with their tags",
-}
-"""Actions that AWS asks for on top of a call (Service Authorization Reference, dependent actions)."""
 _PASS_ROLE = {
     "Effect": "Allow",
     "Action": "iam:PassRole",
@@ -32,9 +25,9 @@ _PASS_ROLE = {
     "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
 }
 _INTRODUCTION = (
-    "A policy for the operator's own role that allows every call it makes, taken from its code. It names no resources, "
-    "because their names come from your manifests: narrow it where you know them, such as `iam:*Role*` to the names of "
-    "your roles, and forbid what is not yours by a permissions boundary."
+    "`rds-enrollment policy` prints the policy that your manifests need, narrowed to the names, tags and regions in "
+    "them ([the command line](../command-line.md#policy)). The one at the end of this page is for all manifests: it "
+    "names no resources, and allows every call that the operator makes."
 )
 
 
@@ -43,18 +36,29 @@ def render() -> dict[str, str]:
     policy = json.dumps(
         {
             "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": actions(), "Resource": "*"}, _PASS_ROLE],
+            "Statement": [
+                {"Effect": "Allow", "Action": sorted(actions() - {_PASS_ROLE["Action"]}), "Resource": "*"},
+                _PASS_ROLE,
+            ],
         },
         indent=2,
     )
-    source = "the calls in operator/rds_enrollment/aws"
-    return {"aws-actions.md": page("AWS permissions", source, _INTRODUCTION, f"```json\n{policy}\n```")}
+    asked = table(("Operation", "IAM actions", "On", "Because"), _rows())
+    source = "operator/rds_enrollment/plan/access/table.py"
+    text = page("AWS permissions", source, _INTRODUCTION, asked, f"```json\n{policy}\n```")
+    return {"aws-actions.md": text}
 
 
-def actions() -> list[str]:
-    """`service:Operation` of every call, and what AWS asks for on top; sorted."""
-    called = {action for path in SOURCES.glob("*.py") for action in _of(path)}
-    return sorted(called | _IMPLIED.keys())
+def operations() -> frozenset[str]:
+    """`service:Operation` of every call in the code."""
+    return frozenset(action for path in SOURCES.glob("*.py") for action in _of(path))
+
+
+def _rows() -> Iterator[tuple[str, ...]]:
+    for operation, needs in sorted(NEEDS.items()):
+        for number, need in enumerate(needs):
+            first = code(operation) if number == 0 else ""
+            yield first, code(need.action), need.on.value, escape(need.because)
 
 
 def _of(path: Path) -> Iterator[str]:

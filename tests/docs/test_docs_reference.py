@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.error_table import TABLE
+from rds_enrollment.plan.access.table import NEEDS, actions
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 from hack.docsgen import kinds, vocabulary
 from hack.docsgen.__main__ import FOLDER, render
-from hack.docsgen.aws_actions import actions
+from hack.docsgen.aws_actions import operations
 from hack.docsgen.markdown import escape, table
 from hack.docsgen.metrics import declared
 
@@ -109,8 +110,12 @@ def test_calls_of_every_form_are_among_the_permissions() -> None:
         "sts:AssumeRole",
         "iam:TagRole",
     }
-    assert needed <= set(actions())
+    assert needed <= actions()
     assert not any(action.startswith(("ecs:RunTask", "iam:CreateUser", "rds:Delete")) for action in actions())
+
+
+def test_every_operation_that_is_called_has_a_row_and_no_other_one_has() -> None:
+    assert set(NEEDS) == operations()
 
 
 def test_every_code_of_the_error_table_is_told_with_its_reason() -> None:

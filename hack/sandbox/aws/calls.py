@@ -24,6 +24,14 @@ SEEDING_ACCESS_KEY = "AKIASANDBOXSEEDING00"
 """Calls signed with this key build a world: they are not counted, gated or delayed."""
 
 
+Refusal = Callable[[AwsRequest, str], Reply | None]
+"""Of a call in an account: what AWS answers instead of serving it; None to serve it."""
+
+
+def allow_all(_: AwsRequest, account: str) -> None:
+    """Refuses nothing."""
+
+
 class ConnectionCutError(ConnectionError):
     """Tells the HTTP handler to close the connection without an answer."""
 
@@ -44,12 +52,19 @@ class CallLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._operations: set[str] = set()
         self._writes: list[WriteCall] = []
 
     @property
     def counts(self) -> Counter[str]:
         with self._lock:
             return Counter(self._counts)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Every `service:Operation` since the start; clearing the log does not forget them."""
+        with self._lock:
+            return frozenset(self._operations)
 
     @property
     def writes(self) -> list[WriteCall]:
@@ -59,6 +74,7 @@ class CallLog:
     def add(self, request: AwsRequest, account: str) -> None:
         with self._lock:
             self._counts[request.name] += 1
+            self._operations.add(request.name)
             if request.is_write:
                 self._writes.append(WriteCall(request.name, request.region, account, request.target))
 
@@ -84,6 +100,7 @@ class CallLayer:
         """`latency` gives the seconds that a `service:Operation` takes."""
         self.log = CallLog()
         self.gate: Gate | None = None
+        self.refuse: Refusal = allow_all
         self._application = application
         self._world_lock = world_lock
         self._latency = latency
@@ -100,6 +117,10 @@ class CallLayer:
         self.log.add(request, account_of(environ, request))
         if delay := self._latency(request.name):
             time.sleep(delay)
+        with self._world_lock:
+            refused = self.refuse(request, account_of(environ, request))
+        if refused is not None:
+            return _send(refused, start_response)
         if not request.is_write or self.gate is None:
             return self._serve(request, environ, start_response)
         return self._serve_gated(self.gate, request, environ, start_response)

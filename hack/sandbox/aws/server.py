@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from hack.sandbox.aws import census, moto_hooks, web_identity
 from hack.sandbox.aws.admin import AdminLayer
-from hack.sandbox.aws.calls import CallLayer, CallLog
+from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
 from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
@@ -109,6 +109,15 @@ class AwsSandbox:
     @gate.setter
     def gate(self, gate: Gate | None) -> None:
         self._layer.gate = gate
+
+    @property
+    def refuse(self) -> Refusal:
+        """Asked before each call is served."""
+        return self._layer.refuse
+
+    @refuse.setter
+    def refuse(self, refuse: Refusal) -> None:
+        self._layer.refuse = refuse
 
     @property
     def service_linked_role(self) -> ServiceLinkedRole:

@@ -1,0 +1,1 @@
+"""What IAM has to allow for given manifests."""
