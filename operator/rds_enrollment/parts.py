@@ -63,15 +63,19 @@ Build = Callable[[Parts], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncIterator[tuple[Parts, Rest]]:
-    """The parts, and the connection to the API server that they share. Raises FatalError."""
-    await config.load()  # a faulty one is reported before anything else begins
+async def open_parts(
+    settings: Settings, manifests: Objects | None = None
+) -> AsyncIterator[tuple[Parts, Rest]]:
+    """The parts, and the connection to the API server that they share. `manifests`: objects that stand for those of an
+    API server, which is not asked then. Raises FatalError."""
+    if manifests is None:
+        await config.load()  # a faulty one is reported before anything else begins
     registry = new_registry(__version__)
     rng = random.Random()  # noqa: S311 - jitter, not secrets
     fence = Fence(seconds_since_boot)
     rest = Rest(config.load, user_agent=_USER_AGENT, guard=fence.check)
     threads = ThreadPool(settings.aws_threads)
-    objects = Objects(rest, namespaces=settings.watch_namespaces)
+    objects = manifests or Objects(rest, namespaces=settings.watch_namespaces)
     try:
         yield (
             Parts(

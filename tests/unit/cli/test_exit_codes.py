@@ -25,6 +25,10 @@ ROW = re.compile(r"^\| `(\d)` \| (.+) \|$", re.MULTILINE)
         (["status", "--watch", "--output=json"], 2),
         (["status", "--interval=0"], 2),
         (["run"], 2),
+        (["plan"], 1),  # 2 is for pending changes
+        (["plan", "--no-such-flag"], 1),
+        (["plan", "-f", "absent.yaml"], 1),
+        (["plan", "-f", "absent.yaml", "--teleport-address=nonsense"], 1),
         (["gc"], 2),  # names no region
         (["gc", "--region=us-west-1"], 2),
     ],

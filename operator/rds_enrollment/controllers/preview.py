@@ -1,0 +1,107 @@
+"""What a pass over each of some objects would write, of which nothing is written."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from rds_enrollment.api.kinds import KINDS
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.base import Controller
+from rds_enrollment.controllers.converge import look
+from rds_enrollment.controllers.ground import establish
+from rds_enrollment.controllers.invalid import faults
+from rds_enrollment.controllers.registry import controllers
+from rds_enrollment.kubernetes.manifests import ManifestObjects
+from rds_enrollment.plan.foresight import foresee
+from rds_enrollment.plan.outcome import Outcome, Terminal
+from rds_enrollment.plan.part import Part, outcomes_of
+from rds_enrollment.plan.steps import KubernetesStep, Step
+from rds_enrollment.plan.steps.kubernetes import ApplyDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would be written for one object in AWS and Teleport, in order, and what is in the way."""
+
+    kind: str
+    namespace: str
+    name: str
+    steps: Sequence[Step] = ()
+    hindrances: Sequence[Outcome] = ()
+    idle: str = ""
+    """Why nothing is written for it: it is paused, or only observed."""
+
+
+async def preview_all(adapters: Adapters, objects: ManifestObjects) -> list[Preview]:
+    """All objects, kind by kind: what an enrolment generates is looked at after it, as if it were there."""
+    found: list[Preview] = []
+    by_kind: Any = controllers(adapters)
+    for kind in KINDS:
+        for raw in await objects.list(kind):
+            preview = await _preview(by_kind[kind], raw)
+            for step in preview.steps:
+                if isinstance(step, ApplyDeployment):
+                    objects.add(dict(step.manifest))
+            found.append(_outside_kubernetes(preview))
+    return found
+
+
+def _outside_kubernetes(preview: Preview) -> Preview:
+    steps = [step for step in preview.steps if not isinstance(step, KubernetesStep)]
+    return Preview(
+        kind=preview.kind,
+        namespace=preview.namespace,
+        name=preview.name,
+        steps=() if preview.idle else steps,
+        hindrances=preview.hindrances,
+        idle=preview.idle,
+    )
+
+
+async def _preview(controller: Controller[Any, Any, Any, Any], raw: dict[str, Any]) -> Preview:
+    named = {"namespace": raw["metadata"]["namespace"], "name": raw["metadata"]["name"]}
+    kind = controller.kind.kind
+    try:
+        resource = controller.kind.model.model_validate(raw)
+    except ValidationError as error:
+        return Preview(kind=kind, **named, hindrances=[Terminal(Reason.INVALID_SPEC, faults(error))])
+    if resource.paused:
+        return Preview(kind=kind, **named, idle="paused")
+    idle = "only observed" if controller.spec_of(resource).observes else ""
+    try:
+        steps, hindrances = await _foreseen(controller, resource)
+    except Outcome as outcome:
+        steps, hindrances = (), (outcome,)
+    return Preview(kind=kind, **named, steps=steps, hindrances=hindrances, idle=idle)
+
+
+async def _foreseen(
+    controller: Controller[Any, Any, Any, Any], resource: Any
+) -> tuple[Sequence[Step], Sequence[Outcome]]:
+    """As a pass does, up to its first write. Raises Outcome."""
+    ground = await establish(
+        controller.adapters,
+        await controller.integration_of(resource),
+        pinned_cluster=controller.status_of(resource).teleport_cluster,
+        teleport_condition=controller.teleport_condition,
+        attempts=1,
+    )
+    if ground.scope is None or ground.account is None:
+        return (), ground.outcomes
+    wanted = await controller.wanted(resource, ground.scope)
+
+    def plan(world: Any) -> Sequence[Part]:
+        return controller.plan(wanted, world, 1)
+
+    async def planned(world: Any) -> Sequence[Part]:
+        return plan(world)
+
+    end = await look(controller.observer(resource, wanted, ground.account), planned)
+    steps = await asyncio.to_thread(
+        foresee, end.world, plan, lambda world, step: controller.assume(wanted, world, step)
+    )
+    return steps, outcomes_of(end.parts, {})
