@@ -34,6 +34,18 @@ chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; 
 chaos-golden: $(INSTALLED) control-plane ## Write the golden tables of external writes anew
 	$(BIN)/python -m tests.chaos.golden
 
+.PHONY: upgrade-snapshot
+upgrade-snapshot: $(INSTALLED) control-plane ## Record what this release leaves, for later ones to write nothing into
+	$(BIN)/python -m tests.upgrade.record \
+		tests/upgrade/snapshots/$$($(BIN)/python -c 'import rds_enrollment as it; print(it.__version__)').json
+
+.PHONY: upgrade-from
+upgrade-from: $(INSTALLED) control-plane ## Upgrade from the operator of another commit (BASE=main), too
+	rm -rf build/upgrade && mkdir -p build/upgrade/source
+	git archive $(BASE) operator | tar -x -C build/upgrade/source
+	$(BIN)/python -m tests.upgrade.record build/upgrade/snapshots/base.json "$(CURDIR)/build/upgrade/source/operator"
+	UPGRADE_SNAPSHOTS=build/upgrade/snapshots $(BIN)/python -m pytest -q tests/cluster/test_upgrade.py
+
 .PHONY: bench
 bench: $(INSTALLED) control-plane ## Measure side by side and print the tables of docs/performance.md (BENCH=NAME: one of them)
 	$(BIN)/python -m hack.bench $(BENCH)

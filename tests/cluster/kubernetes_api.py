@@ -67,6 +67,17 @@ class Namespace:
             )
         )
 
+    def restore(self, document: Object, manager: str) -> Object:
+        """Apply an object of one of the kinds, in this namespace, as `manager`, and write its status."""
+        body = {**document, "metadata": {**document["metadata"], "namespace": self.name}}
+        place = (*self._collection(document["kind"]), document["metadata"]["name"])
+        self._objects.patch_namespaced_custom_object(
+            *place, body, field_manager=manager, force=True, _content_type="application/apply-patch+yaml"
+        )
+        status = {"status": document["status"]}
+        self._objects.patch_namespaced_custom_object_status(*place, status, field_manager=manager)
+        return self.get(KINDS[document["kind"]], document["metadata"]["name"])
+
     def annotate(self, kind: Kind, name: str, annotations: dict[str, str]) -> None:
         """Set annotations of an object."""
         self.patch(kind, name, {"metadata": {"annotations": annotations}})
