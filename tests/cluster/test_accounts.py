@@ -114,6 +114,42 @@ def test_two_accounts_two_regions_two_namespaces(scene: Scene, tenant: Namespace
     assert all(map(is_ready, scene.namespace.objects()))
 
 
+def enrolled(scene: Scene) -> dict[str, str]:
+    """Account ids of the databases in Teleport, by name."""
+    listed = scene.teleport.resources.databases.list()
+    return {item.Metadata.Name: item.Spec.AWS.AccountID for item in listed}
+
+
+def test_two_databases_of_one_name_in_two_accounts(scene: Scene, tenant: Namespace) -> None:
+    other = World(scene.aws.url, OTHER)
+    scene.world.seed_instance(scene.world.seed_vpc(REGION, "own"), "orders")
+    there = other.seed_instance(other.seed_vpc(REGION, "other"), "orders")
+    start(scene, tenant)
+    scene.namespace.create(integration(INTEGRATION, ACCOUNT))
+    scene.namespace.create(integration("other", OTHER, assumeRoleArn=role(OTHER)))
+    for name, reference in (("own", INTEGRATION), ("second", "other")):
+        document = enrollment(name, {"name": reference}, REGION)
+        del document["spec"]["deployment"]
+        scene.namespace.create(document)
+        scene.wait(lambda: "orders" in enrolled(scene), "the first one is enrolled")
+
+    # The one already there keeps the name, after a restart, too; the other is told the name that would solve it.
+    scene.wait_condition(RDS_ENROLLMENT, "second", "DatabasesEnrolled", "False", "NameTaken")
+    assert scene.operator.stop() == 0
+    start(scene, tenant)
+    second = scene.reconcile(scene.namespace.get(RDS_ENROLLMENT, "second"))
+    advised = f"orders-rds-{REGION}-{OTHER}"
+    assert enrolled(scene) == {"orders": ACCOUNT}
+    assert f"TeleportDatabaseName={advised}" in condition(second, "DatabasesEnrolled")["message"]
+    assert is_ready(scene.namespace.get(RDS_ENROLLMENT, "own"))
+
+    other.client("rds", REGION).add_tags_to_resource(
+        ResourceName=there.arn, Tags=[{"Key": "TeleportDatabaseName", "Value": advised}]
+    )
+    assert is_ready(scene.reconcile(second))
+    assert enrolled(scene) == {"orders": ACCOUNT, advised: OTHER}
+
+
 def test_nobody_borrows_a_role_or_an_integration(scene: Scene, tenant: Namespace) -> None:
     start(scene, tenant)
     scene.namespace.create(integration("closed", ACCOUNT))
