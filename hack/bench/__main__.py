@@ -2,16 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from hack.bench import apply_to_ready, discovery, reaction, report
-from hack.bench.samples import Comparison
+from hack.bench import apply_to_ready, discovery, reaction, report, ten_thousand
+from hack.bench.samples import Comparison, Figure
 from hack.sandbox.stack import ROOT
 
-BENCHES: Mapping[str, Callable[[], list[Comparison]]] = {
+BENCHES: Mapping[str, Callable[[], Sequence[Comparison | Figure]]] = {
     "apply-to-ready": apply_to_ready.measure,
     "reaction": reaction.measure,
     "discovery": discovery.measure,
+    "ten-thousand": ten_thousand.measure,
 }
 PAGE = ROOT / "docs" / "performance.md"
 

@@ -34,9 +34,9 @@ def _ours(plane: ControlPlane) -> float:
         plane.apply(EXAMPLES / "00-namespace.yaml")
         began = time.monotonic()
         plane.apply(EXAMPLES)
-        world.wait_ready()
-        seconds = time.monotonic() - began
+        seconds = world.wait_ready() - began
         plane.run_kubectl(*_DELETE)
+        world.stack.operator.stop()  # gives its Lease up: the next one would wait for that otherwise
     return seconds
 
 

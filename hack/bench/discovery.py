@@ -117,19 +117,26 @@ async def _lags(work: Callable[[], Awaitable[None]]) -> list[float]:
 
 
 @contextmanager
-def _listed(count: int) -> Iterator[None]:
-    """boto3's RDS is a page server in a process of its own."""
+def page_server(count: int) -> Iterator[str]:
+    """The URL of an RDS that lists so many instances, from a process of its own."""
     command = [sys.executable, "-m", "hack.bench.rds_server", str(count)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
+        yield (server.stdout.readline() if server.stdout else "").strip()
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextmanager
+def _listed(count: int) -> Iterator[None]:
+    """boto3's RDS is a page server."""
+    with page_server(count) as url:
         os.environ.update(
-            AWS_ENDPOINT_URL_RDS=(server.stdout.readline() if server.stdout else "").strip(),
+            AWS_ENDPOINT_URL_RDS=url,
             AWS_ACCESS_KEY_ID="bench",
             AWS_SECRET_ACCESS_KEY="bench",  # noqa: S106 - nothing checks it
             AWS_EC2_METADATA_DISABLED="true",
             NO_PROXY="127.0.0.1",
         )
         yield
-    finally:
-        server.kill()
-        server.wait()

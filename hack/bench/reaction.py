@@ -27,8 +27,8 @@ def measure() -> list[Comparison]:
     with (
         converged_world(**_NO_POLLS) as world,
         bare_loop(world) as bare,
-        _arrivals(world, DATABASE_SERVICE_DEPLOYMENT.plural) as deployments,
-        _arrivals(world, AWS_OIDC_INTEGRATION.plural) as integrations,
+        world.arrivals(DATABASE_SERVICE_DEPLOYMENT.plural) as deployments,
+        world.arrivals(AWS_OIDC_INTEGRATION.plural) as integrations,
     ):
         for _ in range(ROUNDS):
             heartbeat.append(_heartbeat_to_condition(world, deployments))
@@ -40,10 +40,6 @@ def measure() -> list[Comparison]:
         Comparison("reconcile request → first AWS call", call, floor, _TARGET),
         Comparison("reconcile request → `lastHandledReconcileAt` in status", status, floor, aim="reported"),
     ]
-
-
-def _arrivals(world: BenchWorld, plural: str) -> Arrivals:
-    return Arrivals(world.objects.list_namespaced_custom_object, GROUP, VERSION, NAMESPACE, plural)
 
 
 def _heartbeat_to_condition(world: BenchWorld, arrivals: Arrivals) -> float:

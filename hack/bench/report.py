@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from hack.bench.samples import Comparison, percentile
+from hack.bench.samples import Comparison, Figure, percentile
 
 _HEAD = (
     "| what | n | ours p50 | ours p99 | floor p50 | floor p99 | ratio p50 | ratio p99 | excess p50 | aim |",
@@ -12,9 +12,18 @@ _HEAD = (
 )
 
 
-def table(comparisons: Iterable[Comparison]) -> str:
-    """One line for each comparison; durations in milliseconds."""
-    return "\n".join([*_HEAD, *map(_line, comparisons)])
+_FIGURES_HEAD = ("| what | value | aim |", "|---|--:|---|")
+
+
+def table(measured: Iterable[Comparison | Figure]) -> str:
+    """A table of the comparisons, one line each, durations in milliseconds; and one of the figures."""
+    measured = tuple(measured)
+    comparisons = [_line(item) for item in measured if isinstance(item, Comparison)]
+    figures = [
+        f"| {item.what} | {item.value} | {item.aim} |" for item in measured if isinstance(item, Figure)
+    ]
+    tables = [(_HEAD, comparisons), (_FIGURES_HEAD, figures)]
+    return "\n\n".join("\n".join((*head, *lines)) for head, lines in tables if lines)
 
 
 def write(page: Path, name: str, text: str) -> None:

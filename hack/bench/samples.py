@@ -18,6 +18,15 @@ class Comparison:
     aim: str = ""
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A value that has no floor beside it."""
+
+    what: str
+    value: str
+    aim: str
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` (0 to 1) of `values` do not exceed. Raises ValueError when there are none."""
     if not values:

@@ -40,7 +40,11 @@ from rds_enrollment.teleport.webapi import WebApi
 async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
     async with adapters_of(parts) as adapters:
-        yield controllers(adapters)
+        preloading = asyncio.create_task(parts.threads.run(adapters.aws.preload), name="models of AWS")
+        try:
+            yield controllers(adapters)
+        finally:
+            preloading.cancel()
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 
 from rds_enrollment.plan.network.checks import explain
 from rds_enrollment.plan.network.question import Interface, Source
@@ -57,47 +57,71 @@ def database_paths(
     return tuple(ways.to(target) for target in targets)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The interfaces that a database may have, and whether they are reached from each source."""
+
+    ends: tuple[Interface, ...]
+    verdicts: tuple[tuple[Source, tuple[Verdict, ...]], ...]
+
+
 class _Ways:
     """What all questions about the databases of one VPC share."""
 
     def __init__(self, vpc: Vpc, sources: Sequence[Source]) -> None:
         self._vpc = vpc
         self._sources = sources
-        self._reach = cache(partial(reach, vpc))
-        self._of_rds: dict[frozenset[str], list[NetworkInterface]] = {}
-        for interface in vpc.network_interfaces:
-            if interface.description == RDS_INTERFACE:
-                self._of_rds.setdefault(interface.security_groups, []).append(interface)
+        self._of_lookalikes = cache(self._judge_lookalikes)
 
     def to(self, target: Target) -> DatabasePath:
         """Blocked when there is a subnet from which no interface that the database may have is reached."""
-        ends = tuple(self._interfaces(target))
+        judged = self._judged(target)
         doubt = ""
-        for source in self._sources:
-            verdicts = [self._reach(source, end) for end in ends]
+        for source, verdicts in judged.verdicts:
             blocked = next((verdict for verdict in verdicts if not verdict.open), None)
             if blocked is None:
                 continue
             if all(not verdict.open for verdict in verdicts):
                 return DatabasePath(target, Way.BLOCKED, explain(source.subnet, _what(target), blocked))
-            doubt = doubt or _doubt(source, target, ends, verdicts)
+            doubt = doubt or _doubt(source, target, judged.ends, verdicts)
         return DatabasePath(target, Way.AMBIGUOUS if doubt else Way.OPEN, doubt)
 
-    def _interfaces(self, target: Target) -> Iterator[Interface]:
+    def _judged(self, target: Target) -> _Judged:
         """Its interface by its address; else all that look like it; else any place that it may have."""
         known = self._vpc.interface_by_address
-        seen = [known[item] for item in target.addresses if item in known]
-        seen = seen or self._alike(target)
-        for item in seen:
-            for address in item.addresses[:1]:
-                yield Interface(item.id, item.subnet_id, item.security_groups, target.port, address)
-        if not seen:
-            for subnet_id in sorted(target.subnets & self._vpc.subnet_by_id.keys()):
-                yield Interface(target.name, subnet_id, target.security_groups, target.port)
+        own = [known[item] for item in target.addresses if item in known]
+        if own:
+            return self._judge(_ends(own, target.port))
+        judged = self._of_lookalikes(target.subnets, target.security_groups, target.port)
+        if judged.ends:
+            return judged
+        subnets = sorted(target.subnets & self._vpc.subnet_by_id.keys())
+        return self._judge(
+            Interface(target.name, subnet, target.security_groups, target.port) for subnet in subnets
+        )
 
-    def _alike(self, target: Target) -> list[NetworkInterface]:
-        of_its_groups = self._of_rds.get(target.security_groups, ())
-        return [interface for interface in of_its_groups if interface.subnet_id in target.subnets]
+    def _judge_lookalikes(self, subnets: frozenset[str], groups: frozenset[str], port: int) -> _Judged:
+        alike = (
+            interface
+            for interface in self._vpc.network_interfaces
+            if interface.description == RDS_INTERFACE
+            and interface.subnet_id in subnets
+            and interface.security_groups == groups
+        )
+        return self._judge(_ends(alike, port))
+
+    def _judge(self, ends: Iterable[Interface]) -> _Judged:
+        ends = tuple(ends)
+        verdicts = (
+            (source, tuple(reach(self._vpc, source, end) for end in ends)) for source in self._sources
+        )
+        return _Judged(ends, tuple(verdicts))
+
+
+def _ends(interfaces: Iterable[NetworkInterface], port: int) -> Iterator[Interface]:
+    for item in interfaces:
+        for address in item.addresses[:1]:
+            yield Interface(item.id, item.subnet_id, item.security_groups, port, address)
 
 
 def _what(target: Target) -> str:

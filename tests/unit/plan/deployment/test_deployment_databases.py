@@ -10,6 +10,8 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints, databases_part
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.network import paths
+from rds_enrollment.plan.network.reach import reach
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, RdsInventory
 from rds_enrollment.plan.observed.network import NetworkInterface
@@ -221,3 +223,27 @@ def test_what_cannot_be_read_hinders_nothing(field: str) -> None:
 def test_facts_older_than_the_groups_raise_no_alarm(stale: Any) -> None:
     verdict = databases_part(WANTED, seen(vpc=stale), 1).verdict
     assert (verdict.status, verdict.soft) == (ConditionStatus.UNKNOWN, True)
+
+
+def test_databases_that_look_alike_are_judged_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred databases, each of which may have a hundred interfaces, are not ten thousand questions."""
+    count, asked = 30, []
+
+    def counted(*question: Any) -> Any:
+        asked.append(question)
+        return reach(*question)
+
+    monkeypatch.setattr(paths, "reach", counted)
+    hosts = [f"db-{number}.abc" for number in range(count)]
+    alike = [interface(f"eni-{number}", FIRST, f"10.0.1.{number + 10}") for number in range(count)]
+    world = seen(
+        LET_IN,
+        *alike,
+        inventory=RdsInventory(
+            "123456789012", "us-west-1", tuple(instance(endpoint=host) for host in hosts), ()
+        ),
+        databases=tuple(database(host, host) for host in hosts),
+    )
+    part = databases_part(WANTED, world, 1)
+    assert f"{count} databases" in part.verdict.message
+    assert len(asked) == count * len(SUBNETS)
