@@ -5,6 +5,7 @@ answer is sent. Each sandbox calls the same `Gate`; what happens at the gate is 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, Protocol
 
 System = Literal["aws", "teleport", "kubernetes"]
@@ -15,6 +16,29 @@ class Cut(Exception):  # noqa: N818 - an instruction to the sandbox, not an erro
 
     From `before` the write never takes effect; from `after` it has, and only the answer is lost.
     """
+
+
+class Fault(StrEnum):
+    """What a system may answer in place of its answer; each sandbox words it as its protocol does."""
+
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    DENIED = "denied"
+    CONFLICT = "conflict"
+    """Somebody else has changed it meanwhile."""
+    CUT_SHORT = "cut short"
+    """The answer itself, ending in its middle: raised from `after` only."""
+
+
+class Spoiled(Exception):  # noqa: N818 - an instruction to the sandbox, not an error
+    """Raised by a gate: the sandbox answers with the fault.
+
+    From `before` the write never takes effect; from `after` it has, and the answer says otherwise.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -31,7 +55,7 @@ class Write:
 
 
 class Gate(Protocol):
-    """Called by the thread that serves the write; it may block, and may raise `Cut`."""
+    """Called by the thread that serves the write; it may block, and may raise `Cut` or `Spoiled`."""
 
     def before(self, write: Write) -> None:
         """The write has arrived and has no effect yet."""

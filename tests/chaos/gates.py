@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hack.sandbox.gate import Cut, Write
+from hack.sandbox.gate import Cut, Spoiled, Write
 from tests.chaos.writes import Namer, WriteName, is_report
 
 
@@ -30,7 +30,8 @@ class Crash:
 
 
 Blow = Callable[[threading.Event], None]
-"""What happens at the planned moment: sets the event once the operator is struck. Raises Cut to cut the write."""
+"""What happens at the planned moment: sets the event once the operator is struck. Raises Cut to cut the write, or
+Spoiled to spoil its answer."""
 
 
 def killing(kill: Callable[[], None]) -> Blow:
@@ -40,6 +41,16 @@ def killing(kill: Callable[[], None]) -> Blow:
         kill()
         struck.set()
         raise Cut
+
+    return blow
+
+
+def answering(exception: Cut | Spoiled) -> Blow:
+    """The operator gets that for an answer, and lives."""
+
+    def blow(struck: threading.Event) -> None:
+        struck.set()
+        raise exception
 
     return blow
 

@@ -1,4 +1,4 @@
-"""The two kinds of runs: undisturbed, and killed at one write and started again."""
+"""The two kinds of runs: undisturbed, and killed at one write and started again; and the steps of any other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def undisturbed(arena: Arena, workload: Workload) -> Run:
     """The reference. Raises AssertionError when the workload does not get done."""
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text)
-        _begin(arena, scene, recorder)
+        begin(arena, scene, recorder)
         wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done")
         wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle")
         return Run(recorder.names, recorder.reports, arena.state(scene))
@@ -52,17 +52,28 @@ def crashed(arena: Arena, workload: Workload, crash: Crash, reference: Run) -> R
     """
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text, crash, killing(arena.operator.kill))
-        _begin(arena, scene, recorder)
-        if not recorder.crashed.wait(TIMEOUT_SECONDS):
-            raise AssertionError(f"the planned write never came: {crash.write}\n{report(arena, scene)}")
+        begin(arena, scene, recorder)
+        wait_for_blow(arena, scene, recorder, crash)
         arena.start_operator(scene)
-        wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done after the crash")
-        wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle after the crash")
-        state = settled_state(arena, scene, reference.state)
-        return Run(recorder.names, recorder.reports, state)
+        return converged(arena, scene, recorder, reference)
 
 
-def _begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
+def converged(arena: Arena, scene: Scene, recorder: Recorder, reference: Run) -> Run:
+    """Wait until all is done, and the state is that of the reference. Raises AssertionError with the difference."""
+    wait(arena, scene, lambda: scene.workload.done(scene.namespace), "the workload is done after all")
+    wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle after all")
+    state = settled_state(arena, scene, reference.state)
+    return Run(recorder.names, recorder.reports, state)
+
+
+def wait_for_blow(arena: Arena, scene: Scene, recorder: Recorder, plan: Crash) -> None:
+    """Wait for the planned moment. Raises AssertionError when it does not come."""
+    if not recorder.crashed.wait(TIMEOUT_SECONDS):
+        raise AssertionError(f"the planned write never came: {plan.write}\n{report(arena, scene)}")
+
+
+def begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
+    """Have the operator start, and the user act."""
     arena.guard(recorder)
     arena.start_operator(scene)
     scene.workload.act(scene.namespace)

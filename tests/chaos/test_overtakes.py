@@ -1,6 +1,5 @@
 """A leader that is stopped at any write and wakes up after another took over leaves no trace of it."""
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +9,7 @@ from tests.chaos.gates import Moment
 from tests.chaos.golden import crashes
 from tests.chaos.overtakes import Awakening, Overtake, overtaken
 from tests.chaos.runs import Run, undisturbed
+from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
@@ -31,7 +31,7 @@ def in_slice(plan: Overtake) -> bool:
     return first and (plan.awakening, plan.pause.moment, write.operation) in SLICE
 
 
-PLANS = [plan for plan in ALL if os.environ.get("CHAOS") == "all" or in_slice(plan)]
+PLANS = chosen(ALL, in_slice)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 
 from moto.iam.models import get_account_id_from
 
-from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply, parse_request, unknown_operation
-from hack.sandbox.gate import Cut, Gate, Write
+from hack.sandbox.aws.wire import (
+    AwsRequest,
+    Reply,
+    error_reply,
+    fault_reply,
+    parse_request,
+    unknown_operation,
+)
+from hack.sandbox.gate import Cut, Fault, Gate, Spoiled, Write
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -129,12 +136,18 @@ class CallLayer:
         self, gate: Gate, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         write = Write("aws", request.name, request.target)
+        answer: Iterable[bytes] = ()
         try:
             gate.before(write)
             answer = self._serve(request, environ, start_response)
             gate.after(write)
         except Cut as cut:
             raise ConnectionCutError(f"the gate cut {request.name}") from cut
+        except Spoiled as spoiled:
+            if spoiled.fault is Fault.CUT_SHORT:
+                whole = b"".join(answer)
+                return [whole[: len(whole) // 2]]
+            return _send(fault_reply(request, spoiled.fault), start_response)
         return answer
 
     def _serve(

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from hack.sandbox.gate import Fault
+
 _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,\s]+)/[^/,\s]+/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request"
 )
@@ -150,3 +152,36 @@ def unknown_operation(request: AwsRequest) -> Reply:
         return error_reply(request.service, "InvalidAction", message, 400)
     message = f"The operation {request.operation} does not exist in this sandbox."
     return error_reply(request.service, "UnknownOperationException", message, 400)
+
+
+_EC2_FAULTS = {
+    Fault.THROTTLED: ("RequestLimitExceeded", 503),
+    Fault.UNAVAILABLE: ("Unavailable", 503),
+    Fault.DENIED: ("UnauthorizedOperation", 403),
+}
+_QUERY_FAULTS = {
+    Fault.THROTTLED: ("Throttling", 400),
+    Fault.UNAVAILABLE: ("ServiceUnavailable", 503),
+    Fault.DENIED: ("AccessDenied", 403),
+    Fault.CONFLICT: ("ConcurrentModification", 409),
+}
+_JSON_FAULTS = {
+    Fault.THROTTLED: ("ThrottlingException", 400),
+    Fault.UNAVAILABLE: ("ServiceUnavailable", 503),
+    Fault.DENIED: ("AccessDeniedException", 400),
+}
+
+
+def fault_reply(request: AwsRequest, fault: Fault) -> Reply:
+    """A fault as the service's protocol words it (AWS, "Common Error Types" of each API reference; EC2's "Error
+    codes"). Raises KeyError for one that the service does not have."""
+    faults = _JSON_FAULTS
+    if request.service == "ec2":
+        faults = _EC2_FAULTS
+    elif request.service in _QUERY_SERVICES:
+        faults = _QUERY_FAULTS
+    code, status = faults[fault]
+    message = (
+        f"User is not authorized to perform: {request.name}" if fault is Fault.DENIED else f"It is {fault}."
+    )
+    return error_reply(request.service, code, message, status)

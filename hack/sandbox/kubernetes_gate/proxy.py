@@ -12,7 +12,8 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from hack.sandbox.gate import Cut, Write
+from hack.sandbox.gate import Cut, Fault, Spoiled, Write
+from hack.sandbox.kubernetes_gate.faults import fault_response
 from hack.sandbox.kubernetes_gate.writes import parse_write
 
 GATED_WRITES = 16
@@ -37,7 +38,8 @@ class Proxy:
     """An async context manager; `handle` is the handler of an aiohttp server that cancels abandoned handlers."""
 
     def __init__(self, server: str, tls: ssl.SSLContext, before: Step, after: Step) -> None:
-        """`before` and `after` are called in threads around each write; they may block and may raise Cut."""
+        """`before` and `after` are called in threads around each write; they may block and may raise Cut or
+        Spoiled."""
         self._server = server
         self._tls = tls
         self._before = before
@@ -95,6 +97,7 @@ class Proxy:
 
     async def _write_gated(self, request: web.BaseRequest, body: bytes, write: Write) -> web.Response | None:
         """None when the gate cut it, or the API server did."""
+        content = b""
         try:
             await self._at_gate(self._before, write)
             async with self._ask(request, body) as answer:
@@ -102,6 +105,10 @@ class Proxy:
             await self._at_gate(self._after, write)
         except (Cut, aiohttp.ClientError):
             return None
+        except Spoiled as spoiled:
+            if spoiled.fault is not Fault.CUT_SHORT:
+                return fault_response(spoiled.fault)
+            content = content[: len(content) // 2]
         headers = _of_the_message(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 

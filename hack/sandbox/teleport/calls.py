@@ -13,7 +13,8 @@ from google.protobuf.message import Message
 from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 
-from hack.sandbox.gate import Cut, Gate, Write
+from hack.sandbox.gate import Cut, Fault, Gate, Spoiled, Write
+from hack.sandbox.teleport import errors
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,10 @@ class CallLayer:
             except Cut:
                 log.info("the gate cut %s", rpc.name)
                 drop_connection(stream)
+            except Spoiled as spoiled:
+                if spoiled.fault is not Fault.CUT_SHORT:
+                    raise errors.fault(spoiled.fault) from spoiled
+                await stream.cancel()
             else:
                 await stream.send_message(answer)
 

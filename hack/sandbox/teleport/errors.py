@@ -6,6 +6,20 @@ The texts are this sandbox's own: Teleport's are no contract.
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
+from hack.sandbox.gate import Fault
+
+_FAULTS = {
+    Fault.THROTTLED: Status.RESOURCE_EXHAUSTED,
+    Fault.UNAVAILABLE: Status.UNAVAILABLE,
+    Fault.DENIED: Status.PERMISSION_DENIED,
+    Fault.CONFLICT: Status.FAILED_PRECONDITION,
+}
+
+
+def fault(spoiled_by: Fault) -> GRPCError:
+    """Raises KeyError for a fault that is no answer."""
+    return GRPCError(_FAULTS[spoiled_by], f"it is {spoiled_by}")
+
 
 def not_found(kind: str, name: str) -> GRPCError:
     return GRPCError(Status.NOT_FOUND, f"{kind} {name!r} is not found")
