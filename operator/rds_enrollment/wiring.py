@@ -66,6 +66,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
         names=HostNames(settings.host_addresses, time.monotonic),
+        read_only=settings.read_only,
         preflight_blocks=settings.preflight == "Block",
         teleport=view,
         grants=GrantsFile(settings.assume_roles),

@@ -102,3 +102,40 @@ def test_what_was_managed_is_watched_and_then_let_go(scene: Scene, seeded: DemoW
     scene.wait_gone()
     assert (inventory.in_aws(scene), inventory.in_teleport(scene)) == left
     assert external_writes(scene) == before + 2
+
+
+def test_a_read_only_operator_writes_nothing_whatever_the_objects_say(
+    scene: Scene, seeded: DemoWorld
+) -> None:
+    scene.operator.stop()
+    scene.world.seed_instance(seeded.vpc, "late")
+    scene.client("iam").delete_role_policy(RoleName="teleport-prod-aws", PolicyName="ListDatabases")
+    scene.namespace.delete(DATABASE_SERVICE_DEPLOYMENT, f"{REGION}-{seeded.vpc.id}")
+    before = [without_status(obj) for obj in scene.namespace.objects()]
+    left = (inventory.in_aws(scene), inventory.in_teleport(scene), external_writes(scene))
+
+    scene.start(RDS_ENROLLMENT_READ_ONLY="true")
+    told = scene.wait_condition(AWS_OIDC_INTEGRATION, INTEGRATION, "Ready", "False", "ObserveOnly")
+    assert "the operator runs with --read-only" in told["message"]
+    scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "Ready", "False", "ObserveOnly")
+    scene.wait(
+        lambda: condition(scene.deployment, "Ready").get("reason") == "ObserveOnly", "the deletion waits"
+    )
+    scene.wait_idle()
+    assert planned(scene.integration) == ["PutRolePolicy"]
+    assert planned(scene.enrollment)[0] == "CreateDatabase"
+    assert (inventory.in_aws(scene), inventory.in_teleport(scene), external_writes(scene)) == left
+    assert [without_status(obj) for obj in scene.namespace.objects()] == before
+
+    scene.operator.stop()
+    scene.start()
+    scene.wait(lambda: "db/late" in inventory.in_teleport(scene), "what waited is done")
+    scene.wait_all_ready()
+
+
+def without_status(obj: Object) -> Object:
+    """All that the operator must leave alone: no write but that of status changes it."""
+    metadata = {
+        key: obj["metadata"].get(key) for key in ("uid", "generation", "finalizers", "annotations", "labels")
+    }
+    return {**metadata, "spec": obj["spec"]}

@@ -52,6 +52,8 @@
   value: {{ .watchCheckSeconds | quote }}
 - name: RDS_ENROLLMENT_WATCH_GRACE_SECONDS
   value: {{ .watchGraceSeconds | quote }}
+- name: RDS_ENROLLMENT_READ_ONLY
+  value: {{ .readOnly | quote }}
 - name: RDS_ENROLLMENT_PREFLIGHT
   value: {{ .preflight }}
 {{- with .hostAddresses }}

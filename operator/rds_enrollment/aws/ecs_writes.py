@@ -52,9 +52,12 @@ def untag_resource(account: AwsAccount, step: steps.UntagEcsResource) -> None:
 
 
 def register_task_definition(account: AwsAccount, step: steps.RegisterTaskDefinition) -> None:
-    """ecs:RegisterTaskDefinition: a new revision each time, whatever is registered already."""
+    """ecs:RegisterTaskDefinition: a new revision each time, whatever is registered already.
+
+    Where the answer is lost, the next look finds the revision; the same request again would make another.
+    """
     with translated("ecs:RegisterTaskDefinition", step.target):
-        client: Any = account.client("ecs", step.region)
+        client = account.once("ecs", step.region)
         client.register_task_definition(**step.body, tags=ecs_tags(step.tags))
 
 

@@ -41,6 +41,12 @@ not for one of AWS_ENDPOINT_URL. In another partition boto3's region has to be c
 Scope = AssumedRole | None
 """Whose credentials sign a call; None: the operator's own."""
 
+_ClientKey = tuple[Scope, str, str | None, bool]
+"""Credentials, service, region, and whether each request is sent once."""
+
+_AS_CONFIGURED = Config()
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
 _REREAD_SECONDS = 5.0
 """How old a session must be to be given up on request: however many objects name a wrong account, a session is
 not made for each of their passes."""
@@ -106,14 +112,14 @@ class AwsClients:
         """The account of a role that the operator's own credentials may assume."""
         return AwsAccount(self, role)
 
-    def client(self, scope: Scope, service: str, region: str | None) -> Any:
-        """The client of `service` with the credentials of `scope`.
+    def client(self, scope: Scope, service: str, region: str | None, *, once: bool = False) -> Any:
+        """The client of `service` with the credentials of `scope`; with `once` it repeats no request.
 
         Raises:
             BotoCoreError: no credentials were found, or the region or the configuration is not usable.
         """
         with self._lock:
-            return self._usable_session().client((scope, service, region))
+            return self._usable_session().client((scope, service, region, once))
 
     def identity(self, scope: Scope, ask: Callable[[], CallerIdentity]) -> CallerIdentity:
         """Whose the credentials of `scope` are: asked once per access key, and again after a failure.
@@ -182,6 +188,10 @@ class AwsAccount:
         """
         return self._clients.client(self._scope, service, region or None)
 
+    def once(self, service: str, region: str) -> Any:
+        """A client as above that sends each request once: for writes that AWS does again when they are repeated."""
+        return self._clients.client(self._scope, service, region, once=True)
+
     def identity(self) -> CallerIdentity:
         """Whose the credentials are, asked once per access key.
 
@@ -220,7 +230,7 @@ class _Session:
         self._guard = guard
         self._monotonic = monotonic
         self._own_account = own_account
-        self._clients: OrderedDict[tuple[Scope, str, str | None], Any] = OrderedDict()
+        self._clients: OrderedDict[_ClientKey, Any] = OrderedDict()
         self._roles: dict[AssumedRole, _RoleSession] = {}
         self._core = core = botocore.session.get_session()
         models.share(core)
@@ -235,11 +245,11 @@ class _Session:
     def credentials_of(self, scope: Scope) -> Any:
         return self._role(scope).provider.credentials if scope else self.credentials
 
-    def client(self, key: tuple[Scope, str, str | None]) -> Any:
-        scope, service, region = key
+    def client(self, key: _ClientKey) -> Any:
+        scope, service, region, once = key
         boto = self._role(scope).boto if scope else self._boto
         if key not in self._clients:
-            self._clients[key] = self._new_client(boto, service, region)
+            self._clients[key] = self._new_client(boto, service, region, _ONCE if once else _AS_CONFIGURED)
             if len(self._clients) > self._capacity:
                 self._clients.popitem(last=False)
         self._clients.move_to_end(key)
@@ -257,11 +267,10 @@ class _Session:
         self._roles[role] = made
         return made
 
-    def _new_client(self, boto: Any, service: str, region: str | None) -> Any:
+    def _new_client(self, boto: Any, service: str, region: str | None, retries: Config) -> Any:
+        config = self._config.merge(retries)
         try:
-            return boto.client(
-                service, region_name=region or self._default_region(service), config=self._config
-            )
+            return boto.client(service, region_name=region or self._default_region(service), config=config)
         except BotoCoreError:
             raise
         except ValueError as error:  # how botocore refuses an endpoint that is not a URL

@@ -50,6 +50,8 @@ class Adapters:
     edition: Literal["auto", "oss", "ent"]
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
+    read_only: bool
+    """Whether every object is only observed, whatever its spec says."""
     brake: TeardownBrake
     concurrent_writes: int
     """Of one pass, where none builds on another."""

@@ -153,9 +153,8 @@ class Controller(ABC, Generic[R, S, D, W]):
             return await self._delete(key, resource, raw)
         if resource.paused:
             return await self._pause(resource, raw)
-        if self.spec_of(resource).observes:
-            return await self._report(resource, raw, await self._pass(key, resource, self.plan))
-        raw = await self.adapters.objects.add_finalizer(raw)
+        if self._held_back(resource) is None:
+            raw = await self.adapters.objects.add_finalizer(raw)
         return await self._report(resource, raw, await self._pass(key, resource, self.plan))
 
     async def _delete(self, key: Key, resource: R, raw: dict[str, Any]) -> Result:
@@ -163,6 +162,12 @@ class Controller(ABC, Generic[R, S, D, W]):
             return Result()
         if resource.paused and not self.spec_of(resource).retains:
             return Result()
+        if self.adapters.read_only:
+            message = "Nothing is removed, and the object stays, while the operator runs with --read-only."
+            verdict = Verdict.no(Reason.OBSERVE_ONLY, message)
+            return await self._report(
+                resource, raw, Pass(self.status_of(resource), {ConditionType.READY: verdict})
+            )
         if self.spec_of(resource).observes:
             return await self._let_go(resource, raw)
         done = await self._pass(key, resource, self.teardown, self._brake(resource, raw))
@@ -171,6 +176,12 @@ class Controller(ABC, Generic[R, S, D, W]):
         await self.adapters.objects.remove_finalizer(raw)
         logger.info("Everything of this object is gone")
         return Result()
+
+    def _held_back(self, resource: R) -> str | None:
+        """What keeps the operator from writing for this object, or None."""
+        if self.adapters.read_only:
+            return "the operator runs with --read-only"
+        return "spec.managementPolicy is Observe" if self.spec_of(resource).observes else None
 
     def _brake(self, resource: R, raw: dict[str, Any]) -> Gate:
         """Retained things are not removed: nothing holds that up."""
@@ -222,12 +233,12 @@ class Controller(ABC, Generic[R, S, D, W]):
             """Plans of thousands of databases take long: in a thread they do not hold up the other passes."""
             return await gate(await asyncio.to_thread(plan, world))
 
-        if self.spec_of(resource).observes:
+        if why := self._held_back(resource):
             end = await look(observe, planned_apart)
             planned = await asyncio.to_thread(
                 foresee, end.world, plan, lambda world, step: self.assume(wanted, world, step)
             )
-            return await self._observed(status, wanted, end, planned, ground.verdicts, attempts)
+            return await self._observed(status, wanted, end, planned, ground.verdicts, attempts, why)
         apply = applier(self.adapters, ground.account)
         end = await converge(observe, planned_apart, apply, at_once=self.adapters.concurrent_writes)
         failures = end.failures.by_condition
@@ -249,13 +260,14 @@ class Controller(ABC, Generic[R, S, D, W]):
         planned: Sequence[Step],
         established: Mapping[ConditionType, Verdict],
         attempts: int,
+        why: str,
     ) -> Pass[S]:
         """What is reported of an object that is only observed. Nobody is reconciling while something is planned."""
-        parts = [observed_only(part) for part in end.parts]
+        parts = [observed_only(part, why) for part in end.parts]
         verdicts = {**established, **verdicts_of(parts, {}, attempts)}
         outcomes = outcomes_of(parts, {})
         if planned and not outcomes:
-            message = f"{len(planned)} writes are not made, because spec.managementPolicy is Observe: see status.plan."
+            message = f"{len(planned)} writes are not made, because {why}: see status.plan."
             verdicts[ConditionType.READY] = Verdict.no(Reason.OBSERVE_ONLY, message)
         seen = self.observed_status(status, wanted, end)
         return Pass(seen, verdicts, outcomes, aim=await self._digest(status, wanted, end), planned=planned)

@@ -54,12 +54,12 @@ def held(condition: ConditionType, cause: str) -> Part:
     return Part(condition, waiting_for(cause))
 
 
-def observed_only(part: Part) -> Part:
-    """A part whose steps are not taken because the object is only observed. What hinders it is told first."""
+def observed_only(part: Part, why: str) -> Part:
+    """A part whose steps are not taken, and why. What hinders it is told first."""
     if not part.steps or part.outcome is not None:
         return part
     todo = ", ".join(f"{step.name} ({step.target})" for step in part.steps)
-    message = f"Not done, because spec.managementPolicy is Observe: {todo}."
+    message = f"Not done, because {why}: {todo}."
     return replace(part, verdict=Verdict.no(Reason.OBSERVE_ONLY, message))
 
 

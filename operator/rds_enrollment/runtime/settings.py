@@ -182,6 +182,11 @@ class Settings(BaseSettings):
     watch_grace_seconds: float = Field(
         default=60.0, gt=0, description="How long a change may stay undelivered before /healthz fails."
     )
+    read_only: bool = Field(
+        default=False,
+        description="Write nothing in AWS and Teleport, and nothing but status and Events in Kubernetes: every object"
+        " is treated as if its managementPolicy were Observe, and deleted ones stay.",
+    )
     preflight: Annotated[Literal["Warn", "Block"], BeforeValidator(_capitalised)] = Field(
         default="Warn",
         description="What a finding in a VPC does to a deployment there: Warn only tells, Block also keeps its service"

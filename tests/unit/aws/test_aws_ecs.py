@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from rds_enrollment.aws.ecs import (
 )
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.observed.aws import Network
-from rds_enrollment.plan.outcome import Blocked, Conflict, Waiting
+from rds_enrollment.plan.outcome import Blocked, Conflict, Transient, Waiting
 from rds_enrollment.plan.steps import aws as steps
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
+from hack.sandbox.gate import Cut, Fault, Spoiled, Write
 from tests.unit.aws.conftest import REGION
 
 READY = ConditionType.SERVICE_DEPLOYED
@@ -28,6 +30,19 @@ CLUSTER = "example_com-teleport"
 SERVICE = "database-service-vpc-1"
 FAMILY = "example_com-teleport-database-service-vpc-1"
 TAGS = {"teleport.dev/cluster": "example.com", "teleport.dev/origin": "integration_awsoidc"}
+
+
+@dataclass(frozen=True)
+class LosingAnswers:
+    """A gate that lets every write take effect, and loses its answer."""
+
+    lost: Exception
+
+    def before(self, write: Write) -> None:
+        """Nothing."""
+
+    def after(self, write: Write) -> None:
+        raise self.lost
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -192,6 +207,19 @@ def test_active_revisions_are_those_of_the_family_alone(account: AwsAccount, rol
     arns = list_active_task_definitions(account, REGION, FAMILY)
 
     assert [arn.rpartition("/")[2] for arn in arns] == [f"{FAMILY}:2", f"{FAMILY}:1"]
+
+
+@pytest.mark.parametrize("lost", [Cut(), Spoiled(Fault.UNAVAILABLE)], ids=["cut", "unavailable"])
+def test_a_registration_whose_answer_is_lost_is_not_repeated(
+    account: AwsAccount, sandbox: AwsSandbox, role: str, lost: Exception
+) -> None:
+    sandbox.gate = LosingAnswers(lost)
+    try:
+        with pytest.raises(Transient):
+            apply(account, register(role))
+    finally:
+        sandbox.gate = None
+    assert len(list_active_task_definitions(account, REGION, FAMILY)) == 1
 
 
 def test_a_revision_is_deregistered_then_deleted(account: AwsAccount, role: str) -> None:

@@ -71,6 +71,7 @@ def adapters(
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
         names=cast("Any", Untouched()),
+        read_only=False,
         preflight_blocks=False,
         teleport=cast("Any", Untouched()),
         grants=GrantsFile(None),
