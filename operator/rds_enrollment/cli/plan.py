@@ -107,13 +107,13 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 
 async def _plan(settings: Settings, paths: Sequence[str], namespace: str) -> list["Preview"]:
-    from rds_enrollment.cli.manifest_files import read_manifests
+    from rds_enrollment.cli.manifests import read_manifests
     from rds_enrollment.controllers.preview import preview_all
     from rds_enrollment.kubernetes.manifests import ManifestObjects
     from rds_enrollment.parts import open_parts
     from rds_enrollment.wiring import adapters_of
 
-    objects = ManifestObjects(read_manifests(paths), namespace=namespace)
+    objects = ManifestObjects((it.document for it in read_manifests(paths)), namespace=namespace)
     try:
         async with open_parts(settings, objects) as (parts, _), adapters_of(parts) as adapters:
             parts.fence.open_until(math.inf)

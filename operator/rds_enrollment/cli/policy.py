@@ -51,12 +51,12 @@ def command(
     Nothing but the files is read: neither Kubernetes, nor AWS, nor Teleport. While a name changes, pass the manifests
     of before and after together: what had the former name has to be deleted.
     """
-    from rds_enrollment.cli.manifests import read_manifests
+    from rds_enrollment.cli.manifests import read_manifests, resources
     from rds_enrollment.cli.permissions import permissions
 
     try:
         found = permissions(
-            read_manifests(paths),
+            resources(read_manifests(paths)),
             teleport_cluster=teleport_cluster,
             proxy=teleport_proxy or teleport_cluster,
             owner_id=owner_id or "*",
