@@ -217,7 +217,7 @@ def test_what_cannot_be_judged_is_one_line(
 def test_a_file_that_is_not_there_or_is_no_yaml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [")
-    for path, said in ((broken, "is no YAML"), (tmp_path / "absent.yaml", "cannot be read")):
+    for path, said in ((broken, "is not YAML"), (tmp_path / "absent.yaml", "cannot be read")):
         with pytest.raises(SystemExit) as ended:
             main(["policy", "-f", str(path), *CLUSTER])
         assert ended.value.code == 1
