@@ -268,6 +268,7 @@ def test_tasks_that_cannot_pull_their_image(
         assert message.startswith("0 of 2 tasks run. Task ")
         assert "CannotPullContainerError" in message
         assert "public.ecr.aws/gravitational/teleport-distroless:18.0.0" in message
+        assert "The preflight: From subnet-" in message
         stopped = [arn.rpartition("/")[2] for arn in inventory.tasks(scene, desired="STOPPED")]
         assert any(task in message for task in stopped)
 

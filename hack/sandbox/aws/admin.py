@@ -26,6 +26,7 @@ class Sandbox(Protocol):
     def reset(self) -> None: ...
     def running_tasks(self) -> list[RunningTask]: ...
     def reachable(self, task_arn: str, host: str, port: int) -> Reachability: ...
+    def write_log(self, task_arn: str, line: str) -> None: ...
 
 
 class AdminLayer:
@@ -39,6 +40,7 @@ class AdminLayer:
             ("POST", "reset"): self._reset,
             ("GET", "tasks"): self._tasks,
             ("GET", "reachable"): self._reachable,
+            ("POST", "log"): self._log,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -77,3 +79,7 @@ class AdminLayer:
 
     def _reachable(self, query: Query) -> dict[str, Any]:
         return asdict(self._sandbox.reachable(query["task"], query["host"], int(query["port"])))
+
+    def _log(self, query: Query) -> dict[str, Any]:
+        self._sandbox.write_log(query["task"], query["line"])
+        return {}

@@ -5,6 +5,7 @@ from typing import cast
 
 from moto.ecs.models import ecs_backends
 
+from hack.sandbox.aws.ecs import container
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.model import Task
 from hack.sandbox.aws.network import Peer, VpcNetwork
@@ -40,6 +41,14 @@ def can_reach(task_arn: str, host: str, port: int) -> Reachability:
             if task_arn in tasks and tasks[task_arn].is_running:
                 return _dial(backend, tasks[task_arn], host, port)
     return Reachability(False, f"task {task_arn} is not running")
+
+
+def write_log(task_arn: str, line: str) -> None:
+    """A line in the log of a task, whether it runs or not."""
+    for backend in ecs_backends_in_use():
+        for tasks in backend.scheduler.tasks.values():
+            if task_arn in tasks:
+                container.write_log(backend.account_id, tasks[task_arn], line, backend.now())
 
 
 def _dial(backend: SimulatedEcsBackend, task: Task, host: str, port: int) -> Reachability:

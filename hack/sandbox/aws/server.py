@@ -12,6 +12,7 @@ from hack.sandbox.aws import census, moto_hooks, web_identity
 from hack.sandbox.aws.admin import AdminLayer
 from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
+from hack.sandbox.aws.ecs.faults import Faults
 from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.health_probe import check_tasks
@@ -124,11 +125,17 @@ class AwsSandbox:
         """How many first calls of an account find that ECS's service-linked role cannot be used yet."""
         return self._simulation.linked_role
 
+    @property
+    def task_faults(self) -> Faults:
+        """What befalls the tasks of single services, by service name: may be changed at any time."""
+        return self._simulation.faults
+
     def reset(self) -> None:
         """An empty world and an empty call log; gate, latencies, clock, task health and refusals stay."""
         with self._world_lock:
             moto_hooks.empty_world()
             self.service_linked_role.forget()
+            self.task_faults.clear()
         self.calls.clear()
 
     def tick(self) -> None:
@@ -159,6 +166,15 @@ class AwsSandbox:
         """`can_reach` by task ARN."""
         with self._world_lock:
             return census.can_reach(task_arn, host, port)
+
+    def log(self, task: RunningTask, line: str) -> None:
+        """A line that a task's container logs."""
+        self.write_log(task.task_arn, line)
+
+    def write_log(self, task_arn: str, line: str) -> None:
+        """`log` by task ARN."""
+        with self._world_lock:
+            census.write_log(task_arn, line)
 
     def assume_role(self, role_arn: str, issuer: str) -> str | None:
         """Why AWS refuses Teleport's token for a role, or None."""

@@ -63,6 +63,9 @@ class TaskSource(Protocol):
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         """Whether the task can connect to an RDS endpoint."""
 
+    def log(self, task: RunningTask, line: str) -> None:
+        """A line that the task's container logs."""
+
 
 class _HttpSource:
     def __init__(self, url: str) -> None:
@@ -73,6 +76,11 @@ class _HttpSource:
 
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         return Reachability(**self._get("reachable", {"task": task.task_arn, "host": host, "port": port}))
+
+    def log(self, task: RunningTask, line: str) -> None:
+        query = urlencode({"task": task.task_arn, "line": line})
+        with urlopen(f"{self._url}/_sandbox/log?{query}", data=b"", timeout=_HTTP_TIMEOUT):  # noqa: S310 - our own
+            pass
 
     def _get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         address = f"{self._url}/_sandbox/{path}?{urlencode(query)}"

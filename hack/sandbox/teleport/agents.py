@@ -62,6 +62,8 @@ class AgentFleet:
         self.timing = timing
         self.stops_gracefully = True
         """False: tasks die without a farewell, and their heartbeats have to expire."""
+        self.faults: dict[str, str] = {}
+        """What the agents of single ECS services, by name, meet instead of joining: the error that they log."""
         self._cluster = cluster
         self._source = source
         self._new_host_id = new_host_id
@@ -138,13 +140,27 @@ class AgentFleet:
             return
         try:
             config = decode_config(task.command)
+            self._meet_fault(task)
             check_join(config, task, self._cluster)
         except (ConfigError, JoinDenied) as refusal:
             self._note(task.task_arn, str(refusal), now)
+            self._log(task, refusal.told if isinstance(refusal, JoinDenied) else str(refusal), now)
             self._next_attempt[task.task_arn] = now + self.timing.join_retry
             return
         host = self._host(task, config)
         self._agents[task.task_arn] = Agent(task, host, self._cluster.resources, self._source)
+
+    def _meet_fault(self, task: RunningTask) -> None:
+        """Raises JoinDenied."""
+        if fault := self.faults.get(task.service_name):
+            raise JoinDenied(fault)
+
+    def _log(self, task: RunningTask, error: str, now: datetime) -> None:
+        """As Teleport's lib/service/connect.go logs it in the text format."""
+        text = "Failed to establish connection to cluster."
+        self._source.log(
+            task, f"{now:%Y-%m-%dT%H:%M:%SZ} ERRO [PROC:1]    {text} identity:Instance error:[{error}]"
+        )
 
     def _note(self, task_arn: str, reason: str, now: datetime) -> None:
         log.info("task %s cannot join: %s", task_arn, reason)

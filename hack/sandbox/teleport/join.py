@@ -19,7 +19,11 @@ _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/
 
 
 class JoinDenied(Exception):  # noqa: N818 - a verdict, not a fault
-    """The agent may not join; says why."""
+    """The agent may not join; says why. `told` is what Teleport tells the agent, which is less."""
+
+    def __init__(self, reason: str, told: str = "") -> None:
+        super().__init__(reason)
+        self.told = told or reason
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,18 @@ def check_join(config: AgentConfig, task: RunningTask, cluster: Cluster) -> None
         )
     join = config.teleport.join_params
     if join.method != IAM:
-        raise JoinDenied(f"join method {join.method!r} is not {IAM!r}")
+        raise JoinDenied(
+            f"join method {join.method!r} is not {IAM!r}", "this token does not support the IAM join method"
+        )
     token = _token(cluster, join.token_name)
     if DATABASE_ROLE not in token.Spec.Roles:
         raise JoinDenied(f"token {join.token_name!r} does not allow role {DATABASE_ROLE}")
     identity = caller_identity(task)
     if not any(_allows(rule, identity) for rule in token.Spec.Allow):
-        raise JoinDenied(f"no allow rule of token {join.token_name!r} matches {identity.arn}")
+        raise JoinDenied(
+            f"no allow rule of token {join.token_name!r} matches {identity.arn}",
+            "instance did not match any allow rules",
+        )
 
 
 def _check_services(config: AgentConfig) -> None:
@@ -75,7 +84,7 @@ def _check_services(config: AgentConfig) -> None:
 def _token(cluster: Cluster, name: str) -> ProvisionTokenV2:
     token = cluster.resources.tokens.find(name)
     if token is None:
-        raise JoinDenied(f"token {name!r} is not found")
+        raise JoinDenied(f"token {name!r} is not found", "token expired or not found")
     return token
 
 

@@ -42,6 +42,9 @@ class _NoTasks:
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         raise LookupError(f"{task.task_arn} is no task of this AWS: it has none")
 
+    def log(self, task: RunningTask, line: str) -> None:
+        raise LookupError(f"{task.task_arn} is no task of this AWS: it has none")
+
 
 class TeleportSandbox:
     """One Teleport cluster. A context manager; `stop` and `start` again keep port, identities and resources.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hack.sandbox.aws.ecs.faults import TaskFault
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
 
@@ -202,3 +203,42 @@ def test_a_deleted_subnet_is_a_service_event(aws: Aws, vpc: Vpc, world: World) -
     aws.ecs.update_service(cluster=CLUSTER, service=SERVICE, desiredCount=1)
     assert eventually(lambda: _failing(aws, 1))
     assert any("does not exist" in event["message"] for event in aws.service()["events"])
+
+
+def test_a_service_can_be_given_faults_of_its_own(aws: Aws, vpc: Vpc, sandbox: AwsSandbox) -> None:
+    sandbox.task_faults[SERVICE] = TaskFault(refusal="was unable to place a task. Reason: Internal error.")
+    aws.deploy(vpc)
+    eventually(lambda: any("Internal error" in event["message"] for event in aws.service()["events"]))
+    assert aws.tasks("STOPPED") == []
+
+    sandbox.task_faults[SERVICE] = TaskFault(start_error="CannotPullContainerError: not found")
+    assert failed_task(aws)["stoppedReason"] == "CannotPullContainerError: not found"
+
+    del sandbox.task_faults[SERVICE]
+    assert aws.steady()["runningCount"] == 2
+
+
+def test_a_container_that_ends_by_itself_leaves_its_exit_code_and_its_log(
+    aws: Aws, vpc: Vpc, sandbox: AwsSandbox
+) -> None:
+    options = {
+        "awslogs-group": "agents",
+        "awslogs-region": REGION,
+        "awslogs-create-group": "true",
+        "awslogs-stream-prefix": "agents",
+    }
+    sandbox.task_faults[SERVICE] = TaskFault(exit_code=3, container_reason="Killed", log=("the end",))
+    aws.ecs.create_cluster(clusterName=CLUSTER)
+    aws.create_role()
+    aws.register(logConfiguration={"logDriver": "awslogs", "options": options})
+    aws.create_service(vpc)
+    task = failed_task(aws)
+    (container,) = task["containers"]
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    )
+    assert (container["exitCode"], container["reason"]) == (3, "Killed")
+    stream = f"agents/teleport-service/{task['taskArn'].rpartition('/')[2]}"
+    found = aws.client("logs").get_log_events(logGroupName="agents", logStreamName=stream)["events"]
+    assert [event["message"] for event in found] == ["teleport-service: started", "the end"]

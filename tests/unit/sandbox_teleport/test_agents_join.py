@@ -221,3 +221,23 @@ def test_a_started_cluster_lets_agents_join_by_itself(aws: FakeAws) -> None:
 )
 def test_wildcards_of_an_arn(pattern: str, arn: str, matches: bool) -> None:
     assert matches_arn(pattern, arn) is matches
+
+
+def test_what_keeps_an_agent_from_joining_is_logged_as_teleport_tells_it(
+    cluster: TeleportSandbox, aws: FakeAws, clock: ManualClock
+) -> None:
+    aws.tasks = [task()]
+    run(cluster, clock)
+    cluster.resources.tokens.put(token(TOKEN, TokenRule(AWSAccount="000000000000")))
+    clock.advance(1)
+    cluster.agents.tick()
+    cluster.agents.faults[task().service_name] = "dial tcp 203.0.113.20:443: i/o timeout"
+    clock.advance(1)
+    cluster.agents.tick()
+    told = [line.partition("error:")[2] for line in aws.logged]
+    assert told == [
+        "[token expired or not found]",
+        "[instance did not match any allow rules]",
+        "[dial tcp 203.0.113.20:443: i/o timeout]",
+    ]
+    assert cluster.agents.joined == {}

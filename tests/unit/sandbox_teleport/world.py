@@ -49,6 +49,7 @@ class FakeAws:
     def __init__(self) -> None:
         self.tasks: list[RunningTask] = []
         self.errors: dict[tuple[str, int], str] = {}
+        self.logged: list[str] = []
 
     def running_tasks(self) -> list[RunningTask]:
         return list(self.tasks)
@@ -56,6 +57,9 @@ class FakeAws:
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         error = self.errors.get((host, port), "")
         return Reachability(not error, error)
+
+    def log(self, task: RunningTask, line: str) -> None:
+        self.logged.append(line)
 
 
 def database(name: str = "orders", uri: str = f"{ORDERS}:5432", **labels: str) -> DatabaseV3:

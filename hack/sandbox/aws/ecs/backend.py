@@ -14,6 +14,7 @@ from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 
 from hack.sandbox.aws.ecs.capacity import check_still_offered
 from hack.sandbox.aws.ecs.errors import cluster_contains_services, cluster_contains_tasks, cluster_not_found
+from hack.sandbox.aws.ecs.faults import Faults
 from hack.sandbox.aws.ecs.launch import Launcher
 from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
 from hack.sandbox.aws.ecs.model import Deployment, Service
@@ -31,6 +32,7 @@ class Simulation:
     clock: Clock = utc_now
     timing: Timing = field(default_factory=Timing)
     linked_role: ServiceLinkedRole = field(default_factory=ServiceLinkedRole)
+    faults: Faults = field(default_factory=Faults)
 
 
 class SimulatedEcsBackend(EC2ContainerServiceBackend):
@@ -50,6 +52,7 @@ class SimulatedEcsBackend(EC2ContainerServiceBackend):
             find_definition=self.describe_task_definition,
             launcher=Launcher(account_id, region_name, self.partition, network),
             timing=timing,
+            faults=self.simulation.faults,
         )
         self.service_api = ServiceApi(self.scheduler, self.describe_task_definition)
 

@@ -66,6 +66,18 @@ def _open_log(account: str, task: Task, container: dict[str, Any], now: datetime
         backend.create_log_group(group, {})
     stream = log_stream_name(task, container)
     backend.create_log_stream(group, stream)
-    line = {"timestamp": int(now.timestamp() * 1000), "message": f"{container['name']}: started"}
-    backend.put_log_events(group, stream, [line])
+    write_log(account, task, f"{container['name']}: started", now)
     return ""
+
+
+def write_log(account: str, task: Task, text: str, now: datetime) -> None:
+    """A line of the task's first container. A log that is gone takes none, as the awslogs driver drops it."""
+    container = task.containers[0]
+    configuration = container.get("logConfiguration") or {}
+    if configuration.get("logDriver") != "awslogs":
+        return
+    options = configuration["options"]
+    backend: Any = logs_backends[account][options["awslogs-region"]]
+    group, stream = options["awslogs-group"], log_stream_name(task, container)
+    if group in backend.groups and stream in backend.groups[group].streams:
+        backend.put_log_events(group, stream, [{"timestamp": int(now.timestamp() * 1000), "message": text}])

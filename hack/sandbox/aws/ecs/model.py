@@ -50,6 +50,9 @@ class Task:
     stopped_at: datetime | None = None
     stop_code: str = ""
     stopped_reason: str = ""
+    exit_code: int | None = None
+    """Of a container that ended by itself."""
+    container_reason: str = ""
     health: HealthStatus = "UNKNOWN"
     failed_checks: int = 0
     last_check_at: datetime | None = None

@@ -138,5 +138,7 @@ def _render_container(task: Task, container: dict[str, Any]) -> dict[str, Any]:
         shown["reason"] = task.stopped_reason
     elif task.status == "STOPPED":
         # dumb-init rewrites ECS's SIGTERM to a graceful SIGQUIT.
-        shown["exitCode"] = 0
+        shown["exitCode"] = task.exit_code or 0
+        if task.container_reason:
+            shown["reason"] = task.container_reason
     return shown

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from hack.sandbox.aws.ecs import circuit, health
-from hack.sandbox.aws.ecs.container import start_containers
+from hack.sandbox.aws.ecs.container import start_containers, write_log
 from hack.sandbox.aws.ecs.events import add_event, add_refusal, names
+from hack.sandbox.aws.ecs.faults import ESSENTIAL_CONTAINER_EXITED, Faults, TaskFault
 from hack.sandbox.aws.ecs.launch import Launcher, LaunchRefused
 from hack.sandbox.aws.ecs.lifecycle import Effects, advance, stop
 from hack.sandbox.aws.ecs.model import Deployment, Service, Task
@@ -34,6 +35,7 @@ class Scheduler:
     find_definition: Callable[[str], Any]
     launcher: Launcher
     timing: Timing
+    faults: Faults
 
     def tasks_of(self, service: Service) -> list[Task]:
         """Every task that can still be described, the stopped ones included."""
@@ -79,11 +81,24 @@ class Scheduler:
             settled = advance(task, now, self.timing, self._effects(now))
             if settled and (deployment := _deployment_of(service, task)):
                 self._count_outcome(service, deployment, task, now)
+        for task, fault in self.faults.crashing(self.alive(service)):
+            self._crash(service, task, fault, now)
+
+    def _crash(self, service: Service, task: Task, fault: TaskFault, now: datetime) -> None:
+        """ECS starts another one at once; here there is a pause, so that a loop of crashes keeps nothing busy."""
+        for line in fault.log:
+            write_log(self.launcher.account, task, line, now)
+        task.exit_code, task.container_reason = fault.exit_code, fault.container_reason
+        stop(task, now, "EssentialContainerExited", ESSENTIAL_CONTAINER_EXITED)
+        if deployment := _deployment_of(service, task):
+            deployment.next_launch_at = now + self.timing.retry
 
     def _effects(self, now: datetime) -> Effects:
         network = self.launcher.network
         return Effects(
-            start_container=lambda task: start_containers(self.launcher.account, network, task, now),
+            start_container=lambda task: (
+                self.faults.start_error(task) or start_containers(self.launcher.account, network, task, now)
+            ),
             release_interface=lambda task: network.detach_interface(task.interface.id),
         )
 
@@ -135,6 +150,7 @@ class Scheduler:
         started: list[Task] = []
         for _ in range(count):
             try:
+                self.faults.check_launch(service.name)
                 task = self.launcher.launch(service, deployment, definition, now)
             except LaunchRefused as refusal:
                 add_refusal(service, str(refusal), now)

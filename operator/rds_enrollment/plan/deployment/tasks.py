@@ -52,7 +52,7 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
 
 
 def _refused(wanted: WantedDeployment, world: DeploymentWorld, count: str, refused: Refusal) -> Part:
-    happened = f"{count}. ECS starts none: {clip(refused.text, WORDS_BYTES)}"
+    happened = f"{count}. ECS starts none: {clip(refused.text, WORDS_BYTES).rstrip('.')}."
     message = told(
         happened, refused.reason, explained(wanted, world, refused.reason), link=_service_link(wanted)
     )
@@ -63,7 +63,9 @@ def _failed(
     wanted: WantedDeployment, world: DeploymentWorld, count: str, failures: Sequence[TaskFailure]
 ) -> Part:
     last = failures[0]
-    words = f"Task {names.task_id(last.task.arn)} stopped: {clip(said_of(last.task), WORDS_BYTES)}"
+    words = (
+        f"Task {names.task_id(last.task.arn)} stopped: {clip(said_of(last.task), WORDS_BYTES).rstrip('.')}"
+    )
     message = told(
         f"{count}. {words}{_others(failures)}.",
         last.reason,

@@ -22,8 +22,8 @@ ADVICE: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.IMAGE_PULL_FAILED: "The registry, or the image itself, failed as quoted: pull it by hand to see more.",
         Reason.PULL_SECRET_UNAVAILABLE: (
-            "The execution role must be able to read spec.image.pullSecretArn (and its KMS key), the subnets reach "
-            "Secrets Manager or Amazon ECR."
+            "The execution role must be able to read spec.image.pullSecretArn (and its KMS key), and the subnets to "
+            "reach Secrets Manager or Amazon ECR."
         ),
         Reason.LOG_GROUP_NOT_FOUND: "Create the log group, or correct spec.logs.group.",
         Reason.LOGS_DENIED: (

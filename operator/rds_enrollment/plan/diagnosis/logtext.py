@@ -7,6 +7,8 @@ from rds_enrollment.api.base import clip
 LINE_BYTES = 300
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 """ECMA-48: control sequences (CSI), operating system commands (OSC) and other escapes."""
+_TIME = re.compile(r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+")
+"""At the beginning of a line: with it, a failure that repeats would never read the same."""
 _REDACTED = "[redacted]"
 _SECRETS = (
     re.compile(r"-----BEGIN [A-Z ]+-----.*", re.DOTALL),
@@ -27,8 +29,8 @@ the form of a secret: a token in hexadecimal digits, as Teleport makes its stati
 
 
 def clean(line: str) -> str:
-    """One line without control characters and without what may be a secret, at most `LINE_BYTES` long."""
-    plain = _ESCAPE.sub("", line)
+    """One line without its time, control characters and what may be a secret, at most `LINE_BYTES` long."""
+    plain = _TIME.sub("", _ESCAPE.sub("", line))
     plain = "".join(character if character.isprintable() else " " for character in plain)
     for secret in _SECRETS:
         plain = secret.sub(_REDACTED, plain)

@@ -122,7 +122,13 @@ def test_secrets_are_taken_out(line: str, secret: str) -> None:
 def test_what_explains_stays() -> None:
     said = "instance arn:aws:sts::123456789012:assumed-role/TeleportDatabaseAccess-vpc-0123456789abcdef0 no match"
     assert clean(said) == said
-    assert clean(TEXTS[3][0]) == TEXTS[3][0]
+    assert clean(TEXTS[3][0]) == TEXTS[3][0].partition("Z ")[2]
+
+
+def test_a_line_that_repeats_reads_the_same() -> None:
+    """Teleport's two formats of text, and what the driver of another image may write."""
+    for time in ("2026-01-01T00:00:00Z", "2026-01-01T10:11:12.345+01:00", "2026-01-01 10:11:12,345"):
+        assert clean(f"{time} ERRO [PROC:1] no") == "ERRO [PROC:1] no"
 
 
 def test_escapes_of_a_terminal_are_taken_out() -> None:
