@@ -107,7 +107,7 @@ CAUSES = (
     _refusal("place", "TaskNotPlaced", f"{PLACE}Internal error."),
     _refusal("subnet", "SubnetsNotFound", f"{PLACE}The subnet ID 'subnet-0a' does not exist."),
     _refusal("group", "SecurityGroupsNotFound", f"{PLACE}The security group 'sg-0a' does not exist."),
-    Cause("crash", "AgentExited", "Its log: teleport: cannot parse the configuration", _CRASH),
+    Cause("crash", "AgentExited", "| teleport: cannot parse the configuration", _CRASH),
     Cause("memory", "OutOfMemory", "exit code 137", _MEMORY),
     _tunnel("join-denied", "JoinDenied", "instance did not match any allow rules"),
     _tunnel("token", "JoinTokenNotFound", "token expired or not found"),

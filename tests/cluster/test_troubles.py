@@ -3,6 +3,9 @@
 No test touches an object after it has applied it.
 """
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, condition
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene, new_scene
 
+PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 OTHER_ACCOUNT = "210987654321"
 ANYWHERE = "0.0.0.0/0"
 ALLOW_ALL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -293,6 +297,23 @@ def pulling_tasks(scene: Scene) -> int:
     return sum(task["lastStatus"] == "PENDING" for task in tasks)
 
 
+def diagnose(scene: Scene, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command beside the operator, with an administrator's rights in Kubernetes."""
+    environment = {
+        name: value
+        for name, value in scene.operator.environment.items()
+        if name != "RDS_ENROLLMENT_HTTP_ADDRESS"
+    }
+    return subprocess.run(
+        [str(PROGRAM), "diagnose", *arguments, "--namespace", scene.namespace.name],
+        env={**environment, "KUBECONFIG": str(scene.plane.admin_kubeconfig)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     """It informs, and lowers Ready of nothing: the database is enrolled, and its owner may have it stopped."""
     ec2 = scene.client("ec2")
@@ -324,6 +345,27 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     (database,) = scene.enrollment["status"]["databases"]
     assert (database["name"], database["state"], database["reason"]) == ("orders", "Enrolled", "Unreachable")
 
+    seen = diagnose(scene, name, "--database", "orders")
+    assert seen.returncode == 2, seen.stderr
+    assert "Database orders  not reached" in seen.stdout
+    assert any(f"  ○ {subnet}  task at 10.0." in seen.stdout for subnet in vpc.private_subnets)
+    assert f"  ✗ {vpc.database_group}  " in seen.stdout
+    assert "unhealthy: dial tcp 10.0." in seen.stdout
+    assert "\x1b" not in seen.stdout
+    written = len(scene.aws.calls.writes), len(scene.teleport.writes)
+
     ec2.authorize_security_group_ingress(GroupId=vpc.database_group, IpPermissions=permissions)
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "True")
     scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "True")
+    seen = diagnose(scene, ENROLLMENT, "--output", "json")
+    assert seen.returncode == 0, seen.stdout
+    found = json.loads(seen.stdout)
+    assert found["healthy"]
+    (deployment,) = found["deployments"]
+    (database,) = deployment["databases"]
+    assert (deployment["name"], deployment["connected"]) == (name, 2)
+    assert (database["way"], {agent["status"] for agent in database["agents"]}) == ("open", {"healthy"})
+    assert not any(hop["blocks"] for hop in database["hops"])
+    assert written == (len(scene.aws.calls.writes), len(scene.teleport.writes))
+    assert diagnose(scene, "absent").returncode == 1
+    assert diagnose(scene, name, "--database", "absent").returncode == 1

@@ -35,6 +35,11 @@ def print_text(text: str) -> None:
     click.echo(text, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
+def printable(text: str) -> str:
+    """Texts of objects without control characters: they must not reach the reader's terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a table with its head, each value on one line."""
     cells = [

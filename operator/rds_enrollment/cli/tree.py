@@ -7,6 +7,7 @@ import click
 
 from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import PROGRESS
+from rds_enrollment.cli.output import printable
 from rds_enrollment.cli.overview import Database, Deployment, Enrollment, Integration, Overview, State, Tasks
 
 _GOOD, _BAD, _WAITING = "green", "red", "yellow"
@@ -80,11 +81,11 @@ def _databases(databases: Sequence[Database]) -> list[_Node]:
 
 def _database(database: Database) -> _Node:
     colour = _COLOURS.get(database.state, _WAITING)
-    line = f"database {_printable(database.name)}  {click.style(_printable(database.state), fg=colour)}"
+    line = f"database {printable(database.name)}  {click.style(printable(database.state), fg=colour)}"
     if database.state == DatabaseState.ENROLLED:
         return _Node(line)
-    message = _printable(database.message)
-    return _Node(f"{line}: {_printable(database.reason)}", [_Node(message)] if message else [])
+    message = printable(database.message)
+    return _Node(f"{line}: {printable(database.reason)}", [_Node(message)] if message else [])
 
 
 def _line(kind: str, namespace: str, name: str, state: State, facts: str) -> str:
@@ -96,15 +97,11 @@ def _state(state: State) -> str:
         return click.style("Ready", fg=_GOOD)
     bad = state.ready == "False" and state.reason not in set(PROGRESS)
     words = f"Not ready: {state.reason}" if state.ready else "New"
-    return click.style(_printable(words), fg=_BAD if bad else _WAITING)
+    return click.style(printable(words), fg=_BAD if bad else _WAITING)
 
 
 def _why(state: State) -> list[_Node]:
-    return [_Node(_printable(state.message))] if state.message else []
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+    return [_Node(printable(state.message))] if state.message else []
 
 
 def _count(number: int | None) -> str:

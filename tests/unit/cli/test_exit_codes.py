@@ -29,6 +29,8 @@ ROW = re.compile(r"^\| `(\d)` \| (.+) \|$", re.MULTILINE)
         (["plan", "--no-such-flag"], 1),
         (["plan", "-f", "absent.yaml"], 1),
         (["plan", "-f", "absent.yaml", "--teleport-address=nonsense"], 1),
+        (["diagnose"], 2),
+        (["diagnose", "agents"], 2),  # no address of Teleport
         (["gc"], 2),  # names no region
         (["gc", "--region=us-west-1"], 2),
     ],

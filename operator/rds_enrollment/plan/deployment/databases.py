@@ -32,7 +32,7 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     for seen in (world.vpc, world.inventory, world.databases):
         if isinstance(seen, Unseen):
             return replace(unseen(_CONDITION, seen, attempts), outcome=None)
-    if _places_of_tasks(wanted, world) is None:
+    if places_of_tasks(wanted, world) is None:
         return Part(_CONDITION, Verdict.unknown(Reason.IN_PROGRESS, TOO_NEW, soft=True), done=True)
     served = served_databases(wanted, world)
     if not served:
@@ -62,7 +62,7 @@ def _unproven_paths(
     wanted: WantedDeployment, world: DeploymentWorld, served: Iterable[Database]
 ) -> tuple[DatabasePath, ...]:
     """The ways to those of `served` that RDS knows, and that no agent reports as healthy: it must have got there."""
-    place, inventory = _places_of_tasks(wanted, world), world.inventory
+    place, inventory = places_of_tasks(wanted, world), world.inventory
     if place is None or isinstance(inventory, Unseen):
         return ()
     vpc, picked = place
@@ -71,7 +71,7 @@ def _unproven_paths(
     return database_paths(vpc, sources(picked, vpc), unproven[:MAX_JUDGED])
 
 
-def _places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Vpc, Network] | None:
+def places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Vpc, Network] | None:
     """The VPC and the tasks' subnets and groups in it; None while they were not seen together."""
     vpc, picked = vpc_of(world), network(wanted, world)
     if isinstance(vpc, Unseen) or vpc is None or picked is None:

@@ -58,6 +58,20 @@ def database_paths(
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """One single way: from an interface of a task to one that the database may have."""
+
+    source: Source
+    end: Interface
+    verdict: Verdict
+
+
+def connections(vpc: Vpc, sources: Iterable[Source], target: Target) -> Iterator[Connection]:
+    """Each single way to a database, hop by hop."""
+    return _Ways(vpc, tuple(sources)).connections(target)
+
+
+@dataclass(frozen=True, slots=True)
 class _Judged:
     """The interfaces that a database may have, and whether they are reached from each source."""
 
@@ -85,6 +99,13 @@ class _Ways:
                 return DatabasePath(target, Way.BLOCKED, explain(source.subnet, _what(target), blocked))
             doubt = doubt or _doubt(source, target, judged.ends, verdicts)
         return DatabasePath(target, Way.AMBIGUOUS if doubt else Way.OPEN, doubt)
+
+    def connections(self, target: Target) -> Iterator[Connection]:
+        """Each from one source to one interface."""
+        judged = self._judged(target)
+        for source, verdicts in judged.verdicts:
+            for end, verdict in zip(judged.ends, verdicts, strict=True):
+                yield Connection(source, end, verdict)
 
     def _judged(self, target: Target) -> _Judged:
         """Its interface by its address; else all that look like it; else any place that it may have."""

@@ -1,0 +1,83 @@
+"""`rds-enrollment diagnose`, and `kubectl rds-enrollment diagnose`."""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
+from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.flags import flags_of
+from rds_enrollment.runtime.settings import Settings, load
+
+if TYPE_CHECKING:
+    from rds_enrollment.controllers.database_service_deployment import DatabaseServiceDeploymentController
+    from rds_enrollment.controllers.deployment_report import DeploymentReport
+
+_SETTINGS = (
+    "teleport_address",
+    "teleport_identity",
+    "teleport_connection",
+    "teleport_ca_file",
+    "owner_id",
+    "host_addresses",
+)
+_UNHEALTHY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is printed for programs."""
+
+    healthy: bool
+    deployments: "tuple[DeploymentReport, ...]"
+
+
+@click.command("diagnose")
+@click.argument("name")
+@click.option("-n", "--namespace", help="Namespace of NAME (default: that of the kubeconfig's context).")
+@click.option("--database", help="Only the way to this database, by its name in Teleport.")
+@output_flag
+@flags_of(*_SETTINGS)
+def command(name: str, namespace: str | None, database: str | None, output: Form, **options: Any) -> None:
+    """Look now, and say why agents or databases of NAME are not well: a DatabaseServiceDeployment, or an RdsEnrollment
+    with all that it has.
+
+    AWS, Teleport and Kubernetes are read as a reconcile reads them, with the caller's own credentials: boto3's
+    (AWS_PROFILE, ...), the identity file, and KUBECONFIG. Nothing is written. The exit code is 0 when all is well, and
+    2 when it is not.
+    """
+    from rds_enrollment.cli.diagnosis import draw
+
+    found = asyncio.run(_look(load(options), namespace, name, database))
+    healthy = all(report.healthy for report in found)
+    if output == "table":
+        print_text(draw(found))
+    else:
+        print_data(Diagnosis(healthy, found), output)
+    if not healthy:
+        raise click.exceptions.Exit(_UNHEALTHY)
+
+
+async def _look(
+    settings: Settings, namespace: str | None, name: str, database: str | None
+) -> "tuple[DeploymentReport, ...]":
+    """One look, next to the leader: whoever only reads needs no Lease."""
+    from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
+    from rds_enrollment.controllers.deployment_report import reports_on
+    from rds_enrollment.kubernetes.config import current_namespace
+    from rds_enrollment.parts import open_parts
+    from rds_enrollment.plan.outcome import Outcome
+    from rds_enrollment.wiring import build
+
+    async with open_parts(settings) as (parts, _), build(parts) as controllers:
+        parts.fence.open_until(math.inf)
+        controller = cast(
+            "DatabaseServiceDeploymentController", controllers[DATABASE_SERVICE_DEPLOYMENT.kind]
+        )
+        try:
+            return await reports_on(controller, namespace or current_namespace(), name, database)
+        except Outcome as outcome:
+            raise FatalError(outcome.message) from outcome
