@@ -20,6 +20,7 @@ from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.deadline import end_process_after_fence, end_process_within
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.fence import NotLeadingError, seconds_since_boot
+from rds_enrollment.runtime.garbage import spare_the_event_loop
 from rds_enrollment.runtime.http import HttpServer
 from rds_enrollment.runtime.reconciler import Key, Reconciler, Result
 from rds_enrollment.runtime.settings import Settings, parse_address
@@ -38,6 +39,7 @@ async def run(settings: Settings, build: Build) -> None:
     """Serve until SIGTERM or SIGINT. Raises FatalError when the operator cannot start, the watch has ended or the
     Lease is lost."""
     stopping = _on_signal()
+    spare_the_event_loop()
     async with (
         open_parts(settings) as (parts, rest),
         open_election(parts) as election,

@@ -3,8 +3,13 @@
 EC2's alone takes longer to parse than all calls of a pass over an integration.
 """
 
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any
+
 import botocore.session
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
 SERVICES = ("sts", "iam", "ec2", "ecs", "rds", "logs")
 """Those that are called."""
@@ -17,6 +22,7 @@ class Models:
 
     def __init__(self) -> None:
         self._loader: Loader = create_loader()
+        self._loader.file_loader = _WithoutDocumentation()
 
     def share(self, session: botocore.session.Session) -> None:
         """Have the session's clients be made from these."""
@@ -31,3 +37,18 @@ class Models:
             self._loader.load_service_model(service, "endpoint-rule-set-1")
         for service in _PAGINATED:
             self._loader.load_service_model(service, "paginators-1")
+
+
+class _WithoutDocumentation(JSONFileLoader):
+    """Leaves out the prose, which is a third of what the models take in memory. botocore makes doc strings of it."""
+
+    def _load_file(self, full_path: str, open_method: Callable[[str, str], IO[bytes]]) -> Any:
+        if not Path(full_path).is_file():
+            return None
+        with open_method(full_path, "rb") as file:
+            return json.loads(file.read(), object_pairs_hook=_undocumented)
+
+
+def _undocumented(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Members of that name are no text."""
+    return {key: value for key, value in pairs if key != "documentation" or not isinstance(value, str)}

@@ -5,6 +5,7 @@ the planning to skip it with a reason, and dropping it here would read as its de
 """
 
 from collections.abc import Mapping
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from rds_enrollment.aws.errors import translated
@@ -88,6 +89,7 @@ def _engines(engines: tuple[str, ...]) -> list[Any]:
 
 
 def _instance(entry: Mapping[str, Any]) -> DbInstance:
+    """What thousands of databases have in common is kept once."""
     endpoint = entry.get("Endpoint") or {}
     subnet_group = entry.get("DBSubnetGroup") or {}
     return DbInstance(
@@ -95,12 +97,12 @@ def _instance(entry: Mapping[str, Any]) -> DbInstance:
         arn=entry.get("DBInstanceArn", ""),
         resource_id=entry.get("DbiResourceId", ""),
         cluster_identifier=entry.get("DBClusterIdentifier", ""),
-        engine=entry.get("Engine", ""),
-        engine_version=entry.get("EngineVersion", ""),
-        status=entry.get("DBInstanceStatus", ""),
+        engine=intern(entry.get("Engine", "")),
+        engine_version=intern(entry.get("EngineVersion", "")),
+        status=intern(entry.get("DBInstanceStatus", "")),
         endpoint=endpoint.get("Address", ""),
         port=endpoint.get("Port", 0),
-        vpc_id=subnet_group.get("VpcId", ""),
+        vpc_id=intern(subnet_group.get("VpcId", "")),
         subnets=_values(subnet_group.get("Subnets"), "SubnetIdentifier"),
         security_groups=_values(entry.get("VpcSecurityGroups"), "VpcSecurityGroupId"),
         iam_auth=entry.get("IAMDatabaseAuthenticationEnabled", False),
@@ -135,4 +137,4 @@ def _member(entry: Mapping[str, Any]) -> DbClusterMember:
 
 
 def _values(entries: list[Mapping[str, Any]] | None, key: str) -> tuple[str, ...]:
-    return tuple(entry[key] for entry in entries or () if entry.get(key))
+    return tuple(intern(entry[key]) for entry in entries or () if entry.get(key))

@@ -1,13 +1,14 @@
 """Tags as AWS wants and gives them: IAM, EC2 and RDS spell the keys `Key`/`Value`, ECS `key`/`value`."""
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any
 
 
 def read_tags(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
-    """From `[{"Key": …, "Value": …}]`, either spelling; absent is empty."""
+    """From `[{"Key": …, "Value": …}]`, either spelling; absent is empty. Thousands of resources share most of them."""
     return {
-        str(tag.get("Key", tag.get("key", ""))): str(tag.get("Value", tag.get("value", "")))
+        intern(tag.get("Key", tag.get("key", ""))): intern(tag.get("Value", tag.get("value", "")))
         for tag in tags or ()
     }
 

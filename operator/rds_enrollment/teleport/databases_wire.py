@@ -1,5 +1,7 @@
 """The `db` resource between its value and its wire message (types.DatabaseV3)."""
 
+from sys import intern
+
 from rds_enrollment.api.databases import TlsMode
 from rds_enrollment.plan.observed.teleport import Database, DatabaseTls, RdsMetadata
 from rds_enrollment.teleport.metadata_wire import new_metadata, replace_labels
@@ -18,16 +20,16 @@ _TLS_MODES = {number: mode for mode, number in _TLS_NUMBERS.items()}
 
 
 def read_database(message: DatabaseV3) -> Database:
-    """The value of a message."""
+    """The value of a message. What thousands of objects have in common is kept once."""
     spec = message.Spec
     return Database(
         name=message.Metadata.Name,
-        description=message.Metadata.Description,
-        labels=dict(message.Metadata.Labels),
-        protocol=spec.Protocol,
+        description=intern(message.Metadata.Description),
+        labels={intern(key): intern(value) for key, value in message.Metadata.Labels.items()},
+        protocol=intern(spec.Protocol),
         uri=spec.URI,
-        region=spec.AWS.Region,
-        account_id=spec.AWS.AccountID,
+        region=intern(spec.AWS.Region),
+        account_id=intern(spec.AWS.AccountID),
         rds=_read_rds(spec.AWS.RDS),
         tls=_read_tls(spec.TLS),
     )
@@ -77,9 +79,9 @@ def _read_rds(message: RDS) -> RdsMetadata:
         cluster_id=message.ClusterID,
         resource_id=message.ResourceID,
         iam_auth=message.IAMAuth,
-        subnets=tuple(message.Subnets),
-        vpc_id=message.VPCID,
-        security_groups=tuple(message.SecurityGroups),
+        subnets=tuple(map(intern, message.Subnets)),
+        vpc_id=intern(message.VPCID),
+        security_groups=tuple(map(intern, message.SecurityGroups)),
     )
 
 
