@@ -15,9 +15,9 @@ from hack.docsgen.markdown import code, escape, page, table
 
 SOURCES = Path(__file__).resolve().parents[2] / "operator" / "rds_enrollment" / "aws"
 
-SERVICES = ("ec2", "ecs", "iam", "logs", "rds", "sts")
+SERVICES = ("ec2", "ecs", "iam", "logs", "rds", "service-quotas", "sts")
 
-_CLIENT = re.compile(r"client\(\s*\"([a-z0-9]+)\"")
+_CLIENT = re.compile(r"client\(\s*\"([a-z0-9-]+)\"")
 _PASS_ROLE = {
     "Effect": "Allow",
     "Action": "iam:PassRole",
@@ -68,7 +68,7 @@ def _of(path: Path) -> Iterator[str]:
         having = {service for service in SERVICES if name in _operations(service)}
         # A name that only one service has needs no client beside it.
         for service in having if len(having) == 1 else having & here:
-            yield f"{service}:{_operations(service)[name]}"
+            yield f"{_prefix(service)}:{_operations(service)[name]}"
 
 
 def _words(tree: ast.AST) -> Iterator[str]:
@@ -83,6 +83,12 @@ def _words(tree: ast.AST) -> Iterator[str]:
                 yield name
             case _:
                 pass
+
+
+@cache
+def _prefix(service: str) -> str:
+    """What IAM calls a service."""
+    return str(get_session().get_service_model(service).endpoint_prefix)
 
 
 @cache

@@ -65,6 +65,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
+        quotas=SharedReads(time.monotonic),
         names=HostNames(settings.host_addresses, time.monotonic),
         read_only=settings.read_only,
         preflight_blocks=settings.preflight == "Block",

@@ -287,6 +287,41 @@ def test_tasks_that_cannot_pull_their_image(
         scene.wait_all_ready()
 
 
+def test_an_operator_that_is_asked_to_deploys_into_no_broken_network(
+    control_plane: ControlPlane, operator_kubeconfig: Path, tmp_path: Path
+) -> None:
+    """With --preflight=Block: a cluster and a task definition run nothing, and there is no service until each finding
+    was mended in AWS."""
+    settings = {"RDS_ENROLLMENT_PREFLIGHT": "Block"}
+    with new_scene(control_plane, operator_kubeconfig, tmp_path, settings=settings) as scene:
+        vpc = scene.world.seed_vpc(REGION, "main")
+        scene.world.seed_instance(vpc, "orders")
+        ec2 = scene.client("ec2")
+        (gateway,) = ec2.describe_nat_gateways()["NatGateways"]
+        ec2.delete_route(RouteTableId=vpc.route_table, DestinationCidrBlock=ANYWHERE)
+        scene.aws.set_fargate_vcpus(REGION, 0)
+        name = f"{REGION}-{vpc.id}"
+        scene.start()
+        scene.apply_examples()
+
+        told = scene.wait_condition(
+            DATABASE_SERVICE_DEPLOYMENT, name, "NetworkReady", "False", "ImageRegistryUnreachable"
+        )
+        assert "Nothing is deployed until then (--preflight=Block)." in told["message"]
+        ec2.create_route(
+            RouteTableId=vpc.route_table, DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway["NatGatewayId"]
+        )
+        told = scene.wait_condition(
+            DATABASE_SERVICE_DEPLOYMENT, name, "NetworkReady", "False", "FargateQuotaTooLow"
+        )
+        assert "need 4" in told["message"]
+        assert inventory.tasks(scene) == []
+        assert "ecs:CreateService" not in {write.operation for write in scene.aws.calls.writes}
+
+        scene.aws.set_fargate_vcpus(REGION, 4)
+        scene.wait_all_ready()
+
+
 def pulling_tasks(scene: Scene) -> int:
     """How many tasks are PENDING."""
     ecs, found = scene.client("ecs"), inventory.tasks(scene)

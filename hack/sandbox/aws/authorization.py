@@ -277,5 +277,6 @@ _OF_SERVICE: Mapping[str, Callable[[_Call], list[Check]]] = {
     "iam": _iam,
     "logs": _logs,
     "rds": _rds,
+    "servicequotas": lambda call: [Check(call.request.name, "*")],
     "sts": _sts,
 }

@@ -13,17 +13,21 @@ import moto.ec2.urls
 import moto.ecs.urls
 import moto.iam.urls
 import moto.rds.urls
+import moto.servicequotas.urls
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.iam.models import iam_backends
 from moto.rds.models import rds_backends
+from moto.servicequotas.models import servicequotas_backends
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 from hack.sandbox.aws.ec2 import SimulatedEc2Backend, SimulatedEc2Response
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.responses import SimulatedEcsResponse
 from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
+from hack.sandbox.aws.quotas import SimulatedQuotasBackend
 from hack.sandbox.aws.rds import SimulatedRdsBackend, SimulatedRdsResponse
 
 _PATHS = ("{0}/$", "{0}/")
@@ -64,6 +68,12 @@ def _hooks() -> list[_Hook]:
             SimulatedIamBackend,
             _single_path(moto.iam.urls.url_paths),
             SimulatedIamResponse.dispatch,
+        ),
+        _Hook(
+            servicequotas_backends,
+            SimulatedQuotasBackend,
+            _single_path(moto.servicequotas.urls.url_paths),
+            ServiceQuotasResponse.dispatch,
         ),
     ]
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from hack.sandbox.aws import census, moto_hooks, web_identity
+from hack.sandbox.aws import census, moto_hooks, quotas, web_identity
 from hack.sandbox.aws.admin import AdminLayer
 from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
@@ -18,6 +18,7 @@ from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.health_probe import check_tasks
 from hack.sandbox.aws.listener import Listener
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskHealth
+from hack.sandbox.aws.world import DEFAULT_ACCOUNT
 from hack.sandbox.gate import Gate
 
 log = logging.getLogger(__name__)
@@ -175,6 +176,11 @@ class AwsSandbox:
         """`log` by task ARN."""
         with self._world_lock:
             census.write_log(task_arn, line)
+
+    def set_fargate_vcpus(self, region: str, value: float, account: str = DEFAULT_ACCOUNT) -> None:
+        """The quota of Fargate's vCPUs. It is told, and does not keep tasks from starting."""
+        with self._world_lock:
+            quotas.set_fargate_vcpus(account, region, value)
 
     def assume_role(self, role_arn: str, issuer: str) -> str | None:
         """Why AWS refuses Teleport's token for a role, or None."""

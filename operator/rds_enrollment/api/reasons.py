@@ -203,6 +203,7 @@ class Reason(StrEnum):
     WRONG_CLUSTER = "WrongCluster"
     """The agent reached another Teleport cluster than the one that it belongs to."""
     NO_FREE_ADDRESSES = "NoFreeAddresses"
+    FARGATE_QUOTA_TOO_LOW = "FargateQuotaTooLow"
     IMAGE_REGISTRY_UNREACHABLE = "ImageRegistryUnreachable"
     TELEPORT_PROXY_UNREACHABLE = "TeleportProxyUnreachable"
     RDS_TRUST_STORE_UNREACHABLE = "RdsTrustStoreUnreachable"
@@ -238,6 +239,7 @@ PROGRESS = frozenset(
 PREFLIGHT = frozenset(
     {
         Reason.NO_FREE_ADDRESSES,
+        Reason.FARGATE_QUOTA_TOO_LOW,
         Reason.IMAGE_REGISTRY_UNREACHABLE,
         Reason.TELEPORT_PROXY_UNREACHABLE,
         Reason.RDS_TRUST_STORE_UNREACHABLE,

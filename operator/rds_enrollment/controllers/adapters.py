@@ -39,6 +39,8 @@ class Adapters:
     """RDS listings by account and region, for all enrolments together."""
     networks: SharedReads[tuple[str, str], NetworkFacts]
     """The networks by account and region, for all deployments together."""
+    quotas: SharedReads[tuple[str, str], float]
+    """Fargate's vCPUs by account and region, for all deployments together."""
     names: HostNames
     """Addresses of hosts that agents need."""
     preflight_blocks: bool

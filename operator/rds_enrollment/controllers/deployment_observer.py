@@ -15,7 +15,7 @@ from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
 from rds_enrollment.plan.deployment.openings import database_groups
-from rds_enrollment.plan.deployment.preflight import hosts
+from rds_enrollment.plan.deployment.preflight import hosts, starts_tasks
 from rds_enrollment.plan.deployment.revision import collects
 from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.tails import streams_to_read
@@ -117,6 +117,7 @@ class DeploymentObserver:
         world = replace(world, addresses={**world.addresses, **await self._endpoints(world)})
         async with asyncio.TaskGroup() as third:
             rollouts = third.create_task(self._rollouts(world))
+            fargate_vcpus = third.create_task(self._fargate_vcpus(world))
             claims = third.create_task(seen(self._claims(world)))
             inactive = third.create_task(self._inactive(world))
             database_rules = third.create_task(self._database_rules(world))
@@ -126,6 +127,7 @@ class DeploymentObserver:
         return replace(
             world,
             rollouts=rollouts.result(),
+            fargate_vcpus=fargate_vcpus.result(),
             inactive=inactive.result(),
             claims=claims.result(),
             database_rules=database_rules.result(),
@@ -213,6 +215,10 @@ class DeploymentObserver:
             return Unseen()
         groups = database_groups(wanted, world)
         return await seen(run(security_groups.rules_of_groups, self._account, wanted.region, groups))
+
+    async def _fargate_vcpus(self, world: DeploymentWorld) -> Seen[float]:
+        """What runs already is within the quota."""
+        return await self._region.fargate_vcpus() if starts_tasks(self._wanted, world) else Unseen()
 
     async def _serving(
         self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]

@@ -1,6 +1,6 @@
-"""What all deployments of a region share: its networks, and its databases."""
+"""What all deployments of a region share: its networks, its databases, and what Fargate may run there."""
 
-from rds_enrollment.aws import rds
+from rds_enrollment.aws import quotas, rds
 from rds_enrollment.aws.network import network_facts
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
@@ -47,6 +47,15 @@ class RegionFacts:
             reading = inventories.get(self._key, self._read_inventory, max_age=self._max_age)
             self._inventory = await seen(reading)
         return self._inventory
+
+    async def fargate_vcpus(self) -> Seen[float]:
+        """What Fargate may run in the region."""
+        if self._max_age is None:
+            return Unseen()
+        return await seen(self._adapters.quotas.get(self._key, self._read_quota, max_age=self._max_age))
+
+    async def _read_quota(self) -> float:
+        return await self._adapters.threads.run(quotas.fargate_vcpus, self._account, self._key[1])
 
     async def _read_networks(self) -> NetworkFacts:
         return await self._adapters.threads.run(network_facts, self._account, self._key[1])

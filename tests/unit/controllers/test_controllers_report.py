@@ -70,6 +70,7 @@ def adapters(
         threads=cast("Any", Untouched()),
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
+        quotas=cast("Any", Untouched()),
         names=cast("Any", Untouched()),
         read_only=False,
         preflight_blocks=False,

@@ -186,6 +186,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         on=On.REGIONS,
     ),
     **_one("ec2:GetManagedPrefixListEntries", on=On.PREFIX_LISTS),
+    # Service Quotas
+    **_one("servicequotas:GetServiceQuota", on=On.REGIONS),
     **_more(
         "ec2:CreateSecurityGroup",
         On.NEW_GROUPS,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from rds_enrollment.plan.deployment.agents import running_tasks
-from rds_enrollment.plan.deployment.databases import places_of_tasks, served_databases, targets
+from rds_enrollment.plan.deployment.databases import places_of_tasks, targets
 from rds_enrollment.plan.deployment.preflight import sources
+from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.paths import Connection, DatabasePath, Target, connections, database_paths

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.agent_config import matcher_labels, matches
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, sources
+from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.paths import DatabasePath, Target, Way, database_paths
@@ -46,16 +46,6 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     if ambiguous:
         return Part(_CONDITION, Verdict.unknown(Reason.INTERFACE_AMBIGUOUS, _text(ambiguous)), done=True)
     return satisfied(_CONDITION, f"Nothing in the VPC is in the way to {counted(len(served), 'database')}.")
-
-
-def served_databases(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Database, ...]:
-    """The db objects that the agents match, by name."""
-    if isinstance(world.databases, Unseen):
-        return ()
-    fixed = matcher_labels(wanted.scope.account, wanted.region, wanted.vpc_id)
-    matcher = {**wanted.agents.database_labels, **fixed}
-    matching = (item for item in world.databases if matches(matcher, item.labels))
-    return tuple(sorted(matching, key=lambda item: item.name))
 
 
 def _unproven_paths(

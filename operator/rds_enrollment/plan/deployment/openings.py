@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from rds_enrollment.plan.deployment.choice import vpc_of
-from rds_enrollment.plan.deployment.databases import proven_databases, served_databases, targets
+from rds_enrollment.plan.deployment.databases import proven_databases, targets
+from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.packet import is_for_tcp

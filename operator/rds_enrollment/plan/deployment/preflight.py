@@ -6,12 +6,21 @@ the VPC), so that a finding is told and stops nothing, unless the operator was a
 
 from urllib.parse import urlsplit
 
+from rds_enrollment.api.agents import Resources
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
+from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.network.checks import Finding, SubnetVerdict, enough_addresses, preflight
+from rds_enrollment.plan.network.checks import (
+    Finding,
+    SubnetVerdict,
+    enough_addresses,
+    enough_vcpus,
+    preflight,
+)
 from rds_enrollment.plan.network.needs import Needs
 from rds_enrollment.plan.network.question import Source
+from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Network, Task
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.task_definition import image
@@ -30,8 +39,20 @@ def subnet_verdicts(
 
 
 def shortage(wanted: WantedDeployment, world: DeploymentWorld, picked: Network, vpc: Vpc) -> Finding:
-    """Whether the subnets together have an address for each task that is still to start."""
-    return enough_addresses(vpc, picked.subnets, needs(wanted, world).new_tasks)
+    """What the tasks that are still to start lack together: addresses, or vCPUs.
+
+    A quota that cannot be read is not known, and no trouble: the right to read it is not needed for anything else.
+    """
+    found = enough_addresses(vpc, picked.subnets, needs(wanted, world).new_tasks)
+    quota = world.fargate_vcpus
+    if found.failed or isinstance(quota, Unseen) or not starts_tasks(wanted, world):
+        return found
+    return enough_vcpus(quota, wanted.replicas, _cpu_units(wanted), wanted.region)
+
+
+def starts_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether tasks are still to start."""
+    return needs(wanted, world).new_tasks > 0
 
 
 def has_all(vpc: Vpc, picked: Network) -> bool:
@@ -57,7 +78,7 @@ def needs(wanted: WantedDeployment, world: DeploymentWorld) -> Needs:
         region=wanted.region,
         image=_image(wanted),
         proxy_address=wanted.scope.cluster.proxy_address,
-        trust_store=True,
+        trust_store=_fetches_authorities(wanted, world),
         new_tasks=max(0, wanted.replicas - len(_standing(world))),
         http_proxy=_http_proxy(wanted),
         addresses=world.addresses,
@@ -86,6 +107,13 @@ def _has_network_of(service: EcsService, task: Task) -> bool:
     return all(item.task_definition_arn != task.task_definition_arn for item in others)
 
 
+def _fetches_authorities(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Agents fetch the authorities of RDS for each database that comes without one of its own (Teleport
+    lib/srv/db/ca.go, initCACert). While there is no database, the first may be of that kind."""
+    served = served_databases(wanted, world)
+    return not served or not all(database.tls.ca_certificate for database in served)
+
+
 def _standing(world: DeploymentWorld) -> tuple[Task, ...]:
     """Tasks that have their address already, and are not about to be replaced by others that need one, too."""
     service = world.service
@@ -96,6 +124,11 @@ def _standing(world: DeploymentWorld) -> tuple[Task, ...]:
         for task in (*running_tasks(world), *starting_tasks(world))
         if task.private_ip and task.task_definition_arn == service.task_definition_arn
     )
+
+
+def _cpu_units(wanted: WantedDeployment) -> int:
+    size = wanted.agents.resources or Resources()
+    return size.cpu_units
 
 
 def _has_ipv6(vpc: Vpc, subnet_id: str) -> bool:

@@ -6,6 +6,7 @@ first that fails is the answer.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from rds_enrollment.api.reasons import Reason
@@ -14,6 +15,7 @@ from rds_enrollment.plan.network.question import Destination, Host, Source
 from rds_enrollment.plan.network.reach import reach
 from rds_enrollment.plan.network.verdict import Blocker, Verdict
 from rds_enrollment.plan.observed.network import Vpc
+from rds_enrollment.plan.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Finding(NamedTuple):
     blocker: Blocker | None = None
     """What is in the way, where it is something in the way."""
 
+
+FARGATE_VCPUS = "L-3032A538"
+"""Code of the quota "Fargate On-Demand vCPU resource count" (AWS General Reference, "Amazon ECS endpoints and
+quotas")."""
 
 Check: TypeAlias = Callable[[CheckFacts], Finding]
 
@@ -95,6 +101,24 @@ def enough_addresses(vpc: Vpc, subnets: Iterable[str], new_tasks: int) -> Findin
         f"more subnets."
     )
     return Finding(Reason.NO_FREE_ADDRESSES, message, failed=True)
+
+
+def enough_vcpus(quota: float, tasks: int, cpu_units: int, region: str) -> Finding:
+    """Whether Fargate may run all tasks of a deployment at once, if nothing else of the account runs in the region.
+
+    `quota` is in vCPUs, `cpu_units` are those of a task, 1024 a vCPU. What others run is not known: a quota that is
+    large enough may be used up all the same (Amazon ECS Developer Guide, "Amazon ECS service quotas").
+    """
+    needed = tasks * cpu_units / 1024
+    if needed <= quota:
+        return PASSED
+    message = (
+        f"Fargate may run {quota:g} vCPUs in {region} (quota {FARGATE_VCPUS}), and {counted(tasks, 'task')} of this "
+        f"deployment need {needed:g}. Ask AWS for more, or lower replicas or resources.cpuUnits. Command: aws "
+        f"service-quotas request-service-quota-increase --service-code fargate --quota-code {FARGATE_VCPUS} "
+        f"--desired-value {ceil(needed)} --region {region}"
+    )
+    return Finding(Reason.FARGATE_QUOTA_TOO_LOW, message, failed=True)
 
 
 def free_address(facts: CheckFacts) -> Finding:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rds_enrollment.api.agents import AgentSpec, EnvironmentVariable, Image
+from rds_enrollment.api.agents import AgentSpec, EnvironmentVariable, Image, Resources
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
 from rds_enrollment.api.reasons import Reason
@@ -15,12 +15,14 @@ from rds_enrollment.plan.deployment.status import observed_status
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
+from rds_enrollment.plan.observed.teleport import Database, DatabaseTls, RdsMetadata
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.steps.aws import CreateService
 
 from tests.unit.plan.deployment.build import (
     EMPTY,
     GROUP,
+    LABELS,
     NOW,
     ROLE_SEEN,
     SUBNETS,
@@ -205,6 +207,60 @@ def test_too_few_addresses_for_all_tasks() -> None:
     assert part.verdict.reason is Reason.NO_FREE_ADDRESSES
     assert f"{FIRST}, {SECOND} have 2 free addresses for 3 new tasks" in part.verdict.message
     assert network_part(WANTED, broken(EMPTY, *scarce), 1).verdict.status is ConditionStatus.TRUE
+
+
+@pytest.mark.parametrize(
+    ("quota", "fields", "short"),
+    [
+        (3.9, {}, True),
+        (4.0, {}, False),
+        (0.0, {}, True),
+        (1.0, {"resources": Resources(cpu_units=512, memory_mib=1024)}, False),
+        (0.5, {"resources": Resources(cpu_units=512, memory_mib=1024)}, True),
+        (DENIED, {}, False),
+        (THROTTLED, {}, False),
+    ],
+)
+def test_two_tasks_need_the_vcpus_that_fargate_may_run(
+    quota: Any, fields: dict[str, Any], *, short: bool
+) -> None:
+    part = network_part(with_agents(**fields), replace(EMPTY, fargate_vcpus=quota), 1)
+
+    assert (part.verdict.reason is Reason.FARGATE_QUOTA_TOO_LOW) is short
+    assert (part.verdict.status is ConditionStatus.TRUE) is not short
+    assert part.done
+
+
+def test_the_quota_is_told_with_the_command_that_asks_for_more() -> None:
+    message = network_part(WANTED, replace(EMPTY, fargate_vcpus=3.5), 1).verdict.message
+
+    assert (
+        "Fargate may run 3.5 vCPUs in us-west-1 (quota L-3032A538), and 2 tasks of this deployment need 4."
+        in message
+    )
+    assert "--quota-code L-3032A538 --desired-value 4 --region us-west-1" in message
+
+
+def test_tasks_that_run_are_within_the_quota() -> None:
+    assert network_part(WANTED, world(fargate_vcpus=1.0), 1).verdict.status is ConditionStatus.TRUE
+
+
+def test_the_trust_store_is_fetched_for_databases_without_an_authority_of_their_own() -> None:
+    own, usual = (
+        Database(
+            name, "", LABELS, "postgres", f"{name}:5432", "us-west-1", "123456789012", RdsMetadata(), tls
+        )
+        for name, tls in (
+            ("own", DatabaseTls(ca_certificate="-----BEGIN CERTIFICATE-----")),
+            ("usual", DatabaseTls()),
+        )
+    )
+    elsewhere = replace(usual, labels={**LABELS, "vpc-id": "vpc-2"})
+
+    assert needs(WANTED, world(databases=())).trust_store
+    assert needs(WANTED, world(databases=Unseen())).trust_store
+    assert needs(WANTED, world(databases=(own, usual))).trust_store
+    assert not needs(WANTED, world(databases=(own, elsewhere))).trust_store
 
 
 @pytest.mark.parametrize(
