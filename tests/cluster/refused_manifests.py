@@ -595,6 +595,16 @@ CHANGES = {
     ),
     "region": Change(DEPLOYMENT, "spec.region", "us-west-1", "us-west-2", f"region is immutable: {RECREATE}"),
     "vpc": Change(DEPLOYMENT, "spec.vpcId", VPC, "vpc-01234567", f"vpcId is immutable: {RECREATE}"),
+    "join token": Change(
+        DEPLOYMENT,
+        "spec.joinToken",
+        {"name": "one"},
+        {"name": "other"},
+        f"joinToken.name is immutable: {RECREATE}",
+    ),
+    "join token added": Change(
+        DEPLOYMENT, "spec.joinToken", ABSENT, {"name": "one"}, "joinToken can be given at creation only"
+    ),
     "integration role": Change(
         INTEGRATION,
         "spec.role",

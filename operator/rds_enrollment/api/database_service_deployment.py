@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from rds_enrollment.api.agents import NAMED_TASK_ROLE, AgentSpec, other_than
-from rds_enrollment.api.base import ApiModel
+from rds_enrollment.api.base import ApiModel, SpecModel
 from rds_enrollment.api.common import (
     NAME_RULE,
     CommonSpec,
@@ -23,12 +23,19 @@ from rds_enrollment.api.network import (
 )
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
 from rds_enrollment.api.roles import IamRole, TaskRole
-from rds_enrollment.api.rules import immutable, list_map, list_set, validations
+from rds_enrollment.api.rules import Rule, immutable, list_map, list_set, validations
 from rds_enrollment.api.types import Arn, Count, Region, Replicas, Text, Url, VpcId
 
 TASK_ROLE_PREFIX: Final = "TeleportDatabaseAccess-"
 """The wizard's default role name, with a dash for the VPC to follow: one role per VPC, so that one join token admits
 one deployment."""
+
+
+class ObservedJoinToken(SpecModel):
+    """A join token in Teleport that somebody else keeps."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256, json_schema_extra=immutable("joinToken.name"))]
+    """Its name, such as discover-aws-oidc-iam-token, which deployments of Teleport's wizard share. Immutable."""
 
 
 class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
@@ -37,6 +44,12 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     model_config = ConfigDict(
         json_schema_extra=validations(
             other_than(f"{NAMED_TASK_ROLE}'{TASK_ROLE_PREFIX}' + self.vpcId"),
+            Rule(
+                "has(oldSelf.joinToken) || !has(self.joinToken)",
+                "joinToken can be given at creation only: it may be taken away, and a token of the deployment's own"
+                " takes over",
+                ".joinToken",
+            ),
         )
     )
 
@@ -58,6 +71,10 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     """Observe or Manage. Where no inbound rule of a database's security groups lets the agents in, Observe reports the
     rule that is missing, and Manage adds it: one for each group and port, which goes when no database needs it. Other
     rules are never touched. Default: Observe."""
+    join_token: ObservedJoinToken | None = None
+    """A join token of somebody else that the agents join with, for deployments that are adopted as they run. It is
+    never changed, and what it lacks is named. When this is taken away, a token of the deployment's own takes over in
+    one rollout. Default: a token that is made for the deployment and admits its task role alone."""
     replicas: Replicas = 2
     """Tasks to run, each with one agent, 1 to 100. Default: 2."""
 

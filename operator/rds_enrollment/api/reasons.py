@@ -147,6 +147,8 @@ class Reason(StrEnum):
     """Its database is gone; spec.prunePolicy keeps the db object."""
 
     # DatabaseServiceDeployment
+    JOIN_TOKEN_DOES_NOT_ADMIT = "JoinTokenDoesNotAdmit"  # noqa: S105 (a word, no secret)
+    """The join token that spec.joinToken names does not let the agents in."""
     SUBNETS_NOT_FOUND = "SubnetsNotFound"
     SECURITY_GROUPS_NOT_FOUND = "SecurityGroupsNotFound"
     NOT_IN_VPC = "NotInVpc"

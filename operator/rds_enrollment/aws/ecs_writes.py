@@ -114,12 +114,12 @@ def create_service(account: AwsAccount, step: steps.CreateService) -> None:
 
 def update_service(account: AwsAccount, step: steps.UpdateService) -> None:
     """ecs:UpdateService: unless forced, ECS deploys anew only when the task definition or the network differs."""
+    members = _service_members(step.shape)
+    if step.keeps_network:
+        del members["networkConfiguration"]
     with translated("ecs:UpdateService", step.target):
         account.client("ecs", step.region).update_service(
-            cluster=step.cluster,
-            service=step.service,
-            forceNewDeployment=step.force,
-            **_service_members(step.shape),
+            cluster=step.cluster, service=step.service, forceNewDeployment=step.force, **members
         )
 
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-NAMES = ("run", "status", "databases", "diagnose", "plan", "policy", "gc", "crds", "version")
+NAMES = ("run", "status", "databases", "diagnose", "plan", "policy", "export", "gc", "crds", "version")
 """In the order of `--help`."""
 
 

@@ -72,6 +72,7 @@ class DatabaseServiceDeploymentController(
             kept_roles=await self._named_by_others(resource) if former else frozenset(),
             user_tags=spec.tags,
             retain=spec.retains,
+            observed_token=spec.join_token.name if spec.join_token else "",
             adoption=await self.adoption(spec.adoption_policy, scope),
             agents=spec,
             preflight_blocks=self.adapters.preflight_blocks,

@@ -80,6 +80,21 @@ def join_token_of(container_command: Sequence[str]) -> str:
     return str(params.get("token_name", "")) if isinstance(params, Mapping) else ""
 
 
+def effective(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a configuration means: without what is empty, and without the settings of services that are off, which
+    Teleport's generator leaves in from its sample (lib/config/configuration.go, MakeSampleFileConfig)."""
+    return {key: _effective(value) for key, value in config.items()}
+
+
+def _effective(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("enabled") == "no":
+        return {"enabled": "no"}
+    kept = {key: _effective(item) for key, item in value.items() if item not in ("", None, [], {})}
+    return kept | {"severity": str(kept["severity"]).upper()} if "severity" in kept else kept
+
+
 def decoded(container_command: Sequence[str]) -> Mapping[str, Any] | None:
     """The configuration in a container's command; None when there is none or it cannot be read."""
     words = list(container_command)

@@ -207,6 +207,15 @@ def with_image(definition: Document, image: str) -> Document:
     return {**definition, "containerDefinitions": containers}
 
 
+def without_health_check(definition: Document) -> Document:
+    """The same task definition, of which ECS watches the process alone."""
+    containers = [
+        {key: value for key, value in item.items() if key != "healthCheck"}
+        for item in definition["containerDefinitions"]
+    ]
+    return {**definition, "containerDefinitions": containers}
+
+
 def has_health_check(definition: Document) -> bool:
     """Whether ECS waits for the agent itself, not only for its process."""
     return any(item.get("healthCheck") for item in definition.get("containerDefinitions", ()))
@@ -216,7 +225,7 @@ def differences(wanted: Document, actual: Document) -> list[str]:
     """Names of the fields in which `actual` (AWS's `taskDefinition`) means something else than `wanted`."""
     fields = [name for name in ("family", "networkMode") if wanted[name] != actual.get(name)]
     fields += [name for name in ("cpu", "memory") if str(wanted[name]) != str(actual.get(name))]
-    fields += [name for name in ("taskRoleArn", "executionRoleArn") if wanted[name] != actual.get(name)]
+    fields += [name for name in ("taskRoleArn", "executionRoleArn") if not _same_role(wanted, actual, name)]
     if set(wanted["requiresCompatibilities"]) != set(actual.get("requiresCompatibilities", [])):
         fields.append("requiresCompatibilities")
     if _architecture(wanted) != _architecture(actual):
@@ -252,9 +261,15 @@ def _same_command(wanted: Sequence[str], actual: Sequence[str]) -> bool:
     """The configuration counts by its content, not by how its YAML was laid out."""
     if list(wanted) == list(actual):
         return True
-    return list(wanted[:-1]) == list(actual[:-1]) and agent_config.decoded(wanted) == agent_config.decoded(
-        actual
-    )
+    configs = agent_config.decoded(wanted), agent_config.decoded(actual)
+    if list(wanted[:-1]) != list(actual[:-1]) or configs[0] is None or configs[1] is None:
+        return False
+    return agent_config.effective(configs[0]) == agent_config.effective(configs[1])
+
+
+def _same_role(wanted: Document, actual: Document, member: str) -> bool:
+    """ECS takes a role's bare name, too, as the wizard gives it; names are unique in an account."""
+    return names.role_name(str(wanted[member])) == names.role_name(str(actual.get(member) or ""))
 
 
 def _architecture(definition: Mapping[str, Any]) -> tuple[str, str]:

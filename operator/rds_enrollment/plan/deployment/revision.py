@@ -17,7 +17,13 @@ from rds_enrollment.plan.steps.aws import (
     RegisterTaskDefinition,
     TagEcsResource,
 )
-from rds_enrollment.plan.task_definition import differences, image_of, with_image
+from rds_enrollment.plan.task_definition import (
+    differences,
+    has_health_check,
+    image_of,
+    with_image,
+    without_health_check,
+)
 
 _CONDITION = ConditionType.TASK_DEFINITION_REGISTERED
 KEPT_REVISIONS = 5
@@ -46,8 +52,12 @@ def wanted_body(wanted: WantedDeployment, world: DeploymentWorld) -> Document:
 def _accepting(
     wanted: WantedDeployment, world: DeploymentWorld, body: Document, revision: TaskDefinition
 ) -> Document:
-    """Teleport's updater chooses the image by itself."""
-    if revision is not world.serving or wanted.pinned_version or not updated_by_teleport(wanted, world):
+    """Teleport's updater chooses the image by itself, and what is adopted as it runs need not tell its readiness."""
+    if revision is not world.serving:
+        return body
+    if wanted.observed_token and not has_health_check(revision.body):
+        body = without_health_check(body)
+    if wanted.pinned_version or not updated_by_teleport(wanted, world):
         return body
     version = agent_version(wanted, world).version
     image = image_of(revision.body)

@@ -153,6 +153,7 @@ def _update(
         service=wanted.service_name,
         shape=shape,
         force=force,
+        keeps_network=isinstance(service, EcsService) and service.network == shape.network,
         changed=shape_differences(shape_of(service), shape) if isinstance(service, EcsService) else (),
     )
 

@@ -10,6 +10,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
+from rds_enrollment.plan.permissions import matches
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
 _CONDITION = ConditionType.JOIN_TOKEN_READY
@@ -19,6 +20,8 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     """Create or mend the token; one that is not ours is left alone."""
     if isinstance(world.token, Unseen):
         return unseen(_CONDITION, world.token, attempts)
+    if wanted.observed_token:
+        return _observed(wanted, world.token)
     token = _wanted(wanted, world)
     if world.token is None:
         return writing(_CONDITION, CreateJoinToken(condition=_CONDITION, token=token))
@@ -36,6 +39,35 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         roles = f"role {wanted.task_role.name}, and until the rollout is over the former one"
         return satisfied(_CONDITION, f"Join token {token.name} admits {roles}.")
     return satisfied(_CONDITION, f"Join token {token.name} admits role {wanted.task_role.name} alone.")
+
+
+def _observed(wanted: WantedDeployment, seen: JoinToken | None) -> Part:
+    """Somebody else's token: it must admit the agents, and may admit others."""
+    needed = wanted_token(wanted)
+    [rule] = needed.rules
+    if seen is None:
+        message = (
+            f"Join token {needed.name} does not exist in Teleport. Correct spec.joinToken, or take it away for a token "
+            f"of the deployment's own."
+        )
+        return refused(_CONDITION, Reason.JOIN_TOKEN_NOT_FOUND, message)
+    admits = any(_covers(item, rule) for item in seen.rules)
+    if seen.join_method != needed.join_method or not needed.roles <= seen.roles or not admits:
+        message = (
+            f"Join token {seen.name} does not admit the agents: it needs join_method {needed.join_method}, role "
+            f"{', '.join(sorted(needed.roles))}, and an allow rule with aws_account {rule.account} and aws_arn "
+            f"{rule.arn}. "
+            f"Add them with `tctl edit token/{seen.name}`, or take spec.joinToken away."
+        )
+        return refused(_CONDITION, Reason.JOIN_TOKEN_DOES_NOT_ADMIT, message)
+    return satisfied(
+        _CONDITION, f"Join token {seen.name}, which is not ours, admits role {wanted.task_role.name}."
+    )
+
+
+def _covers(rule: JoinRule, needed: JoinRule) -> bool:
+    """Teleport takes `*` and `?` in aws_arn, and a rule without one for the whole account (lib/auth/join_iam.go)."""
+    return rule.account == needed.account and matches(rule.arn or "*", needed.arn, False)
 
 
 def _wanted(wanted: WantedDeployment, world: DeploymentWorld) -> JoinToken:

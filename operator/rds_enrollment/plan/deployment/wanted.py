@@ -58,6 +58,8 @@ class WantedDeployment:
     preflight_blocks: bool = False
     """Whether findings of the preflight keep the service from being made or changed."""
     adoption: ownership.Adoption = ownership.NO_ADOPTION
+    observed_token: str = ""
+    """Name of the join token that somebody else keeps; empty: the deployment has its own."""
     retain: bool = False
     """Whether everything stays when the object goes."""
     claim: Claim | None = None
@@ -110,7 +112,8 @@ class WantedDeployment:
 
     @property
     def join_token(self) -> str:
-        return names.join_token(self.scope.account, self.region, self.vpc_id)
+        """Name of the token that the agents join with."""
+        return self.observed_token or names.join_token(self.scope.account, self.region, self.vpc_id)
 
     @property
     def tags(self) -> dict[str, str]:

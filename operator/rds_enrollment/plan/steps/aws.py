@@ -1,7 +1,7 @@
 """Writes to AWS, named after the API operation that each one is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rds_enrollment.plan.observed.aws import Document, Network
@@ -315,6 +315,9 @@ class UpdateService(AwsStep):
     service: str
     shape: ServiceShape
     force: bool = False
+    keeps_network: bool = field(default=False, compare=False)
+    """Whether the service has this network already: then it is not sent, as ECS need not take another order of the same
+    subnets for the same."""
 
     @property
     def target(self) -> str:

@@ -8,7 +8,7 @@ from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.deployment.token import token_part
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.teleport import JoinRule
+from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
@@ -65,3 +65,28 @@ def test_unseen() -> None:
     outcome = Transient(Reason.TELEPORT_UNREACHABLE, "refused")
     part = token_part(WANTED, world(token=Unseen(outcome)), 1)
     assert (part.steps, part.outcome, part.done) == ((), outcome, False)
+
+
+OBSERVED = replace(WANTED, observed_token="shared")
+THEIRS = replace(TOKEN_SEEN, name="shared", labels={})
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (None, Reason.JOIN_TOKEN_NOT_FOUND),
+        (replace(THEIRS, rules=frozenset()), Reason.JOIN_TOKEN_DOES_NOT_ADMIT),
+        (replace(THEIRS, roles=frozenset({"Node"})), Reason.JOIN_TOKEN_DOES_NOT_ADMIT),
+        (replace(THEIRS, join_method="token"), Reason.JOIN_TOKEN_DOES_NOT_ADMIT),
+    ],
+)
+def test_somebody_elses_token_is_looked_at_only(seen: JoinToken | None, reason: Reason) -> None:
+    part = token_part(OBSERVED, world(token=seen), 1)
+    assert (part.steps, part.verdict.reason) == ((), reason)
+
+
+def test_somebody_elses_token_may_admit_more() -> None:
+    [rule] = THEIRS.rules
+    wider = replace(THEIRS, rules=frozenset({replace(rule, arn=""), JoinRule("1", "x")}))
+    assert token_part(OBSERVED, world(token=THEIRS), 1).done
+    assert token_part(OBSERVED, world(token=wider), 1).done
