@@ -8,11 +8,21 @@ from typing import Any
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT, Kind
 
 from tests.cluster import inventory
-from tests.cluster.scene import ACCOUNT, INTEGRATION, Scene
+from tests.cluster.scene import ACCOUNT, INTEGRATION, REGION, Scene
 
 INTEGRATION_ROLE = "teleport-prod-aws"
+ANOTHER_ROLE = "another"
+"""Somebody else's, with which tasks run as well."""
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"
 LOG_GROUP = "/agents"
+OTHER_LOGS = {
+    "logDriver": "awslogs",
+    "options": {
+        "awslogs-group": LOG_GROUP,
+        "awslogs-region": REGION,
+        "awslogs-stream-prefix": "another",
+    },
+}
 REGISTERED = ("ecs:RegisterTaskDefinition", "ecs:UpdateService")
 """A revision cannot be changed: what differs costs a new one, and the service that runs it."""
 
@@ -400,6 +410,12 @@ BREAKS: tuple[Break, ...] = (
                     deploymentConfiguration={"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
                 ),
             ),
+            (
+                "deploymentCircuitBreaker.rollback",
+                _update_service(
+                    deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+                ),
+            ),
             ("availabilityZoneRebalancing", _update_service(availabilityZoneRebalancing="DISABLED")),
             ("propagateTags", _update_service(propagateTags="NONE")),
             ("enableExecuteCommand", _update_service(enableExecuteCommand=True)),
@@ -409,6 +425,13 @@ BREAKS: tuple[Break, ...] = (
         Break(f"task definition's {name}", _DEPLOYMENT, act, REGISTERED, name)
         for name, act in (
             ("cpu", _task(cpu="1024")),
+            ("memory", _task(memory="8192")),
+            ("taskRoleArn", _task(taskRoleArn=ANOTHER_ROLE)),
+            ("executionRoleArn", _task(executionRoleArn=ANOTHER_ROLE)),
+            ("name", _container(name="another")),
+            ("entryPoint", _container(entryPoint=["/bin/sh"])),
+            ("logConfiguration", _container(logConfiguration=OTHER_LOGS)),
+            ("healthCheck", _container(healthCheck={"command": ["CMD", "true"]})),
             ("runtimePlatform", _task(runtimePlatform={"cpuArchitecture": "ARM64"})),
             ("image", _container(image="public.ecr.aws/gravitational/teleport-distroless:17.0.0")),
             ("command", _container(command=["version"])),

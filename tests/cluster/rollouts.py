@@ -13,10 +13,13 @@ OLD, NEW = "18.6.4", "18.6.5"
 """From 18.6.4 on ECS waits for connected agents."""
 
 
-def change(scene: Scene, **fields: Any) -> None:
-    """Fields of the enrolment's template (None takes a member away), and the wait for the deployment that has them."""
+def change(scene: Scene, told: dict[str, Any] | None = None, **fields: Any) -> None:
+    """Fields of the enrolment's template (None takes a member away), and the wait for the deployment that has them.
+
+    `told` are the deployment's own fields where they are not the same.
+    """
     scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"deployment": fields}})
-    expected = {name: _without_none(value) for name, value in fields.items()}
+    expected = {name: _without_none(value) for name, value in (told or fields).items()}
     scene.wait(
         lambda: {name: scene.deployment["spec"].get(name) for name in expected} == expected,
         "the deployment is told",

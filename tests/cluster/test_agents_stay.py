@@ -23,6 +23,7 @@ from tests.cluster.rollouts import NEW, OLD, VERSION, change, sampler, updates
 from tests.cluster.scene import Scene, example, new_scene
 
 REPLICAS = 2
+ROLE = "agents-of-the-shop"
 NEWER = "18.6.6"
 HALF_A_DAY = 12
 """Hours: however long a test takes, the window does not open."""
@@ -35,6 +36,8 @@ class Change:
     """A change of the template, the tasks that run after it, and what happens in its middle."""
 
     fields: dict[str, Any]
+    told: dict[str, Any] | None = None
+    """What the deployment has of it, where that is something else."""
     replicas: int = REPLICAS
     replaces: bool = True
     """Whether all tasks are new ones."""
@@ -78,6 +81,10 @@ def changes(scene: Scene, seeded: DemoWorld) -> dict[str, Change]:
     return {
         "subnets": Change({"subnets": {"selector": {"tags": {"tier": "public"}}}}, killed=True),
         "groups": Change({"securityGroups": {"ids": [open_group(scene, seeded)], "selector": None}}),
+        "role": Change(
+            {"perVpc": [{"vpcId": seeded.vpc.id, "taskRole": {"name": ROLE}}]},
+            told={"taskRole": {"name": ROLE}},
+        ),
         "size": Change({"resources": {"cpuUnits": 512, "memoryMiB": 1024}}, killed=True),
         "version": Change({"version": {"policy": "FollowCluster", "pinned": None}}),
         "more replicas": Change({"replicas": REPLICAS + 1}, replicas=REPLICAS + 1, replaces=False),
@@ -100,7 +107,7 @@ def test_no_kind_of_change_takes_an_agent_down(watched: tuple[Scene, DemoWorld])
     for what, made in changes(scene, seeded).items():
         before, told = running(scene), updates(scene)
         with sampler(scene, name) as sampled:
-            change(scene, **made.fields)
+            change(scene, made.told, **made.fields)
             if made.killed:
                 scene.wait(partial(_told, scene, told), f"{what}: ECS is told")
                 scene.operator.kill()
@@ -111,7 +118,9 @@ def test_no_kind_of_change_takes_an_agent_down(watched: tuple[Scene, DemoWorld])
         assert sampled.connected.minimum >= REPLICAS, what
         assert updates(scene) == told + 1, what
         assert before.isdisjoint(running(scene)) == made.replaces, what
-    assert {task.environment[VERSION] for task in scene.aws.running_tasks()} == {NEW}
+    tasks = scene.aws.running_tasks()
+    assert {task.environment[VERSION] for task in tasks} == {NEW}
+    assert {task.task_role_arn.rpartition("/")[2] for task in tasks} == {ROLE}
     assert [write for write in scene.teleport.writes if "Database" in write.operation] == databases
 
 

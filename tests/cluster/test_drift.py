@@ -1,18 +1,23 @@
 """Drift: each field of each resource is broken, and seen back at the cost of the write that it needs; and told once."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rds_enrollment.api.kinds import KINDS
+from rds_enrollment.plan.deployment.shape import shape_differences
+from rds_enrollment.plan.observed.aws import Network
+from rds_enrollment.plan.steps.aws import ServiceShape
 
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.controlplane import ControlPlane
 from tests.chaos.state import State, difference, read_state
 from tests.cluster import inventory
-from tests.cluster.breaks import BREAKS, LOG_GROUP, Break
+from tests.cluster.breaks import ANOTHER_ROLE, BREAKS, LOG_GROUP, Break, task_role
 from tests.cluster.kubernetes_api import Object
 from tests.cluster.scene import REGION, Scene, new_scene
 
@@ -50,6 +55,9 @@ def drifting(
                 },
             },
         )
+        iam = scene.client("iam")
+        trust = iam.get_role(RoleName=task_role(scene))["Role"]["AssumeRolePolicyDocument"]
+        iam.create_role(RoleName=ANOTHER_ROLE, AssumeRolePolicyDocument=json.dumps(trust))
         yield scene
 
 
@@ -142,3 +150,35 @@ def test_the_metric_has_bounded_labels(drifting: Scene) -> None:
     assert labels
     assert {label["kind"] for label in labels} <= KINDS.keys()
     assert all(label.keys() == {"kind", "step"} and label["step"].isalpha() for label in labels)
+
+
+def test_each_field_that_is_compared_is_broken() -> None:
+    """What cannot be changed on Fargate, and what a wish of the spec decides, is left out."""
+    shape = ServiceShape(
+        desired_count=2,
+        task_definition_arn="one",
+        network=Network(frozenset({"one"}), frozenset({"one"}), assign_public_ip=True),
+        minimum_healthy_percent=100,
+        maximum_percent=200,
+        circuit_breaker=True,
+        circuit_breaker_rollback=True,
+        availability_zone_rebalancing=True,
+        propagate_tags="SERVICE",
+        execute_command=False,
+    )
+    differing = ServiceShape(
+        desired_count=1,
+        task_definition_arn="two",
+        network=Network(frozenset(), frozenset(), assign_public_ip=False),
+        minimum_healthy_percent=50,
+        maximum_percent=100,
+        circuit_breaker=False,
+        circuit_breaker_rollback=False,
+        availability_zone_rebalancing=False,
+        propagate_tags="NONE",
+        execute_command=True,
+    )
+    compared = {text.partition(" ")[0] for text in shape_differences(shape, differing)}
+    broken = {case.what.rpartition(" ")[2] for case in BREAKS if case.what.startswith("service's ")}
+    assert compared - broken == {"taskDefinition", "assignPublicIp"}
+    assert all(getattr(shape, item.name) != getattr(differing, item.name) for item in fields(ServiceShape))
