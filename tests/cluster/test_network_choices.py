@@ -205,6 +205,11 @@ def test_databases_let_the_agents_in(scene: Scene, seeded: DemoWorld, gate: Lose
     )
     for port in (3306, 5432):
         assert f"FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={agents}}}]" in told["message"]
+    listed = scene.deployment["status"]["missingInboundRules"]
+    assert [(rule["securityGroupId"], rule["port"]) for rule in listed] == [
+        (databases, port) for port in (3306, 5432)
+    ]
+    assert all(rule["command"] in told["message"] for rule in listed)
     assert inbound(scene, databases) == theirs
 
     # One rule for each port although the first answer is lost; the agents get through.

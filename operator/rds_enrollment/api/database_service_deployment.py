@@ -14,9 +14,11 @@ from rds_enrollment.api.common import (
     Resource,
 )
 from rds_enrollment.api.network import (
+    MAX_MISSING_RULES,
     MAX_SUBNETS,
     AssignPublicIp,
     DatabaseAccess,
+    MissingRule,
     SecurityGroups,
     SubnetNetwork,
     Subnets,
@@ -142,6 +144,11 @@ class DatabaseServiceDeploymentStatus(CommonStatus):
         Field(max_length=MAX_SUBNETS, json_schema_extra=list_map("subnetId")),
     ] = ()
     """What the preflight found in each subnet that tasks start in."""
+    missing_inbound_rules: Annotated[
+        tuple[MissingRule, ...],
+        Field(max_length=MAX_MISSING_RULES, json_schema_extra=list_map("securityGroupId", "port")),
+    ] = ()
+    """The inbound rules that the databases' security groups lack, at most 50."""
 
 
 class DatabaseServiceDeployment(Resource):

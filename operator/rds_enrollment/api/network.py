@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from rds_enrollment.api.base import ApiModel, SpecModel
 from rds_enrollment.api.rules import exactly_one, exactly_one_of, list_atomic, list_set
-from rds_enrollment.api.types import SecurityGroupId, SubnetId, TagSelector, Text
+from rds_enrollment.api.types import Count, SecurityGroupId, SubnetId, TagSelector, Text
 
 MAX_SUBNETS = 16
 MAX_SECURITY_GROUPS = 5
@@ -82,6 +82,24 @@ class SecurityGroups(SpecModel):
     managed: ManagedSecurityGroup | None = None
     """One security group of the deployment's own, which lets everything out and nothing in: write `managed: {}`. It
     goes when it is not asked for any more, or with the deployment. Give one of ids, selector and managed."""
+
+
+MAX_MISSING_RULES = 50
+"""Well under the size that an object may have; what was added makes room for the next ones."""
+COMMAND_BYTES = 512
+
+
+class MissingRule(ApiModel):
+    """An inbound rule that lets the agents in to databases, and that is not there."""
+
+    security_group_id: SecurityGroupId
+    """The databases' security group."""
+    port: Annotated[int, Field(ge=0, le=65535)]
+    """Their TCP port."""
+    databases: Count
+    """How many it is for."""
+    command: Annotated[str, Field(max_length=COMMAND_BYTES)]
+    """The AWS CLI line that adds it."""
 
 
 FINDING_BYTES = 1024

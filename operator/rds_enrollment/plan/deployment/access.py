@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rds_enrollment.api.network import MAX_MISSING_RULES, MissingRule
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.choice import network
@@ -24,16 +25,15 @@ from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupIngress,
     RevokeSecurityGroupIngress,
 )
-from rds_enrollment.plan.text import counted, first
+from rds_enrollment.plan.text import counted, first, listing
 
 _CONDITION = ConditionType.DATABASE_ACCESS_ALLOWED
-_LISTED = 5
 _NAMED = 3
 
 
 def access_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     """Informing: one rule for each group and port is reported as missing, or added; rules of others are left alone."""
-    for seen in (world.vpc, world.inventory, world.databases, world.own_rules, *_managed(wanted, world)):
+    for seen in _seen(wanted, world):
         if isinstance(seen, Unseen):
             return replace(unseen(_CONDITION, seen, attempts), outcome=None)
     picked, vpc = network(wanted, world), facts(world)
@@ -51,6 +51,23 @@ def access_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int)
     return _allowed(wanted, world)
 
 
+def missing_rules(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[MissingRule, ...] | None:
+    """The rules that databases lack, as many as the status lists; None while that was not seen."""
+    picked, vpc = network(wanted, world), facts(world)
+    if picked is None or vpc is None or any(isinstance(seen, Unseen) for seen in _seen(wanted, world)):
+        return None
+    missing = missing_openings(wanted, world, picked, vpc)
+    return tuple(
+        MissingRule(
+            security_group_id=opening.group,
+            port=opening.port,
+            databases=len(names),
+            command=authorize_ingress(vpc.region, opening.group, opening.port, opening.source),
+        )
+        for opening, names in list(missing.items())[:MAX_MISSING_RULES]
+    )
+
+
 def access_removal(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     """The end of the rules that we added."""
     if isinstance(world.own_rules, Unseen):
@@ -63,9 +80,10 @@ def access_removal(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     )
 
 
-def _managed(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[object, ...]:
-    """Facts of a resync ago are too old to write by."""
-    return (world.database_rules,) if wanted.manages_access else ()
+def _seen(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[object, ...]:
+    """What the condition follows from. Facts of a resync ago are too old to write by."""
+    fresh = (world.database_rules,) if wanted.manages_access else ()
+    return (world.vpc, world.inventory, world.databases, world.own_rules, *fresh)
 
 
 def _addition(wanted: WantedDeployment, opening: Opening) -> AuthorizeSecurityGroupIngress:
@@ -107,9 +125,7 @@ def _text(missing: Mapping[Opening, tuple[str, ...]], region: str) -> str:
     lines = [
         f"{opening.group} ({first(names, _NAMED)}) lets no agent in on tcp {opening.port}: "
         f"{authorize_ingress(region, opening.group, opening.port, opening.source)}"
-        for opening, names in list(missing.items())[:_LISTED]
+        for opening, names in missing.items()
     ]
-    more = len(missing) - _LISTED
-    if more > 0:
-        lines.append(f"and {more} more")
-    return "; ".join(lines)
+    said = listing(lines, "; ")
+    return said if said == "; ".join(lines) else f"{said}: see status.missingInboundRules"

@@ -11,6 +11,7 @@ from rds_enrollment.api.database_service_deployment import (
 )
 from rds_enrollment.api.network import FINDING_BYTES, MAX_ADVICE, NetworkState, SubnetNetwork
 from rds_enrollment.plan import names
+from rds_enrollment.plan.deployment.access import missing_rules
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
 from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.failures import TaskFailure, said_of, task_failures
@@ -52,6 +53,9 @@ def observed_status(
     if isinstance(vpc, Vpc) and picked is not None:
         verdicts = subnet_verdicts(wanted, world, picked, vpc)
         seen["network"] = tuple(map(_subnet_network, verdicts))
+    missing = missing_rules(wanted, world)
+    if missing is not None:
+        seen["missing_inbound_rules"] = missing
     if not isinstance(world.serving, Unseen):
         seen["agent_version"] = _version(world.serving)
     if not isinstance(world.tasks, Unseen):

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.conditions import ConditionStatus
+from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
+from rds_enrollment.api.network import MAX_MISSING_RULES
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.deployment.access import access_part, access_removal
-from rds_enrollment.plan.deployment.foresight import assume
+from rds_enrollment.plan.deployment.access import access_part, access_removal, missing_rules
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
+from rds_enrollment.plan.deployment.status import observed_status
 from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
@@ -42,6 +44,7 @@ from tests.unit.plan.network import dsl
 
 CONDITION = ConditionType.DATABASE_ACCESS_ALLOWED
 MANAGE = replace(WANTED, manages_access=True)
+MESSAGE_BYTES = 1024
 UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
 OTHER_HOST = "billing.abc.us-west-1.rds.amazonaws.com"
 LINE = (
@@ -238,31 +241,46 @@ def test_the_end_revokes_ours_once_the_tasks_are_gone() -> None:
     assert teardown(MANAGE, replace(EMPTY, own_rules=UNREAD))[-1].outcome is UNREAD.outcome
 
 
-def test_more_than_fit_are_counted() -> None:
-    groups = [f"sg-{number}" for number in range(8)]
-    hosts = [f"db{number}.rds.amazonaws.com" for number in range(8)]
+def many(count: int) -> DeploymentWorld:
+    """Databases with a closed group each."""
+    numbers = range(100, 100 + count)
+    hosts = [f"db{number}.rds.amazonaws.com" for number in numbers]
+    groups = [f"sg-{number:017}" for number in numbers]
     instances = tuple(
         instance(identifier=host, endpoint=host, security_groups=(group,))
         for host, group in zip(hosts, groups, strict=True)
     )
-    facts = dsl.edited(VPC_SEEN, *map(dsl.group, groups))
-    part = access_part(
-        WANTED,
-        seen(
-            vpc=facts,
-            inventory=RdsInventory("123456789012", "us-west-1", instances, ()),
-            databases=tuple(database(host, host) for host in hosts),
-        ),
-        1,
+    return seen(
+        vpc=dsl.edited(VPC_SEEN, *map(dsl.group, groups)),
+        inventory=RdsInventory("123456789012", "us-west-1", instances, ()),
+        databases=tuple(database(host, host) for host in hosts),
     )
-    assert part.verdict.message.endswith("and 3 more")
-    assert "sg-4 (db4.rds.amazonaws.com)" in part.verdict.message
-    assert "sg-5" not in part.verdict.message
 
 
-def test_what_would_come_of_it_is_foreseen() -> None:
-    added = assume(MANAGE, fresh(), STEP)
-    assert access_part(MANAGE, added, 1).steps == ()
-    assert access_part(MANAGE, added, 1).done
-    [revocation] = access_part(MANAGE, fresh(OURS, databases=()), 1).steps
-    assert assume(MANAGE, fresh(OURS, databases=()), revocation).own_rules == ()
+def test_the_message_has_those_that_fit_and_the_status_has_all() -> None:
+    message = access_part(WANTED, many(8), 1).verdict.message
+    listed, _, rest = message.rpartition(" and ")
+    assert rest.endswith(" more: see status.missingInboundRules")
+    assert listed.count("aws ec2") + int(rest.partition(" ")[0]) == 8
+    assert len(message.encode()) < MESSAGE_BYTES
+
+    rules = missing_rules(WANTED, many(8))
+    assert rules is not None
+    assert [rule.security_group_id for rule in rules] == [f"sg-{number:017}" for number in range(100, 108)]
+    assert all((rule.port, rule.databases) == (5432, 1) for rule in rules)
+    assert rules[0].command in message
+
+
+def test_the_status_stays_small() -> None:
+    status = observed_status(DatabaseServiceDeploymentStatus(), WANTED, many(MAX_MISSING_RULES + 1))
+    assert len(status.missing_inbound_rules) == MAX_MISSING_RULES
+    assert len(status.model_dump_json(by_alias=True)) < 30 * 1024
+
+
+def test_what_was_not_seen_stays_in_the_status() -> None:
+    before = observed_status(DatabaseServiceDeploymentStatus(), WANTED, many(2))
+    assert len(before.missing_inbound_rules) == 2
+    assert observed_status(before, WANTED, seen(inventory=UNREAD)).missing_inbound_rules == (
+        before.missing_inbound_rules
+    )
+    assert observed_status(before, WANTED, seen(f"tcp 5432 {GROUP}")).missing_inbound_rules == ()
