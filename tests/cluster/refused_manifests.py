@@ -603,7 +603,11 @@ CHANGES = {
         f"joinToken.name is immutable: {RECREATE}",
     ),
     "join token added": Change(
-        DEPLOYMENT, "spec.joinToken", ABSENT, {"name": "one"}, "joinToken can be given at creation only"
+        DEPLOYMENT,
+        "spec.joinToken",
+        ABSENT,
+        {"name": "one"},
+        "joinToken can be given at creation only: it may be taken away, and a token of the deployment's own takes over",
     ),
     "integration role": Change(
         INTEGRATION,
