@@ -60,7 +60,10 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         events=parts.events,
         drift=DriftReporter(parts.events, parts.registry),
         aws=AwsClients(
-            observe=AwsCallMetrics(parts.registry), guard=parts.fence.check, threads=settings.aws_threads
+            observe=AwsCallMetrics(parts.registry),
+            guard=parts.fence.check,
+            threads=settings.aws_threads,
+            fips=settings.fips,
         ),
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
@@ -73,6 +76,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         grants=GrantsFile(settings.assume_roles),
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,
+        fips=settings.fips,
         poll_seconds=settings.poll_seconds,
         brake=TeardownBrake(parts.objects, settings.max_deletions_per_hour, parts.now),
         concurrent_writes=settings.concurrent_writes,

@@ -16,6 +16,10 @@
 {{- end }}
 - name: RDS_ENROLLMENT_TELEPORT_EDITION
   value: {{ .Values.teleport.edition }}
+{{- if .Values.fips }}
+- name: RDS_ENROLLMENT_FIPS
+  value: "true"
+{{- end }}
 {{- with .Values.ownerId }}
 - name: RDS_ENROLLMENT_OWNER_ID
   value: {{ . | quote }}

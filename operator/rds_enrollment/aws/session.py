@@ -71,6 +71,7 @@ class AwsClients:
         attempts: int = 4,
         connect_timeout: float = 3.0,
         read_timeout: float = 15.0,
+        fips: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -82,6 +83,7 @@ class AwsClients:
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
             connect_timeout: seconds for a connection, per attempt.
             read_timeout: seconds between two bytes of an answer, per attempt.
+            fips: whether AWS is called at its FIPS endpoints; else boto3's own AWS_USE_FIPS_ENDPOINT decides.
             monotonic: the clock that calls are timed with.
         """
         self._observe = observe
@@ -93,6 +95,7 @@ class AwsClients:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             max_pool_connections=threads,
+            use_fips_endpoint=fips or None,
             user_agent_extra=f"rds-enrollment-operator/{__version__}",
         )
         self._models = Models()

@@ -50,6 +50,8 @@ class Adapters:
     """Which roles may be assumed for whom."""
     owner_id: str
     edition: Literal["auto", "oss", "ent"]
+    fips: bool
+    """Whether agents run in FIPS mode."""
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
     read_only: bool

@@ -157,4 +157,5 @@ def _scope(
         integration=integration.integration_name,
         cluster=cluster,
         enterprise=enterprise,
+        fips=adapters.fips,
     )

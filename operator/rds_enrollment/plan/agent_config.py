@@ -68,9 +68,11 @@ def encode(config: Mapping[str, Any]) -> str:
     return base64.b64encode(yaml.safe_dump(dict(config), sort_keys=False).encode()).decode()
 
 
-def command(config: Mapping[str, Any]) -> list[str]:
-    """The container's command: dumb-init turns SIGTERM into SIGQUIT, Teleport's graceful shutdown."""
-    return ["--rewrite", "15:3", "--", "teleport", "start", CONFIG_FLAG, encode(config)]
+def command(config: Mapping[str, Any], *, fips: bool = False) -> list[str]:
+    """The container's command: dumb-init turns SIGTERM into SIGQUIT, Teleport's graceful shutdown. The FIPS binary
+    runs in FIPS mode when it is told to (`teleport start --fips`)."""
+    mode = ["--fips"] if fips else []
+    return ["--rewrite", "15:3", "--", "teleport", "start", *mode, CONFIG_FLAG, encode(config)]
 
 
 def join_token_of(container_command: Sequence[str]) -> str:

@@ -16,3 +16,5 @@ class Scope:
     cluster: TeleportCluster
     enterprise: bool
     """Whether agents run the enterprise image."""
+    fips: bool = False
+    """Whether they run the FIPS image, which is an enterprise one, in FIPS mode."""

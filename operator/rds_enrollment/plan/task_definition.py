@@ -89,6 +89,7 @@ class AgentTask:
     execution_role_arn: str
     """The wizard has one role for both."""
     join_token: str
+    fips: bool = False
     agents: AgentSpec = field(default_factory=AgentSpec)
     """The user's wishes; what is not set is as the wizard has it."""
 
@@ -106,10 +107,13 @@ def log_group(logs: Logs | None, teleport_cluster: str, vpc_id: str) -> str:
     return logs.group or (f"{shared}/{vpc_id}" if logs.retention_days or logs.kms_key_id else shared)
 
 
-def image(version: str, *, enterprise: bool) -> str:
-    """Image of an agent: pre-releases live in the staging registry; tags carry no v."""
+def image(version: str, *, enterprise: bool, fips: bool = False) -> str:
+    """Image of an agent: pre-releases live in the staging registry; tags carry no v. Of FIPS there is an enterprise
+    image alone (Teleport CHANGELOG.md, 15.0.0)."""
     registry = "gravitational-staging" if "-" in version else "gravitational"
     flavour = "teleport-ent-distroless" if enterprise else "teleport-distroless"
+    if fips:
+        flavour = "teleport-ent-fips-distroless"
     return f"public.ecr.aws/{registry}/{flavour}:{version}"
 
 
@@ -156,7 +160,7 @@ def _container(task: AgentTask) -> dict[str, Any]:
         **_image(task),
         **({"healthCheck": dict(HEALTH_CHECK)} if tells_readiness(task.version) else {}),
         "entryPoint": list(ENTRY_POINT),
-        "command": agent_config.command(config),
+        "command": agent_config.command(config, fips=task.fips),
         "environment": [
             {"name": "TELEPORT_INSTALL_METHOD_AWSOIDC_DEPLOYSERVICE", "value": "true"},
             {"name": "TELEPORT_EXT_UPGRADER_VERSION", "value": task.version},
@@ -177,7 +181,7 @@ def _container(task: AgentTask) -> dict[str, Any]:
 def _image(task: AgentTask) -> dict[str, Any]:
     chosen = task.agents.image
     if chosen is None:
-        return {"image": image(task.version, enterprise=task.enterprise)}
+        return {"image": image(task.version, enterprise=task.enterprise, fips=task.fips)}
     container: dict[str, Any] = {"image": f"{chosen.repository}:{task.version}"}
     if chosen.pull_secret_arn:
         container["repositoryCredentials"] = {"credentialsParameter": chosen.pull_secret_arn}

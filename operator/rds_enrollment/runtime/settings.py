@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     teleport_edition: Literal["auto", "oss", "ent"] = Field(
         default="auto", description="Edition of the agents' image; auto: that of the Teleport cluster."
     )
+    fips: bool = Field(
+        default=False,
+        description="Call AWS at its FIPS endpoints, and run Teleport's FIPS image, which is an enterprise one, in FIPS"
+        " mode.",
+    )
     owner_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = Field(
         default=None,
         description="Marks what this operator owns, up to 40 of A-Z a-z 0-9 . _ - (default: UID of namespace"

@@ -2,6 +2,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rds_enrollment.api.reasons import Reason
@@ -279,3 +280,28 @@ class TestClients:
         found = get_role(account, "r")
         assert found is not None
         assert found.trust == {}
+
+
+class TestFips:
+    @pytest.mark.parametrize(
+        ("service", "region", "host"),
+        [
+            ("ecs", REGION, f"ecs-fips.{REGION}.amazonaws.com"),
+            ("sts", "us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+            ("iam", None, "iam-fips.amazonaws.com"),
+        ],
+    )
+    def test_the_setting_and_boto3s_own_variable_choose_fips_endpoints(
+        self,
+        static_credentials: None,
+        monkeypatch: pytest.MonkeyPatch,
+        service: Any,
+        region: str | None,
+        host: str,
+    ) -> None:
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        by_setting = AwsClients(fips=True).own().client(service, region)
+        monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+        by_variable = AwsClients().own().client(service, region)
+
+        assert by_setting.meta.endpoint_url == by_variable.meta.endpoint_url == f"https://{host}"

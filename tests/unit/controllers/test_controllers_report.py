@@ -78,6 +78,7 @@ def adapters(
         grants=GrantsFile(None),
         owner_id="cluster-a",
         edition="auto",
+        fips=False,
         poll_seconds=POLL,
         brake=cast("Any", Untouched()),
         concurrent_writes=1,

@@ -14,6 +14,7 @@ from rds_enrollment.plan.task_definition import (
     differences,
     has_health_check,
     image_of,
+    join_token_of,
     register_body,
     with_image,
 )
@@ -48,6 +49,18 @@ Change = Callable[[dict[str, Any]], object]
 )
 def test_images(version: str, enterprise: bool, image: str) -> None:
     assert task_definition.image(version, enterprise=enterprise) == image
+
+
+@pytest.mark.parametrize("enterprise", [True, False])
+def test_fips_is_an_image_and_a_mode(enterprise: bool) -> None:
+    """Where the configuration is read back from, nothing changes."""
+    body = register_body(replace(TASK, enterprise=enterprise, fips=True))
+    (container,) = body["containerDefinitions"]
+    assert container["image"] == f"public.ecr.aws/gravitational/teleport-ent-fips-distroless:{TASK.version}"
+    command = container["command"]
+    assert command[: command.index("--config-string")][-3:] == ["teleport", "start", "--fips"]
+    assert join_token_of(body) == TASK.join_token
+    assert differences(body, register_body(TASK)) == ["image", "command"]
 
 
 def test_the_request_field_by_field() -> None:

@@ -154,6 +154,7 @@ def wanted_task_definition(wanted: WantedDeployment, version: str, roles: tuple[
             proxy_address=scope.cluster.proxy_address,
             version=version,
             enterprise=scope.enterprise,
+            fips=scope.fips,
             task_role_arn=task_role_arn,
             execution_role_arn=execution_role_arn,
             join_token=wanted.join_token,
