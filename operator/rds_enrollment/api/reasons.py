@@ -66,6 +66,8 @@ class Reason(StrEnum):
     AWS_UNAVAILABLE = "AwsUnavailable"
     AWS_LIMIT_EXCEEDED = "AwsLimitExceeded"
     AWS_REQUEST_REFUSED = "AwsRequestRefused"
+    ACCOUNT_BLOCKED = "AccountBlocked"
+    """AWS has blocked or suspended the account as a whole."""
     REGION_NOT_ENABLED = "RegionNotEnabled"
     IAM_PROPAGATING = "IamPropagating"
     SERVICE_LINKED_ROLE_PROPAGATING = "ServiceLinkedRolePropagating"

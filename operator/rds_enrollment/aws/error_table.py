@@ -160,6 +160,12 @@ ACCESS_ROWS = (
     ),
     Row(
         Blocked,
+        Reason.ACCOUNT_BLOCKED,
+        "AWS has blocked or suspended the account: let its owner contact AWS Support.",
+        codes=_codes("Blocked BlockedException"),
+    ),
+    Row(
+        Blocked,
         Reason.ACCESS_DENIED,
         "A policy denies {action} explicitly: change that policy for {target}.",
         codes=_codes("AccessDenied AccessDeniedException UnauthorizedOperation"),

@@ -25,6 +25,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.apply import applier
 from rds_enrollment.controllers.converge import Converged, converge, look
+from rds_enrollment.controllers.creations import Creations
 from rds_enrollment.controllers.ground import establish
 from rds_enrollment.controllers.invalid import report_invalid
 from rds_enrollment.controllers.report import finished_status, publish, requeue
@@ -84,6 +85,7 @@ class Controller(ABC, Generic[R, S, D, W]):
 
     def __init__(self, adapters: Adapters) -> None:
         self.adapters = adapters
+        self._creations: dict[Key, Creations] = {}
 
     @abstractmethod
     def status_of(self, resource: R) -> S:
@@ -240,7 +242,17 @@ class Controller(ABC, Generic[R, S, D, W]):
             )
             return await self._observed(status, wanted, end, planned, ground.verdicts, attempts, why)
         apply = applier(self.adapters, ground.account)
-        end = await converge(observe, planned_apart, apply, at_once=self.adapters.concurrent_writes)
+        creations = self._creations.setdefault(key, Creations(self.adapters.now))
+
+        async def planned_and_compared(world: W) -> Sequence[Part]:
+            parts = await planned_apart(world)
+            creations.look(steps_of(parts))
+            return parts
+
+        at_once = self.adapters.concurrent_writes
+        end = await converge(observe, planned_and_compared, creations.guarding(apply), at_once=at_once)
+        if creations.all_seen:
+            del self._creations[key]
         failures = end.failures.by_condition
         aim = None if resource.deleting else await self._digest(status, wanted, end)
         return Pass(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from rds_enrollment.plan.observed.aws import Document, Network
 from rds_enrollment.plan.steps.base import Step
@@ -18,6 +18,8 @@ class AwsStep(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIdentityProvider(AwsStep):
     """iam:CreateOpenIDConnectProvider."""
+
+    shows_late: ClassVar[bool] = True
 
     url: str
     audiences: tuple[str, ...]
@@ -98,6 +100,8 @@ class DeleteIdentityProvider(AwsStep):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRole(AwsStep):
     """iam:CreateRole."""
+
+    shows_late: ClassVar[bool] = True
 
     role: str
     description: str

@@ -14,6 +14,9 @@ class Step:
     independent: ClassVar[bool] = False
     """Whether nothing builds on it: its neighbours may go on when it fails, and are made at the same time."""
 
+    shows_late: ClassVar[bool] = False
+    """Whether what it makes may stay unseen for a while after."""
+
     condition: ConditionType
     """The condition that is lowered when this write fails."""
     changed: tuple[str, ...] = field(default=(), compare=False)
