@@ -16,6 +16,7 @@ from rds_enrollment.api.kinds import (
     RDS_ENROLLMENT,
     Kind,
 )
+from rds_enrollment.plan.access.table import NEEDS
 
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.server import AwsSandbox
@@ -209,3 +210,5 @@ def new_scene(
             yield Scene(plane, namespace, aws, teleport, operator, folder)
         finally:
             operator.kill()
+        unknown = aws.calls.operations - NEEDS.keys()
+        assert not unknown, f"the table of AWS permissions has no row for {sorted(unknown)}"
