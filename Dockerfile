@@ -24,7 +24,9 @@ LABEL org.opencontainers.image.title="rds-enrollment-operator" \
 # Nothing is installed into a running pod.
 RUN python -m pip uninstall --yes pip setuptools wheel
 COPY --from=build /opt/operator /opt/operator
+# glibc keeps memory apart for each of many threads, of which few work at a time: 13 MiB less with two such places.
 ENV PATH=/opt/operator/bin:${PATH} \
+    MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER 65532:65532
