@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 from rds_enrollment.api.crds import manifests
 from rds_enrollment.runtime.settings import Settings, variable_name
 
@@ -116,7 +117,7 @@ def test_defaults_of_settings_are_the_operators_own() -> None:
         if info.default is not None and not info.is_required() and field != "lease_name":
             if variable_name(field) not in shown:
                 continue
-            parsed = type(info.default)(shown[variable_name(field)])
+            parsed = TypeAdapter(type(info.default)).validate_python(shown[variable_name(field)])
             assert parsed == info.default, field
 
 

@@ -1,63 +1,38 @@
-"""The alerts on what a real operator exports: none while all is well, and those of the fault when there is one."""
+"""Every alert on what a real operator exports: none while all is well, and those of a fault when there is one."""
 
-import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
-import yaml
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
-from hack.sandbox.promtool import check
-from tests.chart.rendering import find, objects, render
-from tests.cluster.metrics import Metrics
-from tests.cluster.scene import INTEGRATION, Scene, example
-
-JOB = "enroller-rds-enrollment-operator"
-OURS = ("aws_", "controller_runtime_", "leader_", "rds_enrollment_", "workqueue_")
-MINUTES = 45
-"""How long the world stays as it was scraped: longer than any alert waits, but that of the version skew."""
-
-
-def as_series(metrics: Metrics) -> list[dict[str, str]]:
-    """What a Prometheus would hold that scraped the same again and again, in promtool's notation."""
-    return [
-        {"series": _selector(name, {**dict(labels), "job": JOB}), "values": f"{value:f}x{MINUTES}"}
-        for (name, labels), value in metrics.samples.items()
-        if name.startswith(OURS)
-    ]
+from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.gate import Fault
+from hack.sandbox.kubernetes_gate import KubernetesGate
+from hack.sandbox.operator_process import OperatorProcess
+from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT
+from hack.sandbox.teleport.server import BOT_USER
+from tests.cluster.alerts import MINUTES, assert_firing, going_on, gone, in_turns, scrape, steady
+from tests.cluster.refusing import Refusing
+from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example
+from tests.cluster.waiting import wait_until
 
 
-def _selector(name: str, labels: dict[str, str]) -> str:
-    pairs = (f"{label}={json.dumps(text)}" for label, text in labels.items())
-    return f"{name}{{{', '.join(pairs)}}}"
+def wait_shows(scene: Scene, what: str, **labels: str) -> None:
+    """Wait for a condition in the metrics: the watch delivers it after the API server has it."""
+    scene.wait(lambda: scene.metrics().total("rds_enrollment_resource_condition", **labels) > 0, what)
 
 
-def assert_firing(metrics: Metrics, alerts: set[str], folder: Path) -> None:
-    """Exactly these alerts fire at the end."""
-    groups = find(objects(render("monitors")), "PrometheusRule")["spec"]["groups"]
-    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
-    samples = [{"labels": f'{{alertname="{alert}"}}', "value": 1} for alert in sorted(alerts)]
-    firing = 'group by (alertname) (ALERTS{alertstate="firing"})'
-    test = {
-        "interval": "1m",
-        "input_series": as_series(metrics),
-        "promql_expr_test": [{"expr": firing, "eval_time": f"{MINUTES}m", "exp_samples": samples}],
-    }
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
-    (folder / "tests.yaml").write_text(yaml.safe_dump(document))
-    assert "SUCCESS" in check("test", "rules", str(folder / "tests.yaml"))
-
-
-def test_alerts_fire_for_their_faults_and_for_nothing_else(
-    scene: Scene, seeded: DemoWorld, tmp_path: Path
-) -> None:
-    scene.wait_idle()
-    shown = scene.metrics
+def test_credentials_and_teleport(scene: Scene, seeded: DemoWorld, tmp_path: Path) -> None:
+    ready = {"type": "Ready", "status": "True"}
     scene.wait(
-        lambda: shown().total("rds_enrollment_resource_condition", type="Ready", status="True") == 3,
+        lambda: scene.metrics().total("rds_enrollment_resource_condition", **ready) == 3,
         "the watch has delivered that all is well",
     )
-    assert_firing(shown(), set(), tmp_path)
+    scene.wait_idle()
+    assert_firing(steady(scrape(scene.operator)), set(), tmp_path)
 
     stray = example(10)
     stray["metadata"]["name"] = stray["spec"]["role"]["name"] = "stray"
@@ -66,15 +41,134 @@ def test_alerts_fire_for_their_faults_and_for_nothing_else(
     scene.wait_condition(AWS_OIDC_INTEGRATION, "stray", "CredentialsValid", "False", "WrongAccount")
     scene.teleport.stop()
     scene.reconcile(scene.integration)
-
-    def shows(**labels: str) -> bool:
-        return shown().total("rds_enrollment_resource_condition", **labels) > 0
-
-    scene.wait(lambda: shows(name=INTEGRATION, reason="TeleportUnreachable"), "Teleport is missed")
-    scene.wait(lambda: shows(name="stray", reason="WrongAccount"), "the other trouble is delivered")
-    scene.wait(lambda: shown().total("rds_enrollment_teleport_stream_live") == 0, "the stream is gone")
+    wait_shows(scene, "Teleport is missed", name=INTEGRATION, reason="TeleportUnreachable")
+    wait_shows(scene, "the other trouble is delivered", name="stray", reason="WrongAccount")
+    scene.wait(
+        lambda: scene.metrics().total("rds_enrollment_teleport_stream_live") == 0, "the stream is gone"
+    )
     assert_firing(
-        shown(),
+        steady(scrape(scene.operator)),
         {"RdsEnrollmentNotReady", "RdsEnrollmentCredentialsRefused", "RdsEnrollmentTeleportNotFollowed"},
         tmp_path,
     )
+
+
+def test_refused_calls_and_a_deletion_that_does_not_end(
+    scene: Scene, seeded: DemoWorld, tmp_path: Path
+) -> None:
+    scene.client("iam").delete_role_policy(RoleName="teleport-prod-aws", PolicyName="ListDatabases")
+    scene.aws.gate = Refusing({"iam:PutRolePolicy": Fault.DENIED, "ecs:DeleteService": Fault.THROTTLED})
+    scene.namespace.request_reconcile(AWS_OIDC_INTEGRATION, INTEGRATION, uuid4().hex)
+    scene.namespace.delete(RDS_ENROLLMENT, ENROLLMENT)
+
+    def failed(kind: str) -> float:
+        return scene.metrics().total("controller_runtime_reconcile_errors_total", controller=kind)
+
+    kinds = ("awsoidcintegration", "databaseservicedeployment")
+    scene.wait(lambda: all(failed(kind) > 0 for kind in kinds), "both fail")
+    before = scrape(scene.operator)
+    seen = {kind: failed(kind) for kind in kinds}
+    scene.wait(lambda: all(failed(kind) > seen[kind] for kind in kinds), "both go on to fail")
+    assert_firing(
+        going_on(before, scrape(scene.operator)),
+        {
+            "RdsEnrollmentAwsAccessDenied",
+            "RdsEnrollmentAwsThrottled",
+            "RdsEnrollmentDeletionStuck",
+            "RdsEnrollmentNotReady",
+            "RdsEnrollmentReconcileErrors",
+        },
+        tmp_path,
+    )
+
+
+def test_agents_that_are_old_and_reach_nothing(scene: Scene, tmp_path: Path) -> None:
+    seeded = scene.world.demo_world(REGION)
+    ec2 = scene.client("ec2")
+    group = ec2.describe_security_groups(GroupIds=[seeded.vpc.database_group])["SecurityGroups"][0]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    scene.start()
+    pinned = {"policy": "Pinned", "pinned": scene.teleport.version}
+    template = {**example(20)["spec"]["deployment"], "version": pinned}
+    scene.apply_examples(enrollment={"deployment": template})
+    scene.wait_all_ready()
+    wait_shows(
+        scene, "the agents reach no database", name=ENROLLMENT, type="DatabasesReachable", status="False"
+    )
+
+    scene.operator.stop()
+    scene.teleport.version = "20.0.0"
+    scene.start()
+    scene.wait(lambda: scene.metrics().total("rds_enrollment_agent_version_skew") == 2, "the agents are old")
+    firing = {"RdsEnrollmentAgentVersionSkew", "RdsEnrollmentDatabasesUnreachable"}
+    assert_firing(steady(scrape(scene.operator)), firing, tmp_path)
+
+    scene.operator.stop()
+    scene.teleport.cluster_name = "another.teleport.sh"
+    scene.start()
+    wait_shows(scene, "the integration is stalled", type="Stalled", status="True", name=INTEGRATION)
+    scene.wait(
+        lambda: scene.metrics().total("rds_enrollment_agent_version_skew") == 2, "the agents are old still"
+    )
+    assert_firing(
+        steady(scrape(scene.operator)),
+        {"RdsEnrollmentStalled", "RdsEnrollmentNotReady", *firing},
+        tmp_path,
+    )
+
+
+def test_processes_that_come_and_go(scene: Scene, tmp_path: Path) -> None:
+    scene.start()
+    identity = {"RDS_ENROLLMENT_LEASE_IDENTITY": "second"}
+    second = OperatorProcess(scene.operator.environment, tmp_path / "second.log")
+    second.start(**identity)
+    try:
+        second.wait_ready()
+        leading, standing_by = scrape(scene.operator), scrape(second)
+    finally:
+        second.kill()
+    assert_firing(steady(leading), set(), tmp_path)
+    assert_firing(steady(standing_by), {"RdsEnrollmentNoLeader"}, tmp_path)
+    assert_firing(in_turns(leading, standing_by), {"RdsEnrollmentLeaseFlapping"}, tmp_path)
+    assert_firing(gone(leading), {"RdsEnrollmentOperatorDown"}, tmp_path)
+
+
+def test_a_deaf_watch_is_told_and_its_changes_are_found(
+    scene: Scene, control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    """And of an identity that nobody renews."""
+    soon = datetime.now(UTC) + timedelta(minutes=MINUTES + 10)
+    scene.teleport.authority.write_identity(scene.teleport.identity_file, BOT_USER, not_after=soon)
+    with KubernetesGate(control_plane.server, control_plane.ca) as gate:
+        kubeconfig = control_plane.service_account_kubeconfig(
+            OPERATOR_NAMESPACE, SERVICE_ACCOUNT, tmp_path / "kubeconfig", server=gate.url
+        )
+        scene.start(KUBECONFIG=str(kubeconfig), RDS_ENROLLMENT_WATCH_CHECK_SECONDS="0.5")
+        scene.apply_examples()
+        scene.wait_condition(AWS_OIDC_INTEGRATION, INTEGRATION, "Ready", "True")
+        scene.wait_idle()
+        gate.deaf = True
+        token = uuid4().hex
+        scene.namespace.request_reconcile(AWS_OIDC_INTEGRATION, INTEGRATION, token)
+        scene.wait(
+            lambda: scene.integration["status"].get("lastHandledReconcileAt") == token,
+            "it is found by a list",
+        )
+
+        def owing() -> float:
+            return scene.metrics().total("rds_enrollment_watch_undelivered_seconds")
+
+        wait_growing(owing)
+        before = scrape(scene.operator)
+        wait_growing(owing)
+        now = scrape(scene.operator)
+        gate.deaf = False
+        firing = {"RdsEnrollmentWatchStale", "RdsEnrollmentCredentialsExpiring"}
+        assert_firing(going_on(before, now), firing, tmp_path)
+        scene.operator.kill()
+
+
+def wait_growing(value: Callable[[], float]) -> None:
+    """Wait until it is a second more."""
+    start = value()
+    wait_until(lambda: value() >= start + 1.0, "it grows")

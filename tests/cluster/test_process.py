@@ -21,6 +21,8 @@ from rds_enrollment.api.common import API_VERSION, GROUP
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.controlplane.servers import free_ports
 from hack.sandbox.stack import lease_rights
+from tests.cluster.alerts import Scrape, assert_firing, going_on
+from tests.cluster.metrics import Metrics
 from tests.cluster.operator_account import ROOT, install_kinds, operator_kubeconfig
 from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 from tests.cluster.waiting import wait_until
@@ -47,6 +49,10 @@ class Process:
             return error.code, error.read().decode()
         except URLError:
             return 0, ""
+
+    def scrape(self) -> Scrape:
+        """What it exports now."""
+        return Scrape(Metrics.parse(self.get("/metrics")[1]))
 
     def passes(self, result: str) -> float:
         """Passes of the kind with this result so far."""
@@ -159,10 +165,15 @@ def test_events_become_passes_and_leave_no_trace(
 
 
 def test_a_bug_is_logged_with_its_object_and_retried(
-    plane: ControlPlane, process: Process, namespace: str
+    plane: ControlPlane, process: Process, namespace: str, tmp_path: Path
 ) -> None:
     create(plane, namespace, "fails")
-    wait_until(lambda: process.passes("error") >= 2, "the pass is retried")
+    wait_until(lambda: process.passes("error") >= 1, "the pass fails")
+    before = process.scrape()
+    failed = process.passes("error")
+    wait_until(lambda: process.passes("error") > failed, "the pass is retried")
+    alerts = {"RdsEnrollmentBug", "RdsEnrollmentReconcileErrors"}
+    assert_firing(going_on(before, process.scrape()), alerts, tmp_path)
     bug = next(line for line in process.lines() if "traceback" in line)
     assert (bug["kind"], bug["namespace"], bug["name"]) == (KIND, namespace, "fails")
     assert process.get("/healthz")[0] == 200

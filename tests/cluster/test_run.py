@@ -9,17 +9,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from moto.core.authorization import enable_iam_authentication
 from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment import __version__
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, KINDS, RDS_ENROLLMENT
+from rds_enrollment.api.kinds import KINDS, RDS_ENROLLMENT
 
 from hack.docsgen.metrics import declared
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.promtool import check
 from hack.sandbox.stack import operator_environment
-from hack.sandbox.teleport.roles import BOT_ROLE
-from tests.cluster.scene import ENROLLMENT, INTEGRATION, Scene
+from tests.cluster.scene import ENROLLMENT, Scene
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 END_SECONDS = 10.0
@@ -202,45 +200,3 @@ def test_identity_that_is_none(settings: dict[str, str], tmp_path: Path) -> None
     assert line.startswith("rds-enrollment: ")
     assert str(path) in line
     assert "nothing that Teleport wrote" not in line
-
-
-# Secrets
-
-
-def secrets_of(scene: Scene, kubeconfig: Path, secret_key: str) -> list[str]:
-    """The values that nobody may see: each line of the private key, the AWS secret, the account's token."""
-    identity = scene.teleport.identity_file.read_text()
-    key = identity.partition("-----BEGIN")[2].partition("-----END")[0].splitlines()[1:]
-    token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
-    found = [*key, secret_key, token]
-    assert all(len(secret) > 16 for secret in found)
-    return found
-
-
-def test_no_secret_leaves_the_process(scene: Scene, operator_kubeconfig: Path) -> None:
-    """At the most talkative level, and through a failure of Teleport and one of AWS."""
-    secret_key = f"secret-{uuid4().hex}"
-    scene.operator.stop()
-    scene.teleport.resources.databases.discard("orders")
-    scene.teleport.role = BOT_ROLE.without("db", "create")
-    try:
-        scene.start(RDS_ENROLLMENT_LOG_LEVEL="debug", AWS_SECRET_ACCESS_KEY=secret_key)
-        scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesEnrolled", "False", "TeleportAccessDenied")
-        with enable_iam_authentication():
-            scene.namespace.request_reconcile(AWS_OIDC_INTEGRATION, INTEGRATION, uuid4().hex)
-            scene.wait_condition(
-                AWS_OIDC_INTEGRATION, INTEGRATION, "CredentialsValid", "False", "CredentialsInvalid"
-            )
-    finally:
-        scene.teleport.role = BOT_ROLE
-    scene.wait_all_ready()
-
-    seen = {
-        "log": "\n".join(scene.log_lines()),
-        "objects": json.dumps(scene.namespace.objects()),
-        "events": json.dumps(scene.namespace.events()),
-        "metrics": scene.operator.read("/metrics"),
-    }
-    assert all(seen.values())
-    for secret in secrets_of(scene, operator_kubeconfig, secret_key):
-        assert [place for place, text in seen.items() if secret in text] == []

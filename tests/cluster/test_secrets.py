@@ -1,14 +1,15 @@
 """Nothing secret reaches a log, an event, a status or a metric: canaries are planted, and everything is searched."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from moto.core.authorization import enable_iam_authentication
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
-from hack.sandbox.gate import Fault, Spoiled, Write
+from hack.sandbox.gate import Fault
 from tests.cluster.kubernetes_api import Object
+from tests.cluster.refusing import Refusing
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example
 
 OTHER = "222222222222"
@@ -16,21 +17,6 @@ ROLE = f"arn:aws:iam::{OTHER}:role/rds-enrollment"
 AWS_SECRET, SESSION_TOKEN, EXTERNAL_ID, PROXY_PASSWORD = (
     f"CANARY-{name}-4711" for name in ("secret", "session", "external", "proxy")
 )
-
-
-@dataclass(frozen=True)
-class Refusing:
-    """A gate that answers some operations with a fault."""
-
-    operation: str
-    fault: Fault
-
-    def before(self, write: Write) -> None:
-        if write.operation.endswith(self.operation):
-            raise Spoiled(self.fault)
-
-    def after(self, write: Write) -> None:
-        """Nothing: what passed is answered."""
 
 
 def start(scene: Scene) -> None:
@@ -77,8 +63,8 @@ def other_integration() -> Object:
 def test_nothing_secret_is_said_in_success_or_failure(scene: Scene) -> None:
     scene.world.demo_world(REGION)
     start(scene)
-    scene.aws.gate = Refusing("iam:PutRolePolicy", Fault.DENIED)
-    scene.teleport.gate = Refusing("CreateDatabase", Fault.UNAVAILABLE)
+    scene.aws.gate = Refusing({"iam:PutRolePolicy": Fault.DENIED})
+    scene.teleport.gate = Refusing({"proto.AuthService/CreateDatabase": Fault.UNAVAILABLE})
     scene.apply_examples()
     scene.namespace.create(other_integration())
     for name in (INTEGRATION, "other"):
@@ -86,6 +72,11 @@ def test_nothing_secret_is_said_in_success_or_failure(scene: Scene) -> None:
     scene.aws.gate = None
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesEnrolled", "Unknown", "TeleportUnreachable")
     scene.teleport.gate = None
+    with enable_iam_authentication():  # of nobody whom the sandbox knows
+        scene.namespace.request_reconcile(AWS_OIDC_INTEGRATION, INTEGRATION, "now")
+        scene.wait_condition(
+            AWS_OIDC_INTEGRATION, INTEGRATION, "CredentialsValid", "False", "CredentialsInvalid"
+        )
     scene.wait_all_ready(4)
     scene.wait_idle()
 

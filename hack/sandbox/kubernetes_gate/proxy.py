@@ -37,13 +37,16 @@ def hang_up(request: web.BaseRequest) -> web.Response:
 class Proxy:
     """An async context manager; `handle` is the handler of an aiohttp server that cancels abandoned handlers."""
 
-    def __init__(self, server: str, tls: ssl.SSLContext, before: Step, after: Step) -> None:
+    def __init__(
+        self, server: str, tls: ssl.SSLContext, before: Step, after: Step, deaf: Callable[[], bool]
+    ) -> None:
         """`before` and `after` are called in threads around each write; they may block and may raise Cut or
-        Spoiled."""
+        Spoiled. What a watch sends while `deaf` is true is lost."""
         self._server = server
         self._tls = tls
         self._before = before
         self._after = after
+        self._deaf = deaf
         self._threads = ThreadPoolExecutor(max_workers=GATED_WRITES, thread_name_prefix="kubernetes-gate")
         self._session: aiohttp.ClientSession
         self._tasks: set[asyncio.Task[web.Response | None]] = set()
@@ -78,13 +81,15 @@ class Proxy:
 
     async def _pass(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Chunk by chunk: a watch sends for as long as its client listens."""
+        is_watch = request.query.get("watch") == "true"
         async with self._ask(request, body) as answer:
             response = web.StreamResponse(
                 status=answer.status, reason=answer.reason, headers=_of_the_message(answer.headers)
             )
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
-                await response.write(chunk)
+                if not (is_watch and self._deaf()):
+                    await response.write(chunk)
             await response.write_eof()
             return response
 

@@ -27,6 +27,8 @@ class KubernetesGate:
         """Called around every write."""
         self.away = False
         """Every further request finds its connection closed; a watch that runs goes on."""
+        self.deaf = False
+        """Watches stay open, and none of their events arrives."""
         self._server = server
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._port = port
@@ -80,7 +82,7 @@ class KubernetesGate:
             return
         self._port = int(listening.getsockname()[1])
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with Proxy(self._server, self._tls, self._before, self._after) as proxy:
+        async with Proxy(self._server, self._tls, self._before, self._after, lambda: self.deaf) as proxy:
             # A client that is gone takes its handler along, and with it the watch behind.
             server = web.Server(self._handler(proxy), handler_cancellation=True, access_log=None)
             runner = web.ServerRunner(server, shutdown_timeout=0.0)
