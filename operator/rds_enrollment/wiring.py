@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.aws.metrics import AwsCallMetrics
+from rds_enrollment.aws.metrics import AwsCallMetrics, watch_credentials
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.brake import TeardownBrake
@@ -59,12 +59,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         objects=parts.objects,
         events=parts.events,
         drift=DriftReporter(parts.events, parts.registry),
-        aws=AwsClients(
-            observe=AwsCallMetrics(parts.registry),
-            guard=parts.fence.check,
-            threads=settings.aws_threads,
-            fips=settings.fips,
-        ),
+        aws=_aws(parts),
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
@@ -96,6 +91,17 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         measuring.cancel()
         await asyncio.gather(following, measuring, return_exceptions=True)
         teleport.close()
+
+
+def _aws(parts: Parts) -> AwsClients:
+    clients = AwsClients(
+        observe=AwsCallMetrics(parts.registry),
+        guard=parts.fence.check,
+        threads=parts.settings.aws_threads,
+        fips=parts.settings.fips,
+    )
+    watch_credentials(parts.registry, clients.credentials_end, parts.now)
+    return clients
 
 
 async def _follow(parts: Parts, view: LiveView) -> None:

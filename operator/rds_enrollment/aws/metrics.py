@@ -1,6 +1,10 @@
 """Metrics of the calls to AWS, under the names and labels of the Cluster API provider for AWS (pkg/cloud/metrics)."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from rds_enrollment.runtime.logging import object_in_work
 
@@ -54,3 +58,20 @@ class AwsCallMetrics:
         self._requests.labels(*call, str(status_code), error_code).inc()
         self._durations.labels(*call).observe(seconds)
         self._retries.labels(*call).observe(retries)
+
+
+def watch_credentials(
+    registry: CollectorRegistry, end: Callable[[], datetime | None], now: Callable[[], datetime]
+) -> None:
+    """A gauge that looks at the credentials when it is scraped. `end` and `now` are aware."""
+
+    def left() -> float:
+        ends = end()
+        return (ends - now()).total_seconds() if ends else math.nan
+
+    Gauge(
+        "rds_enrollment_aws_credentials_expiry_seconds",
+        "Seconds until the operator's own AWS credentials expire; they are renewed at their next use from ten minutes "
+        "before. NaN: static ones, or none were used yet.",
+        registry=registry,
+    ).set_function(left)

@@ -149,6 +149,14 @@ class AwsClients:
             if session is not None and self._monotonic() - session.made_at >= _REREAD_SECONDS:
                 session.refused = True
 
+    def credentials_end(self) -> datetime | None:
+        """When the operator's own credentials end, as far as botocore has asked: it renews those of IRSA, Pod Identity
+        and instance roles ten minutes before, at their next use. None: static ones, or none were used yet."""
+        with self._lock:
+            credentials = self._current.credentials if self._current else None
+        # botocore.credentials.RefreshableCredentials tells it nowhere else.
+        return getattr(credentials, "_expiry_time", None)
+
     def _usable_session(self) -> "_Session":
         if self._current is None or self._current.refused:
             self._current = None

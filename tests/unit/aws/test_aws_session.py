@@ -1,3 +1,4 @@
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -5,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.ecs import get_cluster
 from rds_enrollment.aws.iam import get_role
+from rds_enrollment.aws.metrics import watch_credentials
 from rds_enrollment.aws.session import AwsAccount, AwsClients
 from rds_enrollment.plan.outcome import Blocked
 
@@ -159,6 +162,29 @@ class TestCredentials:
 
         assert reason_of(account) is None
         assert stub.requests[-1].access_key == "ASIAFROMTOKEN"
+
+    def test_the_end_of_lent_ones_is_a_metric_and_static_ones_have_none(
+        self, stub: StubAws, tmp_path: Path, only_own_settings: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        registry, clients = CollectorRegistry(), AwsClients()
+        watch_credentials(registry, clients.credentials_end, lambda: datetime(2098, 12, 31, 23, tzinfo=UTC))
+
+        def left() -> float:
+            return registry.get_sample_value("rds_enrollment_aws_credentials_expiry_seconds") or 0.0
+
+        assert math.isnan(left()), "nobody has asked yet"
+        (tmp_path / "token").write_text("good")
+        stub.answer = _with_web_identity
+        with monkeypatch.context() as irsa:
+            irsa.setenv("AWS_ROLE_ARN", ROLE)
+            irsa.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+            assert reason_of(clients.own()) is None
+        assert left() == 3600.0
+
+        static = AwsClients()
+        write_key(only_own_settings, "AKIAFIRST")
+        assert reason_of(static.own()) is None
+        assert static.credentials_end() is None
 
     def test_a_web_identity_that_is_refused_names_the_exchange(
         self, stub: StubAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
