@@ -14,6 +14,7 @@ from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
 
 class SimulatedEc2Backend(EC2Backend):
@@ -23,6 +24,20 @@ class SimulatedEc2Backend(EC2Backend):
     def _url_module(self) -> Any:
         # moto derives it from the module of the class, which is not moto's here.
         return moto.ec2.urls
+
+    def describe_tags(self, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        """moto asks for the tags of each resource that it lists, and goes through those of all resources each time."""
+        match filters:
+            case {"resource-id": [str(resource_id)], **others} if not others and not set(resource_id) & set(
+                "*?"
+            ):
+                kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource_id), "")
+                tags = self.tags.get(resource_id, {}).items()
+                return [
+                    {"resource_id": resource_id, "key": key, "value": value, "resource_type": kind}
+                    for key, value in tags
+                ]
+        return list(super().describe_tags(filters))
 
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
         """A group that an interface has, or a rule of another group names, stays."""
