@@ -161,6 +161,23 @@ def test_what_there_is_in_aws(scene: Scene, seeded: DemoWorld) -> None:
     assert len(inventory.tasks(scene)) == 2
 
 
+def test_the_query_for_what_teleport_made_finds_everything_of_the_region(scene: Scene) -> None:
+    """As Teleport's guide asks it. IAM is not regional, and of it the query lists no roles."""
+    tags = {
+        "teleport.dev/cluster": "example.teleport.sh",
+        "teleport.dev/integration": INTEGRATION,
+        "teleport.dev/origin": "integration_awsoidc",
+    }
+    tagging = scene.client("resourcegroupstaggingapi")
+    pages = tagging.get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()]
+    )
+    found = {entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]}
+    regional = {arn for arn in inventory.in_aws(scene) if f":{REGION}:" in arn} | set(inventory.tasks(scene))
+    assert len(regional) == 1 + 1 + 1 + 2, "a cluster, a service, a revision, two tasks"
+    assert found == regional
+
+
 def test_each_thing_was_written_once(scene: Scene) -> None:
     operations = [write.operation for write in scene.aws.calls.writes]
     assert sorted(operations) == [
