@@ -112,7 +112,7 @@ def test_a_status_tells_the_first_of_them(count: int) -> None:
 
 
 def test_a_part_of_an_object_that_is_only_observed_says_so() -> None:
-    part = observed_only(writing(ROLE, DeleteRole(condition=ROLE, role="agents")), "it is said so")
+    part = observed_only(writing(ROLE, DeleteRole(condition=ROLE, role="agents")), "spec says Observe")
     assert part.verdict.reason is Reason.OBSERVE_ONLY
     assert part.verdict.message.endswith("Observe: DeleteRole (IAM role agents).")
     assert steps_of([part]) != ()
