@@ -10,7 +10,7 @@ from rds_enrollment.plan.observed.network import Cidr, NatGateway, Route, RouteT
 
 def route_out(leg: Leg, table: RouteTable | None, blocking: Route | None) -> Change:
     """A route that leads to the destination, instead of `blocking` where there is one."""
-    target = _target(leg)
+    target = _target(leg, blocking)
     if table is None or not is_public(leg.destination) or not target:
         return choose(_advice(leg, table))
     destination = blocking.destination if blocking else everything(leg.destination.version)
@@ -47,9 +47,13 @@ def attach_internet_gateway(leg: Leg, table: RouteTable, route: Route) -> Change
     )
 
 
-def _target(leg: Leg) -> str:
-    """A gateway of the VPC that carries the leg, or an empty text."""
-    gateway = _attached_gateway(leg.vpc)
+def _target(leg: Leg, blocking: Route | None) -> str:
+    """A gateway of the VPC that carries the leg, or an empty text.
+
+    A subnet that somebody gave a NAT gateway is meant to be private: no change of ours makes it public.
+    """
+    private = blocking is not None and blocking.target.startswith("nat-")
+    gateway = "" if private and leg.destination.version == 4 else _attached_gateway(leg.vpc)
     if leg.destination.version == 6 or leg.behind_nat:
         return gateway
     nats = sorted(nat.id for nat in leg.vpc.nat_gateways if _is_usable(leg.vpc, nat))

@@ -52,6 +52,17 @@ def test_suggested_commands_open_the_way_where_there_are_any(world: Broken) -> N
     assert verdict.open or not run
 
 
+@pytest.mark.parametrize("world", BROKEN, ids=str)
+def test_no_command_makes_a_private_subnet_public(world: Broken) -> None:
+    vpc = edited(healthy(), *world.edits)
+    blocker = reach(vpc, world.source, world.destination).blocker
+    command = (blocker.change.command or "") if blocker else ""
+    for table in vpc.route_tables:
+        if any(route.target.startswith("nat-") for route in table.routes):
+            to_the_internet = "--destination-cidr-block 0.0.0.0/0 --gateway-id igw-" in command
+            assert not (to_the_internet and f"--route-table-id {table.id} " in command)
+
+
 @pytest.mark.parametrize("world", COMBINATIONS, ids=str)
 def test_of_several_blockers_the_first_is_named_and_then_the_next(world: Combination) -> None:
     vpc = edited(healthy(), *world.edits)
