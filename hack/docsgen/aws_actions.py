@@ -9,7 +9,7 @@ from pathlib import Path
 
 from botocore import xform_name
 from botocore.session import get_session
-from rds_enrollment.plan.access.table import NEEDS, actions
+from rds_enrollment.plan.permissions.table import NEEDS, actions
 
 from hack.docsgen.markdown import code, escape, page, table
 
@@ -44,7 +44,7 @@ def render() -> dict[str, str]:
         indent=2,
     )
     asked = table(("Operation", "IAM actions", "On", "Because"), _rows())
-    source = "operator/rds_enrollment/plan/access/table.py"
+    source = "operator/rds_enrollment/plan/permissions/table.py"
     text = page("AWS permissions", source, _INTRODUCTION, asked, f"```json\n{policy}\n```")
     return {"aws-actions.md": text}
 

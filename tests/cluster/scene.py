@@ -16,7 +16,7 @@ from rds_enrollment.api.kinds import (
     RDS_ENROLLMENT,
     Kind,
 )
-from rds_enrollment.plan.access.table import NEEDS
+from rds_enrollment.plan.permissions.table import NEEDS
 
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.server import AwsSandbox

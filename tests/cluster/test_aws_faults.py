@@ -9,7 +9,7 @@ from typing import Any
 
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS
-from rds_enrollment.plan.access.table import actions
+from rds_enrollment.plan.permissions.table import actions
 
 from hack.sandbox.aws.authorization import refusal
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply

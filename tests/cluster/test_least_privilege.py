@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
-from rds_enrollment.plan.access.table import NEEDS, On
+from rds_enrollment.plan.permissions.table import NEEDS, On
 
 from hack.sandbox.aws.world import Vpc, World
 from tests.cluster.kubernetes_api import Object

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.error_table import TABLE
-from rds_enrollment.plan.access.table import NEEDS, actions
+from rds_enrollment.plan.permissions.table import NEEDS, actions
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 from hack.docsgen import kinds, vocabulary

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rds_enrollment.plan.observed.aws import Document
-from rds_enrollment.plan.permissions import matches
+from rds_enrollment.plan.permissions.evaluation import matches
 from rds_enrollment.plan.policies import statements
 
 from hack.sandbox.aws.account_facts import ec2_resource, has_ecs_role, role_arn

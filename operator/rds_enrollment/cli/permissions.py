@@ -6,10 +6,10 @@ from typing import Any
 
 from rds_enrollment.api.common import Resource
 from rds_enrollment.plan import names
-from rds_enrollment.plan.access.estate import Cluster, Estate, estates
-from rds_enrollment.plan.access.policy import assuming_trust, own_policy, policy
 from rds_enrollment.plan.deployment.roles import target_roles
 from rds_enrollment.plan.integration.wanted import wanted_role
+from rds_enrollment.plan.permissions.estate import Cluster, Estate, estates
+from rds_enrollment.plan.permissions.policy import assuming_trust, own_policy, policy
 from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.teleport.role import role_manifest
 

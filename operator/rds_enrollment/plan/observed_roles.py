@@ -7,7 +7,7 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import policies
 from rds_enrollment.plan.observed.aws import Document, Role
 from rds_enrollment.plan.part import Part, refused, satisfied
-from rds_enrollment.plan.permissions import Grant, lacking, policy_of
+from rds_enrollment.plan.permissions.evaluation import Grant, lacking, policy_of
 from rds_enrollment.plan.text import listing
 
 _CONDITION = ConditionType.ROLE_READY

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from rds_enrollment.cli import main
-from rds_enrollment.plan.permissions import Grant, allows
+from rds_enrollment.plan.permissions.evaluation import Grant, allows
 
 ACCOUNT, REGION, VPC = "123456789012", "us-west-1", "vpc-0123456789abcdef0"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"

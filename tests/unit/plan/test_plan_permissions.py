@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rds_enrollment.plan.permissions import Grant, allows, grants, lacking, matches, policy_of
+from rds_enrollment.plan.permissions.evaluation import Grant, allows, grants, lacking, matches, policy_of
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
-from rds_enrollment.plan.permissions import matches
+from rds_enrollment.plan.permissions.evaluation import matches
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
 _CONDITION = ConditionType.JOIN_TOKEN_READY

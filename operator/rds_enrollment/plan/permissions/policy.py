@@ -7,10 +7,10 @@ from typing import Any
 from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan import names
-from rds_enrollment.plan.access.estate import Estate, adopts
-from rds_enrollment.plan.access.table import NEEDS, On
 from rds_enrollment.plan.observed.aws import Document
 from rds_enrollment.plan.ownership import TAG_CLUSTER
+from rds_enrollment.plan.permissions.estate import Estate, adopts
+from rds_enrollment.plan.permissions.table import NEEDS, On
 from rds_enrollment.plan.policies import VERSION
 
 _ECS = "ecs.amazonaws.com"

@@ -1,1 +1,0 @@
-"""What IAM has to allow for given manifests."""
