@@ -1,5 +1,6 @@
 """The API server as an administrator sees it, in one namespace: reads and writes of the operator's kinds."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,19 @@ class Namespace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # What a failed test leaves is served by no operator: it may stay, the next test has a namespace of its own.
+        self._clear()
         self._api.close()
+
+    def _clear(self) -> None:
+        """Take away what is left, whatever holds it: others look at all namespaces."""
+        for obj in self.objects():
+            where = *self._collection(obj["kind"]), obj["metadata"]["name"]
+            try:
+                self._objects.patch_namespaced_custom_object(*where, {"metadata": {"finalizers": None}})
+                self._objects.delete_namespaced_custom_object(*where)
+            except client.ApiException as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
 
     def create(self, document: Object) -> Object:
         """Create an object of one of the kinds; its namespace is replaced by this one."""

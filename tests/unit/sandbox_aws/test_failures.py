@@ -19,7 +19,8 @@ PULL_ERROR = (
 
 
 def failed_task(aws: Aws) -> Shown:
-    return eventually(lambda: aws.tasks("STOPPED"))[0]
+    """One that has stopped; others may still be on their way there."""
+    return eventually(lambda: [task for task in aws.tasks("STOPPED") if task["lastStatus"] == "STOPPED"])[0]
 
 
 def test_without_a_route_to_the_internet_the_image_cannot_be_pulled(aws: Aws, world: World) -> None:
