@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 
 .PHONY: test
 test: lint docs control-plane helm promtool ## Run the linters and every test
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope  # worlds that a module shares are made once
 
 .PHONY: chaos
 chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; see docs/reliability.md

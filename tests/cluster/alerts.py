@@ -1,6 +1,7 @@
 """The chart's alerts on what a real operator exports: its scrapes, gone on with in promtool's notation."""
 
 import json
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ def in_turns(one: Scrape, other: Scrape) -> "list[dict[str, str]]":
             "values": " ".join([f"{_value(key, one)} {_value(key, other)}"] * (MINUTES // 2)),
         }
         for key in both
-        if key[0].startswith(OURS)
+        if key[0].startswith(OURS) and not math.isnan(one.metrics.samples[key])
     ]
 
 
@@ -78,8 +79,8 @@ def assert_firing(series: Sequence[dict[str, str]], alerts: set[str], folder: Pa
 
 def _series(before: Scrape, now: Scrape) -> Iterator[dict[str, str]]:
     minutes = (now.at - before.at) / 60
-    for key in now.metrics.samples:
-        if key[0].startswith(OURS):
+    for key, value in now.metrics.samples.items():
+        if key[0].startswith(OURS) and not math.isnan(value):  # promtool's notation has none
             start = _value(key, now)
             grown = start - _value(key, before) if key in before.metrics.samples else 0.0
             slope = grown / minutes if minutes and not key[0].endswith(_MOMENT) else 0.0
