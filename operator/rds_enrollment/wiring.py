@@ -13,7 +13,7 @@ from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.brake import TeardownBrake
 from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
-from rds_enrollment.controllers.registry import controllers
+from rds_enrollment.controllers.registry import reconcilers
 from rds_enrollment.parts import Parts
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.runtime.fatal import FatalError
@@ -42,7 +42,7 @@ async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     async with adapters_of(parts) as adapters:
         preloading = asyncio.create_task(parts.threads.run(adapters.aws.preload), name="models of AWS")
         try:
-            yield controllers(adapters)
+            yield reconcilers(adapters)
         finally:
             preloading.cancel()
 

@@ -1,12 +1,13 @@
 """`rds-enrollment databases`, and `kubectl rds-enrollment databases`."""
 
-import math
+import asyncio
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rds_enrollment.cli.adapters import open_adapters
 from rds_enrollment.cli.output import output_flag, table
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
@@ -15,7 +16,6 @@ from rds_enrollment.runtime.settings import Settings, load
 if TYPE_CHECKING:
     from rds_enrollment.api.rds_enrollment import DiscoveredDatabase
     from rds_enrollment.controllers.enrollment_report import EnrollmentReport
-    from rds_enrollment.controllers.rds_enrollment import RdsEnrollmentController
 
 _SETTINGS = (
     "teleport_address",
@@ -51,7 +51,7 @@ def command(name: str, namespace: str | None, output: str, **options: Any) -> No
     standard error, and the exit code is 1.
     """
     wanted = {field: frozenset(text.lower() for text in options.pop(field)) for field in _FILTERS}
-    report = _report(load(options), namespace, name)
+    report = asyncio.run(_look(load(options), namespace, name))
     rows = (row for row in report.databases if _is_wanted(row, wanted))
     for line in _FORMS[output](rows):
         click.echo(line)
@@ -60,30 +60,13 @@ def command(name: str, namespace: str | None, output: str, **options: Any) -> No
         raise FatalError(f"not everything was seen: {'; '.join(gap.message for gap in report.gaps)}")
 
 
-def _report(settings: Settings, namespace: str | None, name: str) -> "EnrollmentReport":
-    import asyncio
-
-    return asyncio.run(_look(settings, namespace, name))
-
-
 async def _look(settings: Settings, namespace: str | None, name: str) -> "EnrollmentReport":
-    """One look, next to the leader: whoever only reads needs no Lease."""
-    from typing import cast
-
-    from rds_enrollment.api.kinds import RDS_ENROLLMENT
     from rds_enrollment.controllers.enrollment_report import report_on
+    from rds_enrollment.controllers.rds_enrollment import RdsEnrollmentController
     from rds_enrollment.kubernetes.config import current_namespace
-    from rds_enrollment.parts import open_parts
-    from rds_enrollment.plan.outcome import Outcome
-    from rds_enrollment.wiring import build
 
-    async with open_parts(settings) as (parts, _), build(parts) as controllers:
-        parts.fence.open_until(math.inf)
-        controller = cast("RdsEnrollmentController", controllers[RDS_ENROLLMENT.kind])
-        try:
-            return await report_on(controller, namespace or current_namespace(), name)
-        except Outcome as outcome:
-            raise FatalError(outcome.message) from outcome
+    async with open_adapters(settings) as adapters:
+        return await report_on(RdsEnrollmentController(adapters), namespace or current_namespace(), name)
 
 
 def _is_wanted(row: "DiscoveredDatabase", wanted: dict[str, frozenset[str]]) -> bool:

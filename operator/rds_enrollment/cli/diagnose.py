@@ -1,19 +1,17 @@
 """`rds-enrollment diagnose`, and `kubectl rds-enrollment diagnose`."""
 
 import asyncio
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from rds_enrollment.cli.adapters import open_adapters
 from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
-from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load
 
 if TYPE_CHECKING:
-    from rds_enrollment.controllers.database_service_deployment import DatabaseServiceDeploymentController
     from rds_enrollment.controllers.deployment_report import DeploymentReport
 
 _SETTINGS = (
@@ -64,20 +62,10 @@ def command(name: str, namespace: str | None, database: str | None, output: Form
 async def _look(
     settings: Settings, namespace: str | None, name: str, database: str | None
 ) -> "tuple[DeploymentReport, ...]":
-    """One look, next to the leader: whoever only reads needs no Lease."""
-    from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
+    from rds_enrollment.controllers.database_service_deployment import DatabaseServiceDeploymentController
     from rds_enrollment.controllers.deployment_report import reports_on
     from rds_enrollment.kubernetes.config import current_namespace
-    from rds_enrollment.parts import open_parts
-    from rds_enrollment.plan.outcome import Outcome
-    from rds_enrollment.wiring import build
 
-    async with open_parts(settings) as (parts, _), build(parts) as controllers:
-        parts.fence.open_until(math.inf)
-        controller = cast(
-            "DatabaseServiceDeploymentController", controllers[DATABASE_SERVICE_DEPLOYMENT.kind]
-        )
-        try:
-            return await reports_on(controller, namespace or current_namespace(), name, database)
-        except Outcome as outcome:
-            raise FatalError(outcome.message) from outcome
+    async with open_adapters(settings) as adapters:
+        controller = DatabaseServiceDeploymentController(adapters)
+        return await reports_on(controller, namespace or current_namespace(), name, database)

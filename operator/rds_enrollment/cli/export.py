@@ -1,12 +1,12 @@
 """`rds-enrollment export`."""
 
 import asyncio
-import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rds_enrollment.cli.account import account_flags, account_of
+from rds_enrollment.cli.adapters import open_adapters
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load
@@ -45,18 +45,10 @@ async def _export(
 ) -> list["Exported"]:
     from rds_enrollment.controllers.export import look_around
     from rds_enrollment.kubernetes.manifests import ManifestObjects
-    from rds_enrollment.parts import open_parts
     from rds_enrollment.plan.export import export
-    from rds_enrollment.plan.outcome import Outcome
-    from rds_enrollment.wiring import adapters_of
 
-    objects = ManifestObjects([], namespace=namespace)
-    async with open_parts(settings, objects) as (parts, _), adapters_of(parts) as adapters:
-        parts.fence.open_until(math.inf)
-        try:
-            return export(await look_around(adapters, account_of(adapters, *role), regions), namespace)
-        except Outcome as outcome:
-            raise FatalError(outcome.message) from outcome
+    async with open_adapters(settings, ManifestObjects([], namespace=namespace)) as adapters:
+        return export(await look_around(adapters, account_of(adapters, *role), regions), namespace)
 
 
 def _text(item: "Exported") -> str:

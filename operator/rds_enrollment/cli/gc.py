@@ -1,7 +1,6 @@
 """`rds-enrollment gc`."""
 
 import asyncio
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rds_enrollment.cli.account import account_flags, account_of
+from rds_enrollment.cli.adapters import open_adapters
 from rds_enrollment.cli.output import Form, output_flag, print_data, table
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
@@ -90,22 +90,15 @@ async def _gc(
 ) -> Listing:
     """Next to the leader, which never touches these: they belong to no object."""
     from rds_enrollment.controllers.leftovers import Leftovers
-    from rds_enrollment.parts import open_parts
     from rds_enrollment.plan.leftovers import leftovers
-    from rds_enrollment.plan.outcome import Outcome
-    from rds_enrollment.wiring import adapters_of
 
-    async with open_parts(settings) as (parts, _), adapters_of(parts) as adapters:
-        parts.fence.open_until(math.inf)
+    async with open_adapters(settings) as adapters:
         found = Leftovers(adapters, account_of(adapters, *role), regions, settings.watch_namespaces)
-        try:
-            survey = await found.survey()
-            if not delete:
-                return Listing(tuple(map(_left, leftovers(survey))))
-            _require_objects(survey, empty_cluster=empty_cluster)
-            return _collected(await found.collect())
-        except Outcome as outcome:
-            raise FatalError(outcome.message) from outcome
+        survey = await found.survey()
+        if not delete:
+            return Listing(tuple(map(_left, leftovers(survey))))
+        _require_objects(survey, empty_cluster=empty_cluster)
+        return _collected(await found.collect())
 
 
 def _require_objects(survey: "Survey", *, empty_cluster: bool) -> None:

@@ -1,7 +1,6 @@
 """`rds-enrollment plan`."""
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rds_enrollment.cli.adapters import open_adapters
 from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
@@ -110,13 +110,10 @@ async def _plan(settings: Settings, paths: Sequence[str], namespace: str) -> lis
     from rds_enrollment.cli.manifests import read_manifests
     from rds_enrollment.controllers.preview import preview_all
     from rds_enrollment.kubernetes.manifests import ManifestObjects
-    from rds_enrollment.parts import open_parts
-    from rds_enrollment.wiring import adapters_of
 
     objects = ManifestObjects((it.document for it in read_manifests(paths)), namespace=namespace)
     try:
-        async with open_parts(settings, objects) as (parts, _), adapters_of(parts) as adapters:
-            parts.fence.open_until(math.inf)
+        async with open_adapters(settings, objects) as adapters:
             return await preview_all(adapters, objects)
     except FatalError as error:
         raise FatalError(str(error), exit_code=FAILED) from error

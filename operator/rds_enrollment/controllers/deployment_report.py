@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from rds_enrollment.api.conditions import ConditionStatus, find_condition
 from rds_enrollment.api.database_service_deployment import (
     DatabaseServiceDeployment,
@@ -13,9 +11,9 @@ from rds_enrollment.api.database_service_deployment import (
 )
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.controllers.base import Standing
 from rds_enrollment.controllers.database_service_deployment import DatabaseServiceDeploymentController
-from rds_enrollment.controllers.ground import establish
-from rds_enrollment.controllers.invalid import faults
+from rds_enrollment.controllers.ground import Ground
 from rds_enrollment.controllers.report import finished_status
 from rds_enrollment.plan.deployment.database_ways import DatabaseWay, database_ways
 from rds_enrollment.plan.deployment.status import observed_status
@@ -138,24 +136,18 @@ async def _deployments(
 async def _report(
     controller: DatabaseServiceDeploymentController, namespace: str, name: str, database: str | None
 ) -> DeploymentReport:
-    resource = await _read(controller, namespace, name)
-    ground = await establish(
-        controller.adapters,
-        await controller.integration_of(resource),
-        pinned_cluster=resource.status.teleport_cluster,
-        teleport_condition=controller.teleport_condition,
-        attempts=1,
-    )
+    resource = await controller.named(namespace, name)
+    standing = await controller.stand(resource)
+    ground = standing if isinstance(standing, Ground) else standing.ground
     status, verdicts, outcomes = resource.status, dict(ground.verdicts), tuple(ground.outcomes)
     ways: tuple[DatabaseWay, ...] = ()
-    if ground.scope is not None and ground.account is not None:
-        wanted = await controller.wanted(resource, ground.scope)
-        world = await controller.observer(resource, wanted, ground.account)()
-        parts = await asyncio.to_thread(controller.plan, wanted, world, 1)
+    if isinstance(standing, Standing):
+        world = await standing.observe()
+        parts = await asyncio.to_thread(controller.plan, standing.wanted, world, 1)
         verdicts.update(verdicts_of(parts, {}, 1))
         outcomes = outcomes_of(parts, {})
-        status = observed_status(status, wanted, world)
-        ways = await asyncio.to_thread(database_ways, wanted, world, database)
+        status = observed_status(status, standing.wanted, world)
+        ways = await asyncio.to_thread(database_ways, standing.wanted, world, database)
     now = finished_status(
         resource,
         status,
@@ -165,19 +157,6 @@ async def _report(
         adapters=controller.adapters,
     )
     return _assembled(resource, now, tuple(map(_database, ways)))
-
-
-async def _read(
-    controller: DatabaseServiceDeploymentController, namespace: str, name: str
-) -> DatabaseServiceDeployment:
-    raw = await controller.adapters.objects.get(DATABASE_SERVICE_DEPLOYMENT.kind, namespace, name)
-    if raw is None:
-        raise FatalError(f"DatabaseServiceDeployment {namespace}/{name} does not exist")
-    try:
-        return DatabaseServiceDeployment.model_validate(raw)
-    except ValidationError as error:
-        said = faults(error)
-        raise FatalError(f"DatabaseServiceDeployment {namespace}/{name} cannot be read: {said}") from error
 
 
 def _assembled(

@@ -7,16 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.base import Controller
-from rds_enrollment.controllers.converge import look
-from rds_enrollment.controllers.ground import establish
+from rds_enrollment.controllers.ground import Ground
 from rds_enrollment.controllers.invalid import faults
 from rds_enrollment.controllers.registry import controllers
 from rds_enrollment.kubernetes.manifests import ManifestObjects
-from rds_enrollment.plan.foresight import foresee
 from rds_enrollment.plan.outcome import Outcome, Terminal
 from rds_enrollment.plan.part import Part, outcomes_of
 from rds_enrollment.plan.steps import KubernetesStep, Step
@@ -39,10 +36,9 @@ class Preview:
 async def preview_all(adapters: Adapters, objects: ManifestObjects) -> list[Preview]:
     """All objects, kind by kind: what an enrolment generates is looked at after it, as if it were there."""
     found: list[Preview] = []
-    by_kind: Any = controllers(adapters)
-    for kind in KINDS:
+    for kind, controller in controllers(adapters).items():
         for raw in await objects.list(kind):
-            preview = await _preview(by_kind[kind], raw)
+            preview = await _preview(controller, raw)
             for step in preview.steps:
                 if isinstance(step, ApplyDeployment):
                     objects.add(dict(step.manifest))
@@ -83,25 +79,13 @@ async def _foreseen(
     controller: Controller[Any, Any, Any, Any], resource: Any
 ) -> tuple[Sequence[Step], Sequence[Outcome]]:
     """As a pass does, up to its first write. Raises Outcome."""
-    ground = await establish(
-        controller.adapters,
-        await controller.integration_of(resource),
-        pinned_cluster=controller.status_of(resource).teleport_cluster,
-        teleport_condition=controller.teleport_condition,
-        attempts=1,
-    )
-    if ground.scope is None or ground.account is None:
-        return (), ground.outcomes
-    wanted = await controller.wanted(resource, ground.scope)
+    standing = await controller.stand(resource)
+    if isinstance(standing, Ground):
+        return (), standing.outcomes
 
     def plan(world: Any) -> Sequence[Part]:
-        return controller.plan(wanted, world, 1)
+        return controller.plan(standing.wanted, world, 1)
 
-    async def planned(world: Any) -> Sequence[Part]:
-        return plan(world)
-
-    end = await look(controller.observer(resource, wanted, ground.account), planned)
-    steps = await asyncio.to_thread(
-        foresee, end.world, plan, lambda world, step: controller.assume(wanted, world, step)
-    )
-    return steps, outcomes_of(end.parts, {})
+    world = await standing.observe()
+    steps = await asyncio.to_thread(controller.foreseen, standing.wanted, world, plan)
+    return steps, outcomes_of(await asyncio.to_thread(plan, world), {})
