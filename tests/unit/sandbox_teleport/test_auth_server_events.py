@@ -17,7 +17,7 @@ from rds_enrollment.teleport.wire.user_tasks_pb2 import ListUserTasksRequest, Us
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.unit.sandbox_teleport.client import TIMEOUT, Client, refused
 from tests.unit.sandbox_teleport.world import create_token, database, integration, token
-from tests.unit.teleport.view_world import server, service
+from tests.unit.teleport.view.view_world import server, service
 
 KINDS = ("db", "db_server", "db_service", "token", "integration")
 

@@ -28,6 +28,7 @@ from tests.unit.sandbox_teleport.world import database, token
 if TYPE_CHECKING:
     from hack.sandbox.teleport.resources import Collection
 
+PACE = Pace(poll=0.1, check=0.05, renewal=3600.0)
 HANG_SECONDS = 30.0
 """A hang detector."""
 OWNER_ID = "prod"

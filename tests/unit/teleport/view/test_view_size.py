@@ -20,7 +20,7 @@ from rds_enrollment.teleport.wire.database_pb2 import AWS, RDS, DatabaseSpecV3, 
 from rds_enrollment.teleport.wire.resource_pb2 import Metadata
 
 from tests.unit.teleport.fake_auth import FakeTeleport
-from tests.unit.teleport.view_world import ENROLLMENT_MARK, server
+from tests.unit.teleport.view.view_world import ENROLLMENT_MARK, server
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 COUNT = 10_000
