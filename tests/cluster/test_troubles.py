@@ -365,15 +365,22 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "False", "Unreachable")
     scene.wait(told_by_agents, "the agents' own error is told")
     name = f"{REGION}-{vpc.id}"
-    told = scene.wait_condition(
-        DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "False", "Unreachable"
-    )
-    assert (
+    command = (
         f"aws ec2 authorize-security-group-ingress --group-id {vpc.database_group} --ip-permissions "
         f"'IpProtocol=tcp,FromPort=5432,ToPort=5432,UserIdGroupPairs=[{{GroupId={vpc.agents_group}}}]'"
-    ) in told["message"]
+    )
+
+    def told_by_deployment() -> bool:
+        told = condition(scene.deployment, "DatabasesReachable")
+        message = told["message"]
+        return told["status"] == "False" and command in message and "Its agent ip-10-0-" in message
+
+    scene.wait(told_by_deployment, "the deployment tells the rule that is missing, and the agents' error")
     scene.wait(
-        lambda: told["message"] in condition(scene.enrollment, "DatabasesReachable")["message"],
+        lambda: (
+            condition(scene.deployment, "DatabasesReachable")["message"]
+            in condition(scene.enrollment, "DatabasesReachable")["message"]
+        ),
         "the enrolment tells what its deployment found",
     )
     scene.wait_all_ready()

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 
-from rds_enrollment.plan.deployment.agents import running_tasks
-from rds_enrollment.plan.deployment.databases import places_of_tasks, targets
+from rds_enrollment.plan.deployment.databases import targets
+from rds_enrollment.plan.deployment.places import places_of_tasks, running_sources
 from rds_enrollment.plan.deployment.preflight import sources
 from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
@@ -13,7 +12,6 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.paths import Connection, DatabasePath, Target, connections, database_paths
 from rds_enrollment.plan.network.question import Source
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
 
@@ -42,7 +40,7 @@ def database_ways(
     if place is None or isinstance(inventory, Unseen):
         return tuple(DatabaseWay(item, _agents(world, item)) for item in served)
     vpc, picked = place
-    tasks = _tasks(world, vpc, picked)
+    tasks = running_sources(world, vpc, picked) or sources(picked, vpc)
     known = {target.name: target for target in targets(served[:_MOST], inventory, world)}
     paths = {path.target.name: path for path in database_paths(vpc, tasks, known.values())}
     return tuple(
@@ -51,21 +49,6 @@ def database_ways(
         )
         for item in served
     )
-
-
-def _tasks(world: DeploymentWorld, vpc: Vpc, picked: Network) -> tuple[Source, ...]:
-    """The interfaces of the tasks that run; those that tasks would get where none does."""
-    running = (
-        Source(
-            task.subnet_id,
-            picked.security_groups,
-            picked.assign_public_ip,
-            addresses=(ip_address(task.private_ip),),
-        )
-        for task in running_tasks(world)
-        if task.private_ip and task.subnet_id in vpc.subnet_by_id
-    )
-    return tuple(running) or sources(picked, vpc)
 
 
 def _connection(vpc: Vpc, tasks: tuple[Source, ...], target: Target | None) -> Connection | None:

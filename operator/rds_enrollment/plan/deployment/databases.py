@@ -1,19 +1,20 @@
-"""The databases of a deployment: whether its tasks can connect to them, before or without an agent that reports."""
+"""The databases of a deployment: what its agents say of them, and whether the network lets its tasks through."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from rds_enrollment.api.base import clip
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
-from rds_enrollment.plan.deployment.choice import network, vpc_of
-from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, sources
+from rds_enrollment.plan.database_health import Health, Reach, health_of
+from rds_enrollment.plan.deployment.places import every_source, places_of_tasks
+from rds_enrollment.plan.deployment.preflight import TOO_NEW
 from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.paths import DatabasePath, Target, Way, database_paths
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, Network, RdsInventory
-from rds_enrollment.plan.observed.network import Vpc
+from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, RdsInventory
 from rds_enrollment.plan.observed.teleport import Database
 from rds_enrollment.plan.part import Part, satisfied, unseen
 from rds_enrollment.plan.text import counted
@@ -23,12 +24,26 @@ MAX_JUDGED = 100
 """Databases whose ways are followed in a pass; those that agents report as healthy do not count."""
 MAX_RESOLVED = 10
 """Endpoints whose addresses are asked for in a pass, each a question to DNS."""
-_HEALTHY = "healthy"
-"""types.TargetHealth.status."""
+_ERROR_BYTES = 240
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTrouble:
+    """A database that agents do not reach, or would not. `error` is what an agent reports, empty where none does;
+    `path` is None where RDS does not know the database, or others went first."""
+
+    database: Database
+    error: str
+    path: DatabasePath | None
+
+    @property
+    def way(self) -> Way | None:
+        return self.path.way if self.path else None
 
 
 def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
-    """Informing: whether the tasks' subnets and groups let them connect to every database that they serve."""
+    """Informing: whether the agents reach every database that they serve, and if not, what the network has to do with
+    it."""
     for seen in (world.vpc, world.inventory, world.databases):
         if isinstance(seen, Unseen):
             return replace(unseen(_CONDITION, seen, attempts), outcome=None)
@@ -38,53 +53,64 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
     if not served:
         verdict = Verdict.ok("Teleport has no database of this VPC.", Reason.NO_DATABASES)
         return Part(_CONDITION, verdict, done=True)
-    paths = _unproven_paths(wanted, world, served)
-    blocked = [path for path in paths if path.way is Way.BLOCKED]
-    if blocked:
-        return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, _text(blocked)), done=True)
-    ambiguous = [path for path in paths if path.way is Way.AMBIGUOUS]
-    if ambiguous:
-        return Part(_CONDITION, Verdict.unknown(Reason.INTERFACE_AMBIGUOUS, _text(ambiguous)), done=True)
+    troubles = database_troubles(wanted, world)
+    failing = [item for item in troubles if item.error or item.way is Way.BLOCKED]
+    if failing:
+        return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, _text(failing)), done=True)
+    if troubles:
+        return Part(_CONDITION, Verdict.unknown(Reason.INTERFACE_AMBIGUOUS, _text(troubles)), done=True)
     return satisfied(_CONDITION, f"Nothing in the VPC is in the way to {counted(len(served), 'database')}.")
 
 
-def _unproven_paths(
-    wanted: WantedDeployment, world: DeploymentWorld, served: Iterable[Database]
-) -> tuple[DatabasePath, ...]:
-    """The ways to those of `served` that RDS knows, and that no agent reports as healthy: it must have got there."""
-    place, inventory = places_of_tasks(wanted, world), world.inventory
-    if place is None or isinstance(inventory, Unseen):
-        return ()
-    vpc, picked = place
-    proven = proven_databases(world)
-    unproven = [item for item in targets(served, inventory, world) if item.name not in proven]
-    return database_paths(vpc, sources(picked, vpc), unproven[:MAX_JUDGED])
-
-
-def places_of_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Vpc, Network] | None:
-    """The VPC and the tasks' subnets and groups in it; None while they were not seen together."""
-    vpc, picked = vpc_of(world), network(wanted, world)
-    if isinstance(vpc, Unseen) or vpc is None or picked is None:
-        return None
-    return (vpc, picked) if has_all(vpc, picked) else None
+def database_troubles(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[DatabaseTrouble, ...]:
+    """Of the databases that the agents serve. Those come first whose way the model knows to be blocked: it says what
+    to change."""
+    health = _health(world)
+    unproven = _unproven(wanted, world, health)
+    paths = {path.target.name: path for path in _paths(wanted, world, unproven)}
+    found = [
+        DatabaseTrouble(item, health[item.name].error if item.name in health else "", paths.get(item.name))
+        for item in unproven
+    ]
+    troubles = [item for item in found if item.error or item.way in (Way.BLOCKED, Way.AMBIGUOUS)]
+    return tuple(sorted(troubles, key=lambda item: (item.way is not Way.BLOCKED, not item.error)))
 
 
 def ambiguous_endpoints(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[str, ...]:
     """Endpoints whose addresses would tell which interface a database has, the first few of them."""
-    paths = _unproven_paths(wanted, world, served_databases(wanted, world))
+    paths = _paths(wanted, world, _unproven(wanted, world, _health(world)))
     unclear = dict.fromkeys(path.target.endpoint for path in paths if path.way is Way.AMBIGUOUS)
     return tuple(unclear)[:MAX_RESOLVED]
 
 
+def _unproven(
+    wanted: WantedDeployment, world: DeploymentWorld, health: Mapping[str, Health]
+) -> tuple[Database, ...]:
+    """Those that some agent does not reach, and then those of which none has told that it does."""
+    by_reach = [(health.get(item.name), item) for item in served_databases(wanted, world)]
+    unproven = [(seen, item) for seen, item in by_reach if seen is None or seen.reach is not Reach.REACHABLE]
+    return tuple(item for _, item in sorted(unproven, key=lambda pair: not (pair[0] and pair[0].error)))
+
+
+def _paths(
+    wanted: WantedDeployment, world: DeploymentWorld, databases: Iterable[Database]
+) -> tuple[DatabasePath, ...]:
+    """The ways to the first of those that RDS knows, from where tasks run and where they may."""
+    place, inventory = places_of_tasks(wanted, world), world.inventory
+    if place is None or isinstance(inventory, Unseen):
+        return ()
+    vpc, picked = place
+    known = list(targets(databases, inventory, world))
+    return database_paths(vpc, every_source(world, vpc, picked), known[:MAX_JUDGED])
+
+
+def _health(world: DeploymentWorld) -> Mapping[str, Health]:
+    return {} if isinstance(world.servers, Unseen) else health_of(world.servers, world.observed_at)
+
+
 def proven_databases(world: DeploymentWorld) -> frozenset[str]:
     """Names of databases that an agent has connected to (health checks of db_server heartbeats)."""
-    if isinstance(world.servers, Unseen):
-        return frozenset()
-    return frozenset(
-        server.database
-        for server in world.servers
-        if server.health.status == _HEALTHY and (server.expires is None or server.expires > world.observed_at)
-    )
+    return frozenset(name for name, seen in _health(world).items() if seen.reached)
 
 
 def targets(served: Iterable[Database], inventory: RdsInventory, world: DeploymentWorld) -> Iterator[Target]:
@@ -126,6 +152,21 @@ def _endpoints(instance: DbInstance, cluster: DbCluster | None) -> Iterator[str]
     yield from filter(None, (instance.endpoint, *of_cluster))
 
 
-def _text(paths: list[DatabasePath]) -> str:
-    more = f" The same goes for {len(paths) - 1} more." if len(paths) > 1 else ""
-    return paths[0].message + more
+def _text(troubles: Sequence[DatabaseTrouble]) -> str:
+    more = f" The same goes for {len(troubles) - 1} more." if len(troubles) > 1 else ""
+    return _told(troubles[0]) + more
+
+
+def _told(trouble: DatabaseTrouble) -> str:
+    """What agents report and what the network has to do with it, in one."""
+    path, error = trouble.path, clip(trouble.error, _ERROR_BYTES)
+    if not error:
+        return path.message if path else ""
+    if trouble.way is Way.BLOCKED and path:
+        return f"{path.message} Its {error}."
+    happened = f"Database {trouble.database.name} ({trouble.database.uri}) is not reached: {error}."
+    if path is None:
+        return f"{happened} Its way through the VPC is not known."
+    if trouble.way is Way.AMBIGUOUS:
+        return f"{happened} {path.message}"
+    return f"{happened} Nothing in the VPC is in the way: see whether the database itself takes connections."

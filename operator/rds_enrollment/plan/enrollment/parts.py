@@ -8,7 +8,7 @@ from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict, of_outcome
 from rds_enrollment.plan.enrollment.entries import Entry
-from rds_enrollment.plan.enrollment.health import enabling_command, without_iam_authentication
+from rds_enrollment.plan.enrollment.iam_authentication import enabling_command, without_iam_authentication
 from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.selection import Selection
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment

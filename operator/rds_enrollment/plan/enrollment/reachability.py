@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
-from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
+from rds_enrollment.plan.database_health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld
 from rds_enrollment.plan.observed import Unseen

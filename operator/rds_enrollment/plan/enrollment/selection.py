@@ -14,7 +14,7 @@ from rds_enrollment.plan.enrollment.candidates import (
     Skipped,
     discover,
 )
-from rds_enrollment.plan.enrollment.health import enabling_command
+from rds_enrollment.plan.enrollment.iam_authentication import enabling_command
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld
 from rds_enrollment.plan.observed import Unseen
 

@@ -16,10 +16,10 @@ from rds_enrollment.api.rds_enrollment import (
     RdsEnrollmentStatus,
 )
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.database_health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment import generated
 from rds_enrollment.plan.enrollment.deployments import Coverage
 from rds_enrollment.plan.enrollment.entries import Entry
-from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment.pruning import Pruning
 from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.survey import survey

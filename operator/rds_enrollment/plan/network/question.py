@@ -26,6 +26,8 @@ class Source:
     addresses: tuple[Address, ...] = ()
     """Its private addresses, at most one a family; where there is none, any that the subnet may hand out."""
     ephemeral_ports: PortRange = LINUX_EPHEMERAL_PORTS
+    interface: str = ""
+    """Its id, where it exists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.deployment.agents import running_tasks
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints, databases_part
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -204,6 +205,69 @@ def test_an_agent_that_got_there_is_right(status: str, expires: Any, expected: A
         "orders", "host-1", "ip-10-0-0-1", "18.0.0", expires, TargetHealth(status, "", "")
     )
     assert judged(SHUT, IN_FIRST, servers=(server,)) == expected
+
+
+TIMEOUT = "dial tcp 10.0.0.50:5432: i/o timeout"
+
+
+def report(database: str = "orders", error: str = TIMEOUT, host: str = "host-1") -> DatabaseServer:
+    status = "unhealthy" if error else "healthy"
+    return DatabaseServer(database, host, "ip-10-0-0-5", "18.0.0", None, TargetHealth(status, "", error))
+
+
+@pytest.mark.parametrize(
+    ("edits", "fields", "said"),
+    [
+        ((LET_IN, IN_FIRST), {}, "Nothing in the VPC is in the way: see whether the database itself takes"),
+        ((SHUT, IN_FIRST), {}, "aws ec2 authorize-security-group-ingress --group-id sg-db"),
+        ((LET_IN, ONLY_FROM_FIRST), {}, "it may be orders in subnet-0bbbbbbbbbbbbbbbb, which is not reached"),
+        (
+            (LET_IN,),
+            {"inventory": RdsInventory("1", "us-west-1", (), ())},
+            "way through the VPC is not known",
+        ),
+    ],
+    ids=["open", "blocked", "ambiguous", "unknown to RDS"],
+)
+def test_what_an_agent_reports_is_told_with_what_the_network_says(
+    edits: tuple[Edit, ...], fields: dict[str, Any], said: str
+) -> None:
+    part = databases_part(
+        WANTED, seen(*edits, servers=(report(), report(error="", host="host-2")), **fields), 1
+    )
+
+    assert (part.verdict.status, part.verdict.reason) == BLOCKED
+    assert said in part.verdict.message
+    assert f"agent ip-10-0-0-5: {TIMEOUT} (1 of 2 agents fail)." in part.verdict.message
+
+
+def test_the_way_that_can_be_mended_is_told_first() -> None:
+    world = seen(
+        SHUT,
+        IN_FIRST,
+        databases=(database("elsewhere", "unknown.example.com"), database()),
+        servers=(report("elsewhere"),),
+    )
+    message = databases_part(WANTED, world, 1).verdict.message
+    assert f"orders ({HOST}:5432)" in message
+    assert message.endswith("The same goes for 1 more.")
+
+
+def test_the_groups_that_count_are_those_of_the_tasks_that_run() -> None:
+    """A rule for the groups that are wanted is of no use to tasks that still have others."""
+    task = running_tasks(world())[0]
+    old = NetworkInterface(
+        task.network_interface_id,
+        dsl.VPC,
+        task.subnet_id,
+        "",
+        (ip_address(task.private_ip),),
+        frozenset({"sg-old"}),
+    )
+    edits = (LET_IN, IN_FIRST, dsl.group("sg-old", outbound=("all 0.0.0.0/0",)))
+    assert judged(*edits) == OPEN
+    vpc = dsl.edited(VPC_SEEN, *edits)
+    assert judged(vpc=replace(vpc, network_interfaces=(*vpc.network_interfaces, old))) == BLOCKED
 
 
 def test_databases_of_others_do_not_count() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.plan.enrollment.health import Health, Reach, health_of
+from rds_enrollment.plan.database_health import Health, Reach, health_of
 from rds_enrollment.plan.enrollment.plan import plan
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld
 from rds_enrollment.plan.observed import Unseen
@@ -54,7 +54,9 @@ def test_replicas_that_differ_are_counted() -> None:
         server("orders", "unhealthy", host="a", error="dial tcp 10.0.0.1:5432: i/o timeout"),
     ]
     assert health_of(reports, NOW)["orders"] == Health(
-        Reach.UNREACHABLE, "agent ip-a: dial tcp 10.0.0.1:5432: i/o timeout (2 of 3 agents fail)"
+        Reach.UNREACHABLE,
+        "agent ip-a: dial tcp 10.0.0.1:5432: i/o timeout (2 of 3 agents fail)",
+        reached=True,
     )
 
 

@@ -1,14 +1,10 @@
-"""What agents report of the enrolled databases, and whether RDS lets them log in with IAM."""
+"""What the agents of a database say of it together: a TCP connection that they try from time to time."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rds_enrollment.api.databases import DatabaseKind
-from rds_enrollment.api.reasons import Reason
-from rds_enrollment.plan.enrollment.candidates import RdsResource
-from rds_enrollment.plan.enrollment.entries import Entry
 from rds_enrollment.plan.observed.teleport import DatabaseServer
 
 _HEALTHY = "healthy"
@@ -36,6 +32,8 @@ class Health:
 
     reach: Reach
     error: str = ""
+    reached: bool = False
+    """Whether any agent reaches it."""
 
 
 def health_of(servers: Iterable[DatabaseServer], now: datetime) -> Mapping[str, Health]:
@@ -47,36 +45,16 @@ def health_of(servers: Iterable[DatabaseServer], now: datetime) -> Mapping[str, 
     return {name: _health(reports) for name, reports in by_database.items()}
 
 
-def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, ...]:
-    """RDS resources that refuse IAM logins, and are enrolled or left out for that."""
-    resources = {
-        entry.candidate.resource
-        for entry in entries
-        if entry.candidate
-        and not entry.candidate.iam_auth
-        and (entry.in_teleport or entry.reason is Reason.IAM_AUTHENTICATION_DISABLED)
-    }
-    return tuple(sorted(resources))
-
-
-def enabling_command(resource: RdsResource) -> str:
-    """The AWS CLI line that switches IAM authentication on (rds modify-db-instance, modify-db-cluster)."""
-    noun = "cluster" if resource.kind is DatabaseKind.CLUSTER else "instance"
-    return (
-        f"aws rds modify-db-{noun} --db-{noun}-identifier {resource.identifier} "
-        f"--enable-iam-database-authentication --apply-immediately --region {resource.region}"
-    )
-
-
 def _health(reports: list[DatabaseServer]) -> Health:
     failing = sorted(
         (server for server in reports if server.health.status == _UNHEALTHY),
         key=lambda server: server.host_id,
     )
+    reached = any(server.health.status == _HEALTHY for server in reports)
     if failing:
-        return Health(Reach.UNREACHABLE, _failure(failing[0], len(failing), len(reports)))
-    if any(server.health.status == _HEALTHY for server in reports):
-        return Health(Reach.REACHABLE)
+        return Health(Reach.UNREACHABLE, _failure(failing[0], len(failing), len(reports)), reached)
+    if reached:
+        return Health(Reach.REACHABLE, reached=True)
     if any(server.health.transition_reason == _DISABLED for server in reports):
         return Health(Reach.NOT_CHECKED)
     if all(not server.health.status for server in reports):

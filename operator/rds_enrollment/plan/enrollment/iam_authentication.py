@@ -1,0 +1,29 @@
+"""Whether RDS lets agents log in with IAM."""
+
+from collections.abc import Iterable
+
+from rds_enrollment.api.databases import DatabaseKind
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.enrollment.candidates import RdsResource
+from rds_enrollment.plan.enrollment.entries import Entry
+
+
+def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, ...]:
+    """RDS resources that refuse IAM logins, and are enrolled or left out for that."""
+    resources = {
+        entry.candidate.resource
+        for entry in entries
+        if entry.candidate
+        and not entry.candidate.iam_auth
+        and (entry.in_teleport or entry.reason is Reason.IAM_AUTHENTICATION_DISABLED)
+    }
+    return tuple(sorted(resources))
+
+
+def enabling_command(resource: RdsResource) -> str:
+    """The AWS CLI line that switches IAM authentication on (rds modify-db-instance, modify-db-cluster)."""
+    noun = "cluster" if resource.kind is DatabaseKind.CLUSTER else "instance"
+    return (
+        f"aws rds modify-db-{noun} --db-{noun}-identifier {resource.identifier} "
+        f"--enable-iam-database-authentication --apply-immediately --region {resource.region}"
+    )
