@@ -29,6 +29,7 @@ from rds_enrollment.teleport.features import Features
 from rds_enrollment.teleport.follower import Pace
 from rds_enrollment.teleport.http_proxy import HttpProxies
 from rds_enrollment.teleport.identity_file import IdentityFile
+from rds_enrollment.teleport.issuer import Issuer
 from rds_enrollment.teleport.metrics import CallMetrics, watch_identity, watch_stream
 from rds_enrollment.teleport.view import LiveView
 from rds_enrollment.teleport.wakes import TeleportWakes
@@ -53,7 +54,8 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
     settings = parts.settings
     identity_file = IdentityFile(settings.teleport_identity, parts.now)
     _check(identity_file)
-    teleport = _teleport(parts, identity_file)
+    network = _network(parts)
+    teleport = _teleport(parts, identity_file, network)
     view = _view(parts, teleport)
     adapters = Adapters(
         objects=parts.objects,
@@ -64,6 +66,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
         quotas=SharedReads(time.monotonic),
+        issuer=Issuer(network),
         names=HostNames(settings.host_addresses, time.monotonic),
         read_only=settings.read_only,
         preflight_blocks=settings.preflight == "Block",
@@ -109,9 +112,8 @@ async def _follow(parts: Parts, view: LiveView) -> None:
     await view.run()
 
 
-def _teleport(parts: Parts, identity_file: IdentityFile) -> TeleportClient:
+def _teleport(parts: Parts, identity_file: IdentityFile, network: Network) -> TeleportClient:
     settings = parts.settings
-    network = _network(parts)
     way = WAYS[settings.teleport_connection](Address.parse(settings.teleport_address), identity_file, network)
     watch_identity(parts.registry, identity_file, parts.now)
     parts.readiness["teleport"] = identity_file.problem

@@ -300,6 +300,15 @@ BREAKS: tuple[Break, ...] = (
         ("iam:AddClientIDToOpenIDConnectProvider",),
         "IAM identity provider",
     ),
+    Break(
+        "identity provider's thumbprint",
+        _AWS,
+        lambda scene: scene.client("iam").update_open_id_connect_provider_thumbprint(
+            OpenIDConnectProviderArn=PROVIDER, ThumbprintList=["f" * 40]
+        ),
+        ("iam:UpdateOpenIDConnectProviderThumbprint",),
+        "thumbprints of IAM identity provider",
+    ),
     # Databases
     *(
         Break(f"database's {name}", _ENROLLMENT, _database(change), ("UpdateDatabase",), name)

@@ -19,6 +19,7 @@ from tests.chaos.state import State, difference, read_state
 from tests.cluster import inventory
 from tests.cluster.breaks import ANOTHER_ROLE, BREAKS, LOG_GROUP, Break, task_role
 from tests.cluster.kubernetes_api import Object
+from tests.cluster.public_proxy import public_proxy
 from tests.cluster.scene import REGION, Scene, new_scene
 
 # Tasks and heartbeats come and go with each rollout, and revisions and deployments are numbered. A cluster gets a
@@ -43,8 +44,12 @@ def drifting(
 ) -> Iterator[Scene]:
     """An enrolled world whose deployment has a log group of its own, for all breaks one after the other."""
     folder = tmp_path_factory.mktemp("drift")
-    with new_scene(control_plane, operator_kubeconfig, folder, timing=INSTANT) as scene:
+    with (
+        new_scene(control_plane, operator_kubeconfig, folder, timing=INSTANT) as scene,
+        public_proxy(scene.teleport) as proxy,
+    ):
         scene.enroll(
+            settings=proxy.settings,
             integration={"tags": TAGS},
             enrollment={
                 "tags": TAGS,

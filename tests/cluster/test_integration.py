@@ -1,12 +1,15 @@
 """One integration: its role moves, its provider is shared, Teleport proves it, observed things stay as they are."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, condition
+from tests.cluster.public_proxy import PublicProxy, public_proxy
 from tests.cluster.scene import ACCOUNT, INTEGRATION, Scene, example
 
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"
@@ -82,9 +85,16 @@ def test_role_moves_and_drift_is_mended(scene: Scene) -> None:
     assert inventory.in_aws(scene) == []
 
 
-def test_what_is_observed_is_named_and_never_written(scene: Scene) -> None:
+@pytest.fixture
+def proxy(scene: Scene) -> Iterator[PublicProxy]:
+    """The certificates of the issuer can be looked at."""
+    with public_proxy(scene.teleport) as running:
+        yield running
+
+
+def test_what_is_observed_is_named_and_never_written(scene: Scene, proxy: PublicProxy) -> None:
     iam = scene.client("iam")
-    scene.start()
+    scene.start(**proxy.settings)
     observe = {"managementPolicy": "Observe"}
     apply(scene, identityProvider=observe, role={"name": "theirs", **observe})
     for type_, reason in (
@@ -94,7 +104,9 @@ def test_what_is_observed_is_named_and_never_written(scene: Scene) -> None:
         scene.wait_condition(AWS_OIDC_INTEGRATION, INTEGRATION, type_, "False", reason)
 
     iam.create_open_id_connect_provider(
-        Url="https://teleport.example.com", ClientIDList=["discover.teleport"]
+        Url="https://teleport.example.com",
+        ClientIDList=["discover.teleport"],
+        ThumbprintList=["f" * 40],
     )
     trust = condition(scene.integration, "RoleReady")["message"].partition("with trust policy ")[2]
     iam.create_role(RoleName="theirs", Path="/security/", AssumeRolePolicyDocument=trust.removesuffix("."))
@@ -110,6 +122,9 @@ def test_what_is_observed_is_named_and_never_written(scene: Scene) -> None:
     scene.reconcile(scene.integration)
     assert ready(scene)["status"]["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/security/theirs"
     assert role_in_teleport(scene) == f"arn:aws:iam::{ACCOUNT}:role/security/theirs"
+    differs = condition(scene.integration, "IdentityProviderReady")
+    assert differs["reason"] == "ThumbprintDiffers"
+    assert f"--thumbprint-list {'f' * 40} {proxy.thumbprint}" in differs["message"]
 
     scene.delete_all()
     scene.wait_gone()

@@ -1,8 +1,10 @@
 """Everything that the operator does in two accounts is allowed by the policies that are printed for its manifests."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.plan.permissions.table import NEEDS, On
@@ -10,6 +12,7 @@ from rds_enrollment.plan.permissions.table import NEEDS, On
 from hack.sandbox.aws.world import Vpc, World
 from tests.cluster.kubernetes_api import Object
 from tests.cluster.least_privilege import enforce
+from tests.cluster.public_proxy import PublicProxy, public_proxy
 from tests.cluster.scene import ACCOUNT, REGION, Scene
 
 OTHER, FAR = "222222222222", "eu-central-1"
@@ -115,6 +118,9 @@ def drift(other: World, vpc: Vpc) -> None:
     iam.remove_client_id_from_open_id_connect_provider(
         OpenIDConnectProviderArn=PROVIDER, ClientID="discover.teleport"
     )
+    iam.update_open_id_connect_provider_thumbprint(
+        OpenIDConnectProviderArn=PROVIDER, ThumbprintList=["f" * 40]
+    )
     iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER, TagKeys=["teleport.dev/origin"])
     cluster = "example_teleport_sh-teleport"
     ecs.put_cluster_capacity_providers(
@@ -136,7 +142,14 @@ def drift(other: World, vpc: Vpc) -> None:
     logs.untag_resource(resourceArn=own["arn"].removesuffix(":*"), tagKeys=["teleport.dev/origin"])
 
 
-def test_the_printed_policies_are_enough(scene: Scene) -> None:
+@pytest.fixture
+def proxy(scene: Scene) -> Iterator[PublicProxy]:
+    """The certificates of the issuer can be looked at."""
+    with public_proxy(scene.teleport) as running:
+        yield running
+
+
+def test_the_printed_policies_are_enough(scene: Scene, proxy: PublicProxy) -> None:
     other = World(scene.aws.url, OTHER)
     near, far = world(scene.world, REGION, "near"), world(other, FAR, "far")
     iam = other.client("iam", FAR)
@@ -147,7 +160,7 @@ def test_the_printed_policies_are_enough(scene: Scene) -> None:
     grants = scene.folder / "roles.yaml"
     allowed = [{"arn": OPERATOR, "externalId": "sesame"}]
     grants.write_text(yaml.safe_dump([{"namespaces": {"names": [scene.namespace.name]}, "roles": allowed}]))
-    scene.start(RDS_ENROLLMENT_ASSUME_ROLES=str(grants))
+    scene.start(RDS_ENROLLMENT_ASSUME_ROLES=str(grants), **proxy.settings)
     for item in wanted:
         scene.namespace.create(item)
     scene.wait_all_ready(6)

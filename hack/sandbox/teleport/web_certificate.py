@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -29,6 +30,11 @@ class WebAuthority:
     def pem(self) -> str:
         return self._authority.pem
 
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the last certificate that servers show, as IAM writes it."""
+        return self._authority.certificate.fingerprint(hashes.SHA1()).hex()  # noqa: S303 (IAM's choice)
+
     def write(self, path: Path) -> Path:
         """The authority's certificate, for `--teleport-ca-file`; returns `path`."""
         path.write_text(self.pem)
@@ -37,7 +43,7 @@ class WebAuthority:
     def server_context(
         self, names: Sequence[str], protocols: Sequence[str], *, expired: bool = False
     ) -> ssl.SSLContext:
-        """TLS of a web server with these DNS names, that knows these protocols (ALPN)."""
+        """TLS of a web server with these DNS names, that knows these protocols (ALPN) and serves the authority, too."""
         key = new_key("ecdsa")
         end = self._now - _SLACK if expired else self._now + _LIFETIME
         certificate = self._authority.sign(
@@ -51,7 +57,7 @@ class WebAuthority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(list(protocols))
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-            file.write(encode_private_key(key) + certificate.public_bytes(Encoding.PEM).decode())
+            file.write(encode_private_key(key) + certificate.public_bytes(Encoding.PEM).decode() + self.pem)
             file.flush()
             context.load_cert_chain(file.name)
         return context

@@ -106,6 +106,7 @@ class Reason(StrEnum):
 
     # AwsOidcIntegration
     AUDIENCE_MISSING = "AudienceMissing"
+    THUMBPRINT_DIFFERS = "ThumbprintDiffers"
 
     ROLE_NOT_ALLOWED = "RoleNotAllowed"
     """The administrator's list does not let this namespace act as spec.assumeRoleArn."""

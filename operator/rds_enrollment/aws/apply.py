@@ -11,6 +11,7 @@ from rds_enrollment.plan.steps import security_groups as group_steps
 _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     steps.CreateIdentityProvider: iam.create_identity_provider,
     steps.AddClientId: iam.add_client_id,
+    steps.UpdateThumbprints: iam.update_thumbprints,
     steps.TagIdentityProvider: iam.tag_identity_provider,
     steps.UntagIdentityProvider: iam.untag_identity_provider,
     steps.UntagRole: iam.untag_role,

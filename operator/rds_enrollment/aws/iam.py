@@ -37,6 +37,7 @@ def get_identity_provider(account: AwsAccount, url: str) -> IdentityProvider | N
         url=_without_scheme(answer["Url"]),
         audiences=frozenset(answer.get("ClientIDList", ())),
         tags=read_tags(answer.get("Tags")),
+        thumbprints=tuple(answer.get("ThumbprintList", ())),
     )
 
 
@@ -156,12 +157,22 @@ def _without_scheme(url: str) -> str:
 
 
 def create_identity_provider(account: AwsAccount, step: steps.CreateIdentityProvider) -> None:
-    """iam:CreateOpenIDConnectProvider, without thumbprints: IAM takes the certificate of the issuer itself."""
+    """iam:CreateOpenIDConnectProvider. Without a thumbprint IAM looks at the issuer's certificates itself."""
     with translated("iam:CreateOpenIDConnectProvider", step.target):
-        account.client("iam").create_open_id_connect_provider(
+        client: Any = account.client("iam")
+        client.create_open_id_connect_provider(
             Url=f"https://{_without_scheme(step.url)}",
             ClientIDList=list(step.audiences),
             Tags=capitalised_tags(step.tags),
+            **({"ThumbprintList": list(step.thumbprints)} if step.thumbprints else {}),
+        )
+
+
+def update_thumbprints(account: AwsAccount, step: steps.UpdateThumbprints) -> None:
+    """iam:UpdateOpenIDConnectProviderThumbprint. Replaces the list."""
+    with translated("iam:UpdateOpenIDConnectProviderThumbprint", step.target):
+        account.client("iam").update_open_id_connect_provider_thumbprint(
+            OpenIDConnectProviderArn=step.arn, ThumbprintList=list(step.thumbprints)
         )
 
 

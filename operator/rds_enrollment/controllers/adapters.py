@@ -20,6 +20,7 @@ from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.runtime.threads import ThreadPool
+from rds_enrollment.teleport.issuer import Issuer
 from rds_enrollment.teleport.view import LiveView
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class Adapters:
     """The networks by account and region, for all deployments together."""
     quotas: SharedReads[tuple[str, str], float]
     """Fargate's vCPUs by account and region, for all deployments together."""
+    issuer: Issuer
+    """The certificates that Teleport's public address serves."""
     names: HostNames
     """Addresses of hosts that agents need."""
     preflight_blocks: bool

@@ -72,6 +72,7 @@ class IntegrationObserver:
         run, wanted = self._adapters.threads.run, self._wanted
         async with asyncio.TaskGroup() as first:
             provider = first.create_task(seen(run(iam.get_identity_provider, self._account, wanted.issuer)))
+            thumbprint = first.create_task(self._thumbprint())
             role = first.create_task(seen(self._role()))
             former = first.create_task(seen(self._former_roles()))
             integration = first.create_task(
@@ -81,6 +82,7 @@ class IntegrationObserver:
             shared = first.create_task(seen(self._provider_is_shared()))
         world = IntegrationWorld(
             provider=provider.result(),
+            thumbprint=thumbprint.result(),
             role=role.result(),
             former_roles=former.result(),
             integration=integration.result(),
@@ -91,6 +93,11 @@ class IntegrationObserver:
             proof = second.create_task(self._proof(world))
             users = second.create_task(self._provider_users(world))
         return replace(world, proof=proof.result(), provider_users=users.result())
+
+    async def _thumbprint(self) -> Seen[str]:
+        if self._integration.deleting:
+            return Unseen()
+        return await self._adapters.issuer.thumbprint(self._wanted.scope.cluster.proxy_address)
 
     async def _role(self) -> Role | None:
         run, role = self._adapters.threads.run, wanted_role(self._wanted)

@@ -106,7 +106,9 @@ class WebApi:
                 return unreachable(proxy, address, error)
             case aiohttp.ClientConnectorCertificateError():
                 return _of_certificate(where, error.certificate_error)
-            case aiohttp.ClientSSLError():
+            case ssl.SSLCertVerificationError():
+                return _of_certificate(where, error)
+            case aiohttp.ClientSSLError() | ssl.SSLError():
                 return Blocked(
                     Reason.NOT_TELEPORT, f"{where} speaks no TLS that we understand: no Teleport proxy"
                 )

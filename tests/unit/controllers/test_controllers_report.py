@@ -71,6 +71,7 @@ def adapters(
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
         quotas=cast("Any", Untouched()),
+        issuer=cast("Any", Untouched()),
         names=cast("Any", Untouched()),
         read_only=False,
         preflight_blocks=False,

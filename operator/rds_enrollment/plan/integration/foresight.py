@@ -8,7 +8,13 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import AddClientId, CreateIdentityProvider, DeleteRole, TagIdentityProvider
+from rds_enrollment.plan.steps.aws import (
+    AddClientId,
+    CreateIdentityProvider,
+    DeleteRole,
+    TagIdentityProvider,
+    UpdateThumbprints,
+)
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
 
@@ -16,11 +22,15 @@ def assume(wanted: WantedIntegration, world: IntegrationWorld, step: Step) -> In
     """`world`, and that the step worked."""
     match step:
         case CreateIdentityProvider():
-            made = IdentityProvider(wanted.provider_arn, step.url, frozenset(step.audiences), step.tags)
+            made = IdentityProvider(
+                wanted.provider_arn, step.url, frozenset(step.audiences), step.tags, step.thumbprints
+            )
             return replace(world, provider=made)
         case AddClientId() if isinstance(world.provider, IdentityProvider):
             audiences = world.provider.audiences | {step.client_id}
             return replace(world, provider=replace(world.provider, audiences=audiences))
+        case UpdateThumbprints() if isinstance(world.provider, IdentityProvider):
+            return replace(world, provider=replace(world.provider, thumbprints=step.thumbprints))
         case TagIdentityProvider() if isinstance(world.provider, IdentityProvider):
             return replace(world, provider=replace(world.provider, tags={**world.provider.tags, **step.tags}))
         case CreateIntegration() | UpdateIntegration():

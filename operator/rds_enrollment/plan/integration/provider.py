@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
@@ -14,9 +15,12 @@ from rds_enrollment.plan.steps.aws import (
     CreateIdentityProvider,
     DeleteIdentityProvider,
     TagIdentityProvider,
+    UpdateThumbprints,
 )
 
 _PROVIDER = ConditionType.IDENTITY_PROVIDER_READY
+_MAX_THUMBPRINTS = 5
+"""Of one identity provider (IAM API Reference, CreateOpenIDConnectProvider)."""
 
 
 def provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
@@ -25,9 +29,9 @@ def provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: 
     if isinstance(seen, Unseen):
         return unseen(_PROVIDER, seen, attempts)
     if seen is None:
-        return _absent(wanted)
+        return _absent(wanted, world)
     adopted = wanted.manages_provider and wanted.adoption.takes_shared(seen.tags)
-    repairs = _repairs(wanted, seen) if adopted or _is_kept(wanted, seen) else ()
+    repairs = _repairs(wanted, world, seen) if adopted or _is_kept(wanted, seen) else ()
     if repairs:
         return writing(_PROVIDER, *repairs)
     if AUDIENCE not in seen.audiences:
@@ -38,7 +42,7 @@ def provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: 
             f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {seen.arn} "
             f"--client-id {AUDIENCE}",
         )
-    return satisfied(_PROVIDER, f"Identity provider {seen.arn} accepts {AUDIENCE}.")
+    return _usable(world, seen)
 
 
 def provider_removal(wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Part:
@@ -59,10 +63,14 @@ def provider_removal(wanted: WantedIntegration, world: IntegrationWorld, attempt
     return writing(_PROVIDER, DeleteIdentityProvider(condition=_PROVIDER, arn=seen.arn))
 
 
-def _absent(wanted: WantedIntegration) -> Part:
+def _absent(wanted: WantedIntegration, world: IntegrationWorld) -> Part:
     if wanted.manages_provider:
         create = CreateIdentityProvider(
-            condition=_PROVIDER, url=wanted.issuer, audiences=(AUDIENCE,), tags=wanted.shared_tags
+            condition=_PROVIDER,
+            url=wanted.issuer,
+            audiences=(AUDIENCE,),
+            tags=wanted.shared_tags,
+            thumbprints=() if isinstance(world.thumbprint, Unseen) else (world.thumbprint,),
         )
         return writing(_PROVIDER, create)
     message = (
@@ -73,14 +81,42 @@ def _absent(wanted: WantedIntegration) -> Part:
     return refused(_PROVIDER, Reason.IDENTITY_PROVIDER_NOT_FOUND, message)
 
 
+def _usable(world: IntegrationWorld, seen: IdentityProvider) -> Part:
+    """A thumbprint that differs lowers nothing: IAM looks at it only where no public authority signed (IAM User Guide,
+    "Create an OpenID Connect (OIDC) identity provider in IAM")."""
+    accepts = f"Identity provider {seen.arn} accepts {AUDIENCE}."
+    if isinstance(world.thumbprint, Unseen):
+        outcome = world.thumbprint.outcome
+        why = f" Its thumbprint is not compared: {outcome.message}." if outcome else ""
+        return satisfied(_PROVIDER, f"{accepts}{why}")
+    if not _differs(world.thumbprint, seen):
+        return satisfied(_PROVIDER, accepts)
+    kept = " ".join((*seen.thumbprints[: _MAX_THUMBPRINTS - 1], world.thumbprint))
+    message = (
+        f"{accepts} None of its thumbprints is {world.thumbprint}, that of the certificates which Teleport serves: IAM "
+        f"refuses Teleport's tokens, unless a public authority signed. Add it with: aws iam "
+        f"update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {seen.arn} "
+        f"--thumbprint-list {kept}"
+    )
+    return Part(_PROVIDER, Verdict.ok(message, Reason.THUMBPRINT_DIFFERS), done=True)
+
+
+def _differs(thumbprint: str, seen: IdentityProvider) -> bool:
+    """Others may stand beside it, as while an authority is replaced. A provider without any was not asked for one."""
+    return bool(seen.thumbprints) and thumbprint not in map(str.lower, seen.thumbprints)
+
+
 def _is_kept(wanted: WantedIntegration, seen: IdentityProvider) -> bool:
     return wanted.manages_provider and ownership.marked(seen.tags, wanted.owner.shared_mark)
 
 
-def _repairs(wanted: WantedIntegration, seen: IdentityProvider) -> tuple[Step, ...]:
+def _repairs(wanted: WantedIntegration, world: IntegrationWorld, seen: IdentityProvider) -> tuple[Step, ...]:
     repairs: list[Step] = []
     if AUDIENCE not in seen.audiences:
         repairs.append(AddClientId(condition=_PROVIDER, arn=seen.arn, client_id=AUDIENCE))
+    if not isinstance(world.thumbprint, Unseen) and _differs(world.thumbprint, seen):
+        thumbprints = (world.thumbprint,)
+        repairs.append(UpdateThumbprints(condition=_PROVIDER, arn=seen.arn, thumbprints=thumbprints))
     tags = ownership.absent_tags(wanted.shared_tags, seen.tags)
     if tags:
         repairs.append(TagIdentityProvider(condition=_PROVIDER, arn=seen.arn, tags=tags))

@@ -12,6 +12,8 @@ class IntegrationWorld:
     """Each field is what was read, or Unseen; None where the thing does not exist."""
 
     provider: Seen[IdentityProvider | None] = field(default_factory=Unseen)
+    thumbprint: Seen[str] = field(default_factory=Unseen)
+    """Of the certificates that the issuer serves; not looked at when the object goes."""
     role: Seen[Role | None] = field(default_factory=Unseen)
     integration: Seen[Integration | None] = field(default_factory=Unseen)
     dependents: Seen[tuple[str, ...]] = field(default_factory=Unseen)

@@ -31,6 +31,8 @@ class IdentityProvider:
     url: str
     audiences: frozenset[str]
     tags: Tags
+    thumbprints: tuple[str, ...] = ()
+    """SHA-1 of certificates, in hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)

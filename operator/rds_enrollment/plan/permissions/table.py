@@ -90,6 +90,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
     **_one(
         "iam:AddClientIDToOpenIDConnectProvider",
+        "iam:UpdateOpenIDConnectProviderThumbprint",
         "iam:TagOpenIDConnectProvider",
         "iam:UntagOpenIDConnectProvider",
         "iam:DeleteOpenIDConnectProvider",

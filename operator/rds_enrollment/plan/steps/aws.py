@@ -24,6 +24,8 @@ class CreateIdentityProvider(AwsStep):
     url: str
     audiences: tuple[str, ...]
     tags: Mapping[str, str]
+    thumbprints: tuple[str, ...] = ()
+    """Empty: IAM looks at the issuer's certificates itself."""
 
     @property
     def target(self) -> str:
@@ -40,6 +42,18 @@ class AddClientId(AwsStep):
     @property
     def target(self) -> str:
         return f"audience {self.client_id} of IAM identity provider {self.arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateThumbprints(AwsStep):
+    """iam:UpdateOpenIDConnectProviderThumbprint. Replaces the list."""
+
+    arn: str
+    thumbprints: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return f"thumbprints of IAM identity provider {self.arn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from rds_enrollment.plan.scope import Scope
 
 MARK = "cluster-a/awsoidc/teleport/prod-aws"
 PROVIDER_ARN = "arn:aws:iam::123456789012:oidc-provider/example.teleport.sh"
+THUMBPRINT = "0123456789abcdef0123456789abcdef01234567"
 ROLE_ARN = "arn:aws:iam::123456789012:role/teleport-integration"
 TELEPORT_TAGS = {
     "teleport.dev/cluster": "example.teleport.sh",
@@ -99,6 +100,7 @@ PROVIDER = IdentityProvider(
     url="example.teleport.sh",
     audiences=frozenset({"discover.teleport"}),
     tags=SHARED_TAGS,
+    thumbprints=(THUMBPRINT,),
 )
 ROLE = Role(
     name="teleport-integration",
@@ -116,6 +118,7 @@ INTEGRATION = Integration(
 )
 CONVERGED = IntegrationWorld(
     provider=PROVIDER,
+    thumbprint=THUMBPRINT,
     role=ROLE,
     former_roles=(),
     integration=INTEGRATION,

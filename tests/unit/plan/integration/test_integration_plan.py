@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
 from rds_enrollment.api.common import AdoptionPolicy
+from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.api.roles import IamRole, ManagementPolicy
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
 from rds_enrollment.plan.integration.status import observed_status
+from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import IntegrationProof
@@ -22,6 +24,7 @@ from rds_enrollment.plan.steps.aws import (
     CreateRole,
     PutRolePolicy,
     TagIdentityProvider,
+    UpdateThumbprints,
 )
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
@@ -37,6 +40,7 @@ from tests.unit.plan.integration.build import (
     SHARED_TAGS,
     TAGS,
     TELEPORT_TAGS,
+    THUMBPRINT,
     TRUST,
     WANTED,
     world,
@@ -64,6 +68,7 @@ def test_from_nothing() -> None:
             url="https://example.teleport.sh",
             audiences=("discover.teleport",),
             tags=SHARED_TAGS,
+            thumbprints=(THUMBPRINT,),
         ),
         CreateRole(
             condition=ROLE_READY,
@@ -139,6 +144,54 @@ def test_our_provider_gets_the_audience_back() -> None:
     provider = replace(PROVIDER, audiences=frozenset({"sts.amazonaws.com"}))
     (step,) = part(PROVIDER_READY, world(provider=provider)).steps
     assert step == AddClientId(condition=PROVIDER_READY, arn=PROVIDER_ARN, client_id="discover.teleport")
+
+
+ANOTHER = "f" * 40
+UNREACHABLE = Unseen(Transient(Reason.TELEPORT_UNREACHABLE, "Teleport cannot be connected to"))
+
+
+def test_a_thumbprint_that_could_not_be_seen_is_left_to_iam() -> None:
+    (step, *_) = steps_of(plan(WANTED, world(provider=None, thumbprint=UNREACHABLE)))
+    assert isinstance(step, CreateIdentityProvider)
+    assert step.thumbprints == ()
+    provider = replace(PROVIDER, thumbprints=(ANOTHER,))
+    found = part(PROVIDER_READY, world(provider=provider, thumbprint=UNREACHABLE))
+    assert found.done
+    assert "thumbprint is not compared: Teleport cannot be connected to." in found.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("thumbprints", "mended"),
+    [
+        ((THUMBPRINT,), False),
+        ((THUMBPRINT.upper(),), False),
+        ((ANOTHER, THUMBPRINT), False),
+        ((), False),
+        ((ANOTHER,), True),
+        ((ANOTHER, ANOTHER[:-1] + "e"), True),
+    ],
+)
+def test_our_provider_gets_the_thumbprint_of_what_teleport_serves(
+    thumbprints: tuple[str, ...], mended: bool
+) -> None:
+    found = part(PROVIDER_READY, world(provider=replace(PROVIDER, thumbprints=thumbprints)))
+    update = UpdateThumbprints(condition=PROVIDER_READY, arn=PROVIDER_ARN, thumbprints=(THUMBPRINT,))
+    assert found.steps == ((update,) if mended else ())
+    assert found.done != mended
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tags"), [(WANTED, TELEPORT_TAGS), (replace(WANTED, manages_provider=False), SHARED_TAGS)]
+)
+def test_another_thumbprint_of_anothers_provider_is_told(
+    wanted: WantedIntegration, tags: dict[str, str]
+) -> None:
+    theirs = tuple(f"{number:040x}" for number in range(5))
+    (found, *_) = plan(wanted, world(provider=replace(PROVIDER, tags=tags, thumbprints=theirs)))
+    assert (found.steps, found.done) == ((), True)
+    assert (found.verdict.status, found.verdict.reason) == (ConditionStatus.TRUE, Reason.THUMBPRINT_DIFFERS)
+    kept = " ".join((*theirs[:4], THUMBPRINT))
+    assert f"--open-id-connect-provider-arn {PROVIDER_ARN} --thumbprint-list {kept}" in found.verdict.message
 
 
 def test_an_observed_provider_is_neither_made_nor_mended() -> None:

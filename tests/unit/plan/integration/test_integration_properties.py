@@ -53,12 +53,16 @@ class Account:
         match step:
             case steps.CreateIdentityProvider():
                 url = step.url.removeprefix("https://")
-                made = IdentityProvider(PROVIDER_ARN, url, frozenset(step.audiences), step.tags)
+                made = IdentityProvider(
+                    PROVIDER_ARN, url, frozenset(step.audiences), step.tags, step.thumbprints
+                )
                 self._create("provider", made)
             case steps.CreateRole():
                 self._create("role", Role(step.role, ROLE_ARN, "/", step.trust, step.tags, {}))
             case CreateIntegration():
                 self._create("integration", step.integration)
+            case steps.UpdateThumbprints():
+                self.things["provider"] = replace(self._own("provider"), thumbprints=step.thumbprints)
             case UpdateIntegration():
                 self._own("integration")
                 self.things["integration"] = step.integration
@@ -127,7 +131,13 @@ def run(
 
 # What each thing may be found as: absent, ours as wanted or drifted, another's.
 providers = st.sampled_from(
-    [None, PROVIDER, replace(PROVIDER, tags={}), replace(PROVIDER, tags={OWNER: "cluster-b"})]
+    [
+        None,
+        PROVIDER,
+        replace(PROVIDER, thumbprints=("f" * 40,)),
+        replace(PROVIDER, tags={}),
+        replace(PROVIDER, tags={OWNER: "cluster-b"}, thumbprints=("f" * 40,)),
+    ]
 )
 roles = st.sampled_from(
     [
