@@ -1,20 +1,20 @@
 """What IAM checks of each call, and whether a policy allows it. moto knows no conditions and hardly any resources.
 
-Source: AWS Service Authorization Reference. Written from the requests, apart from the product's own table.
+Source: AWS Service Authorization Reference. Written from the requests, and apart from the product's
+own table and evaluator.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rds_enrollment.plan.observed.aws import Document
-from rds_enrollment.plan.permissions.evaluation import matches
-from rds_enrollment.plan.policies import statements
-
 from hack.sandbox.aws.account_facts import ec2_resource, has_ecs_role, role_arn
+from hack.sandbox.aws.patterns import fits, statements_of
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 
 Context = Mapping[str, str]
+Document = Mapping[str, Any]
+"""A policy, as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def refusal(policy: Document, request: AwsRequest, account: str) -> Reply | None
 
 def allowed(policy: Document, check: Check) -> bool:
     """An explicit Deny wins, then an Allow is needed (AWS IAM User Guide, "Policy evaluation logic")."""
-    effects = {item["Effect"] for item in statements(policy) if _applies(item, check)}
+    effects = {item["Effect"] for item in statements_of(policy) if _applies(item, check)}
     return "Allow" in effects and "Deny" not in effects
 
 
 def _applies(statement: Mapping[str, Any], check: Check) -> bool:
     return (
-        any(matches(item, check.action, ignore_case=True) for item in _list(statement["Action"]))
-        and any(matches(item, check.resource, ignore_case=False) for item in _list(statement["Resource"]))
+        any(fits(item.lower(), check.action.lower()) for item in _list(statement["Action"]))
+        and any(fits(item, check.resource) for item in _list(statement["Resource"]))
         and all(
             _holds(operator, key, _list(expected), check.context)
             for operator, keys in statement.get("Condition", {}).items()
@@ -87,7 +87,7 @@ def _holds(operator: str, key: str, expected: list[str], context: Context) -> bo
     if operator == "StringEquals":
         return value in expected
     if operator in ("StringLike", "ArnLike", "ArnEquals"):
-        return any(matches(item, value, ignore_case=False) for item in expected)
+        return any(fits(item, value) for item in expected)
     raise LookupError(f"condition operator {operator} is not known here")
 
 
