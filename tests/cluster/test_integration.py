@@ -119,6 +119,15 @@ def test_what_is_observed_is_named_and_never_written(scene: Scene, proxy: Public
     assert "rds:DescribeDBInstances" not in lacks["message"]
 
     iam.put_role_policy(RoleName="theirs", PolicyName="all", PolicyDocument=policy("*"))
+    iam.create_policy(PolicyName="boundary", PolicyDocument=policy("rds:*"))
+    iam.put_role_permissions_boundary(RoleName="theirs", PermissionsBoundary=BOUNDARY)
+    scene.reconcile(scene.integration)
+    barred = condition(scene.integration, "RoleReady")
+    assert barred["reason"] == "RoleLacksPermissions"
+    assert f"Permissions boundary {BOUNDARY} of IAM role" in barred["message"]
+    assert "does not allow ec2:DescribeSecurityGroups on *" in barred["message"]
+
+    iam.create_policy_version(PolicyArn=BOUNDARY, PolicyDocument=policy("*"), SetAsDefault=True)
     scene.reconcile(scene.integration)
     assert ready(scene)["status"]["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/security/theirs"
     assert role_in_teleport(scene) == f"arn:aws:iam::{ACCOUNT}:role/security/theirs"

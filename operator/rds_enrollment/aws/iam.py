@@ -62,8 +62,8 @@ def get_marked_role(account: AwsAccount, name: str) -> Role | None:
 
 
 def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
-    """iam:GetRole with every inline policy (iam:ListRolePolicies, iam:GetRolePolicy) and every attached one
-    (iam:ListAttachedRolePolicies, iam:GetPolicy, iam:GetPolicyVersion)."""
+    """iam:GetRole with every inline policy (iam:ListRolePolicies, iam:GetRolePolicy), every attached one
+    (iam:ListAttachedRolePolicies, iam:GetPolicy, iam:GetPolicyVersion) and the permissions boundary."""
     role = _get_role(account, name)
     if role is None:
         return None
@@ -74,7 +74,11 @@ def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
     found = {policy: _get_policy(client, name, policy) for policy in inline}
     found |= {arn: _get_managed_policy(client, arn) for arn in attached}
     return replace(
-        role, policies={policy: document for policy, document in found.items() if document is not None}
+        role,
+        policies={policy: document for policy, document in found.items() if document is not None},
+        boundary=_get_managed_policy(client, role.permissions_boundary)
+        if role.permissions_boundary
+        else None,
     )
 
 

@@ -28,22 +28,34 @@ def observed_role_part(name: str, trust: Document, needed: Sequence[Document], s
     if not policies.covers(seen.trust, trust):
         message = f"The trust policy of IAM role {seen.arn} lacks a statement. Add: {_text(trust)}."
         return refused(_CONDITION, Reason.ROLE_NOT_TRUSTED, message)
-    missing = lacking(tuple(seen.policies.values()), needed)
+    missing, barred = lacking(tuple(seen.policies.values()), needed), _barred(seen, needed)
     if missing:
-        return refused(_CONDITION, Reason.ROLE_LACKS_PERMISSIONS, _lack(seen, missing))
+        beyond = f" Its permissions boundary {seen.permissions_boundary} bars some, too." if barred else ""
+        lack = _lack(f"IAM role {seen.arn} does not allow", "add the policy", missing, beyond)
+        return refused(_CONDITION, Reason.ROLE_LACKS_PERMISSIONS, lack)
+    if barred:
+        subject = f"Permissions boundary {seen.permissions_boundary} of IAM role {seen.arn} does not allow"
+        lack = _lack(subject, "add to the boundary the policy", barred)
+        return refused(_CONDITION, Reason.ROLE_LACKS_PERMISSIONS, lack)
     return satisfied(_CONDITION, f"IAM role {seen.arn}, which is not managed here, allows what is needed.")
 
 
-def _lack(seen: Role, missing: Sequence[Grant]) -> str:
+def _barred(seen: Role, needed: Sequence[Document]) -> tuple[Grant, ...]:
+    """A permissions boundary allows nothing by itself: what it does not allow, no policy does (IAM User Guide,
+    "Permissions boundaries for IAM entities")."""
+    return () if seen.boundary is None else lacking((seen.boundary,), needed)
+
+
+def _lack(subject: str, advice: str, missing: Sequence[Grant], more: str = "") -> str:
     """With the policy where a condition's message has room for it."""
     document = _text(policy_of(missing))
-    lacks = f"IAM role {seen.arn} does not allow {_named(missing)}."
-    if len(lacks) + len(document) <= _ROOM:
-        return f"{lacks} Let its owner add the policy {document}."
+    lacks = f"{subject} {_named(missing)}."
+    if len(lacks) + len(document) + len(more) <= _ROOM:
+        return f"{lacks} Let its owner {advice} {document}.{more}"
     named = [f"{grant.action} on {grant.resource}" for grant in missing]
     return (
-        f"IAM role {seen.arn} does not allow {listing(named, taken=_COMMAND)}. Let its owner add the policy that "
-        f"`rds-enrollment policy` prints for it."
+        f"{subject} {listing(named, taken=_COMMAND + len(subject) + len(more))}. Let its owner {advice} that "
+        f"`rds-enrollment policy` prints for it.{more}"
     )
 
 

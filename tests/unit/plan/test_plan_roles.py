@@ -1,6 +1,6 @@
 """One IAM role: created, mended, left alone, removed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -115,6 +115,46 @@ def test_an_observed_role_is_judged_by_what_it_allows(policies: Mapping[str, Any
         assert part.verdict.reason is Reason.ROLE_LACKS_PERMISSIONS
         assert f"does not allow {lacks}." in part.verdict.message
         assert '{"Effect":"Allow","Action":[' in part.verdict.message
+
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+
+
+@pytest.mark.parametrize(
+    ("policies", "boundary", "said"),
+    [
+        (
+            {"Read": READ, "Write": WRITE},
+            {**READ, "Statement": [*READ["Statement"], *WRITE["Statement"]]},
+            (),
+        ),
+        (
+            {"Read": READ, "Write": WRITE},
+            READ,
+            (
+                f"Permissions boundary {BOUNDARY} of IAM role {THEIR_ROLE.arn} does not allow a:Write on *.",
+                'Let its owner add to the boundary the policy {"Version":"2012-10-17",',
+            ),
+        ),
+        (
+            {"Read": READ},
+            READ,
+            (
+                "IAM role",
+                "does not allow a:Write on *.",
+                f"Its permissions boundary {BOUNDARY} bars some, too.",
+            ),
+        ),
+    ],
+)
+def test_a_permissions_boundary_of_an_observed_role_counts(
+    policies: Mapping[str, Any], boundary: Mapping[str, Any], said: Sequence[str]
+) -> None:
+    seen = replace(THEIR_ROLE, policies=policies, permissions_boundary=BOUNDARY, boundary=boundary)
+    part = role_part(OBSERVED, seen, 1)
+    assert (part.steps, part.done) == ((), not said)
+    for text in said:
+        assert text in part.verdict.message
 
 
 def test_an_observed_role_must_be_there_and_trust_who_assumes_it() -> None:

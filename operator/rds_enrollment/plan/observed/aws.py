@@ -49,6 +49,8 @@ class Role:
     attached ones by their ARNs."""
     permissions_boundary: str = ""
     """ARN of a policy; empty without one."""
+    boundary: Document | None = None
+    """That policy, where the role is observed."""
 
 
 @dataclass(frozen=True, slots=True)
