@@ -26,13 +26,16 @@ from hack.sandbox.stack import (
 from hack.sandbox.teleport.agents import AgentTiming
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.chaos.masks import Mask
+from tests.chaos.stage import Stage
 from tests.chaos.state import State, read_state
-from tests.chaos.workloads import Workload
+from tests.chaos.workloads import REGION, Workload, aliases
 from tests.cluster.kubernetes_api import Namespace
 from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 
 _JOIN_DELAY = timedelta(seconds=0.1)
 _POLL_SECONDS = "0.1"
+VERSION = "18.6.4"
+"""Of the Teleport cluster, at first."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,27 @@ class Scene:
     """What one run acts in."""
 
     workload: Workload
-    namespace: Namespace
-    mask: Mask
+    stage: Stage
+
+    @property
+    def namespace(self) -> Namespace:
+        return self.stage.namespace
+
+    @property
+    def mask(self) -> Mask:
+        return self.stage.mask
+
+    def act(self) -> None:
+        """Do what the user does."""
+        self.workload.act(self.stage)
+
+    def is_done(self) -> bool:
+        """Whether everything has come of it that shall come."""
+        return self.workload.done(self.stage)
+
+    def sequel(self, workload: Workload) -> "Scene":
+        """The same scene, with what the user does next."""
+        return Scene(workload, self.stage)
 
 
 @dataclass(frozen=True)
@@ -63,12 +85,14 @@ class Arena:
         """An empty world with the workload's seed in it. The operators are dead before and after."""
         self.aws.reset()
         self.teleport.reset()
+        self.teleport.version = VERSION
         name = f"chaos-{uuid4().hex[:8]}"
-        aliases = {**workload.seed(self.world), name: "<namespace>"}
+        demo = workload.seed(self.world, self.teleport)
+        mask = Mask({**aliases(demo), name: "<namespace>"})
         with Namespace(self.plane.admin_kubeconfig, name) as namespace:
             self.plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
             try:
-                yield Scene(workload, namespace, Mask(aliases))
+                yield Scene(workload, Stage(namespace, self.world, self.teleport, demo, mask))
             finally:
                 self.operator.kill()
                 self.second.kill()
@@ -84,7 +108,7 @@ class Arena:
 
     def state(self, scene: Scene) -> State:
         """What is there now, masked."""
-        state = read_state(self.world, scene.workload.region, self.teleport, scene.namespace)
+        state = read_state(self.world, REGION, self.teleport, scene.namespace)
         masked: State = scene.mask.value(state)
         return masked
 

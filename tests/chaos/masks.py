@@ -24,7 +24,12 @@ class Mask:
     """`aliases` gives generated names that the workload knows, such as its namespace and its VPC's id."""
 
     def __init__(self, aliases: Mapping[str, str]) -> None:
-        self._aliases = sorted(aliases.items(), key=lambda item: -len(item[0]))
+        self._aliases: list[tuple[str, str]] = []
+        self.learn(aliases)
+
+    def learn(self, aliases: Mapping[str, str]) -> None:
+        """More of them. Longer names are taken first: one may be a part of another."""
+        self._aliases = sorted((*self._aliases, *aliases.items()), key=lambda item: -len(item[0]))
 
     def text(self, text: str) -> str:
         for name, alias in self._aliases:

@@ -99,18 +99,18 @@ def _begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
     wait(arena, scene, lambda: leads(first), "the first one leads")
     second.start(**settings(scene), RDS_ENROLLMENT_LEASE_SECONDS=_LEASE_SECONDS)
     second.wait_ready()
-    scene.workload.act(scene.namespace)
+    scene.act()
     if not recorder.crashed.wait(TIMEOUT_SECONDS):
         raise AssertionError(f"the planned write never came\n{report(arena, scene)}")
 
 
 def _wait_done(arena: Arena, scene: Scene) -> None:
-    wait(arena, scene, lambda: scene.workload.done(scene.namespace), "the second one gets the workload done")
-    wait(arena, scene, lambda: is_idle(arena.second), "the second one is idle")
+    wait(arena, scene, scene.is_done, "the second one gets the workload done")
+    wait(arena, scene, lambda: is_idle(arena.second, scene.namespace), "the second one is idle")
 
 
 def _look_again(arena: Arena, scene: Scene) -> None:
     """What comes with the next resync: a pass over every object. A start does the same, and leaves no trace."""
     arena.second.stop()
     arena.second.start(**settings(scene), RDS_ENROLLMENT_LEASE_SECONDS=_LEASE_SECONDS)
-    wait(arena, scene, lambda: is_idle(arena.second), "everything was looked at again")
+    wait(arena, scene, lambda: is_idle(arena.second, scene.namespace), "everything was looked at again")

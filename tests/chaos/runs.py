@@ -11,7 +11,7 @@ from tests.chaos.gates import Crash, Recorder, killing
 from tests.chaos.state import State, difference
 from tests.chaos.workloads import Workload
 from tests.chaos.writes import WriteName
-from tests.cluster.kubernetes_api import describe
+from tests.cluster.kubernetes_api import Namespace, describe
 from tests.cluster.metrics import Metrics
 from tests.cluster.waiting import wait_until
 
@@ -39,8 +39,8 @@ def undisturbed(arena: Arena, workload: Workload) -> Run:
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text)
         begin(arena, scene, recorder)
-        wait(arena, scene, lambda: workload.done(scene.namespace), "the workload is done")
-        wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle")
+        wait(arena, scene, scene.is_done, "the workload is done")
+        wait(arena, scene, lambda: is_idle(arena.operator, scene.namespace), "the operator is idle")
         return Run(recorder.names, recorder.reports, arena.state(scene))
 
 
@@ -60,8 +60,8 @@ def crashed(arena: Arena, workload: Workload, crash: Crash, reference: Run) -> R
 
 def converged(arena: Arena, scene: Scene, recorder: Recorder, reference: Run) -> Run:
     """Wait until all is done, and the state is that of the reference. Raises AssertionError with the difference."""
-    wait(arena, scene, lambda: scene.workload.done(scene.namespace), "the workload is done after all")
-    wait(arena, scene, lambda: is_idle(arena.operator), "the operator is idle after all")
+    wait(arena, scene, scene.is_done, "the workload is done after all")
+    wait(arena, scene, lambda: is_idle(arena.operator, scene.namespace), "the operator is idle after all")
     state = settled_state(arena, scene, reference.state)
     return Run(recorder.names, recorder.reports, state)
 
@@ -76,15 +76,16 @@ def begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
     """Have the operator start, and the user act."""
     arena.guard(recorder)
     arena.start_operator(scene)
-    scene.workload.act(scene.namespace)
+    scene.act()
 
 
-def is_idle(operator: OperatorProcess) -> bool:
-    """Whether it has passed over objects of each kind, and no pass runs or waits for its turn."""
+def is_idle(operator: OperatorProcess, namespace: Namespace) -> bool:
+    """Whether it has passed over objects of each kind that there is, and no pass runs or waits for its turn."""
     if operator.probe("/readyz") != 200:
         return False
     metrics = Metrics.parse(operator.read("/metrics"))
-    return metrics.is_idle and all(metrics.passes(kind) for kind in KINDS.values())
+    kinds = {KINDS[obj["kind"]] for obj in namespace.objects()}
+    return metrics.is_idle and all(map(metrics.passes, kinds))
 
 
 def settled_state(

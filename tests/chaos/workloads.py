@@ -1,33 +1,36 @@
-"""The workloads: what a user does, and when it is done. One entry of `WORKLOADS` each."""
+"""The workloads that begin with nothing: what AWS holds, what a user does, and when it is done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from rds_enrollment.api.kinds import KINDS, RDS_ENROLLMENT
 
-from hack.sandbox.aws.world import DemoWorld, World
+from hack.sandbox.aws.world import Database, DemoWorld, World
 from hack.sandbox.stack import ROOT
-from tests.cluster.kubernetes_api import Namespace
+from hack.sandbox.teleport.server import TeleportSandbox
+from tests.chaos.stage import Stage
 
 REGION = "us-west-1"
 
 
+def seed_demo(world: World, _: TeleportSandbox) -> DemoWorld:
+    """What the examples are about, and nothing of the operator's."""
+    return world.demo_world(REGION)
+
+
 @dataclass(frozen=True)
 class Workload:
-    """`seed` builds AWS before the operator starts and gives aliases of generated names (see `masks.Mask`)."""
+    """What is done to a stage."""
 
     name: str
-    region: str
-    seed: Callable[[World], Mapping[str, str]]
-    act: Callable[[Namespace], None]
-    """What the user does while the operator starts."""
-    done: Callable[[Namespace], bool]
+    act: Callable[[Stage], None]
+    """What the user does while the operator starts, or after what was done before."""
+    done: Callable[[Stage], bool]
     """Whether everything has come of it that shall come."""
-
-
-def _seed_demo(world: World) -> Mapping[str, str]:
-    return aliases(world.demo_world(REGION))
+    seed: Callable[[World, TeleportSandbox], DemoWorld] = seed_demo
+    """Builds AWS and Teleport before the operator starts, for a workload that begins with nothing."""
 
 
 def aliases(seeded: DemoWorld) -> Mapping[str, str]:
@@ -40,38 +43,45 @@ def aliases(seeded: DemoWorld) -> Mapping[str, str]:
     for number, subnet in enumerate(sorted(vpc.public_subnets)):
         named[subnet] = f"<public-subnet-{number}>"
     for database in (*seeded.instances, *seeded.clusters):
-        named[database.resource_id] = f"<resource-{database.identifier}>"
-        named[database.host] = f"<host-{database.identifier}>"
-        if database.reader_host:
-            named[database.reader_host] = f"<reader-host-{database.identifier}>"
+        named.update(aliases_of(database))
     return named
 
 
-def _apply_examples(namespace: Namespace) -> None:
+def aliases_of(database: Database) -> Mapping[str, str]:
+    """Names for the generated parts of one database."""
+    named = {
+        database.resource_id: f"<resource-{database.identifier}>",
+        database.host: f"<host-{database.identifier}>",
+    }
+    if database.reader_host:
+        named[database.reader_host] = f"<reader-host-{database.identifier}>"
+    return named
+
+
+def examples() -> Iterator[dict[str, Any]]:
+    """The objects of the operator's kinds in `examples/`."""
     for path in sorted((ROOT / "examples").glob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text()):
-            if document["kind"] in KINDS:
-                namespace.create(document)
+        yield from (each for each in yaml.safe_load_all(path.read_text()) if each["kind"] in KINDS)
 
 
-def _apply_with_groups_of_ours(namespace: Namespace) -> None:
+def _apply_examples(stage: Stage) -> None:
+    for document in examples():
+        stage.namespace.create(document)
+
+
+def _apply_with_groups_of_ours(stage: Stage) -> None:
     """The examples, but the agents' security group is made, and the databases are opened for it."""
-    for path in sorted((ROOT / "examples").glob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text()):
-            if document["kind"] == RDS_ENROLLMENT.kind:
-                document["spec"]["deployment"] |= {
-                    "securityGroups": {"managed": {}},
-                    "databaseAccess": "Manage",
-                }
-            if document["kind"] in KINDS:
-                namespace.create(document)
+    for document in examples():
+        if document["kind"] == RDS_ENROLLMENT.kind:
+            document["spec"]["deployment"] |= {"securityGroups": {"managed": {}}, "databaseAccess": "Manage"}
+        stage.namespace.create(document)
 
 
-def all_true(objects: int) -> Callable[[Namespace], bool]:
+def all_true(objects: int) -> Callable[[Stage], bool]:
     """There are so many objects, and every condition of every one is True."""
 
-    def done(namespace: Namespace) -> bool:
-        found = namespace.objects()
+    def done(stage: Stage) -> bool:
+        found = stage.namespace.objects()
         conditions = [
             (obj["metadata"]["generation"], condition)
             for obj in found
@@ -90,9 +100,7 @@ def all_true(objects: int) -> Callable[[Namespace], bool]:
     return done
 
 
-CREATE = Workload("create", REGION, _seed_demo, _apply_examples, all_true(3))
+CREATE = Workload("create", _apply_examples, all_true(3))
 
-ACCESS = Workload("access", REGION, _seed_demo, _apply_with_groups_of_ours, all_true(3))
+ACCESS = Workload("access", _apply_with_groups_of_ours, all_true(3))
 """The main job with security groups: its other writes are those of `CREATE`."""
-
-WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in (CREATE, ACCESS)}

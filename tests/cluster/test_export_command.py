@@ -1,108 +1,18 @@
 """`rds-enrollment export` of what the wizard made, applied: the operator looks after it, and no task is replaced."""
 
-import base64
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
-from rds_enrollment.api.agents import AgentSpec, LogLevel, Logs
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
-from rds_enrollment.plan.agent_config import CONFIG_FLAG, decoded
-from rds_enrollment.plan.observed.teleport import Database, JoinRule, JoinToken, RdsMetadata
-from rds_enrollment.plan.policies import task_policy
-from rds_enrollment.plan.task_definition import AgentTask, register_body
-from rds_enrollment.teleport.databases_wire import new_database
-from rds_enrollment.teleport.tokens_wire import new_token
 
-from hack.sandbox.aws.world import Vpc
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import ACCOUNT, INTEGRATION, REGION, Scene
-from tests.cluster.test_foreign import ECS_CLUSTER, TASKS_TRUST, TELEPORT_TAGS, make_trust
+from tests.cluster.scene import INTEGRATION, REGION, Scene
+from tests.cluster.wizard import ROLE, TOKEN, make_database, make_role, make_service, make_token, make_trust
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
-ROLE, TOKEN = "TeleportDatabaseAccess", "discover-aws-oidc-iam-token"
-TAGS = [{"key": key, "value": value} for key, value in TELEPORT_TAGS.items()]
-
-
-def make_role(scene: Scene) -> None:
-    """The task role that the wizard shares, without tags as older ones have it."""
-    iam = scene.client("iam")
-    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TASKS_TRUST)
-    iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=json.dumps(task_policy()))
-
-
-def make_token(scene: Scene) -> None:
-    rules = frozenset(
-        {
-            JoinRule(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/*"),
-            JoinRule("210987654321", f"arn:aws:sts::210987654321:assumed-role/{ROLE}/*"),
-        }
-    )
-    scene.teleport.resources.tokens.put(new_token(JoinToken(TOKEN, "iam", frozenset({"Db"}), rules)))
-
-
-def make_database(scene: Scene, vpc: Vpc) -> None:
-    [orders] = scene.client("rds").describe_db_instances(DBInstanceIdentifier="orders")["DBInstances"]
-    labels = {"account-id": ACCOUNT, "region": REGION, "vpc-id": vpc.id, "teleport.dev/origin": "dynamic"}
-    uri = f"{orders['Endpoint']['Address']}:{orders['Endpoint']['Port']}"
-    rds = RdsMetadata(instance_id="orders", resource_id=orders["DbiResourceId"], vpc_id=vpc.id)
-    database = Database("orders", "", labels, "postgres", uri, REGION, ACCOUNT, rds)
-    scene.teleport.resources.databases.put(new_database(database))
-
-
-def wizards_command(command: list[str]) -> list[str]:
-    """With what Teleport's generator leaves in from its sample configuration."""
-    config: Any = decoded(command)
-    config["teleport"] |= {"ca_pin": "", "diag_addr": "", "nodename": ""}
-    config["teleport"]["log"]["severity"] = "debug"
-    config["auth_service"]["proxy_listener_mode"] = "multiplex"
-    config["proxy_service"] |= {"https_keypairs": [], "acme": {}}
-    text = base64.b64encode(yaml.safe_dump(config).encode()).decode()
-    return [*command[: command.index(CONFIG_FLAG)], CONFIG_FLAG, text]
-
-
-def make_service(scene: Scene, vpc: Vpc) -> None:
-    ecs = scene.client("ecs")
-    ecs.create_cluster(clusterName=ECS_CLUSTER, capacityProviders=["FARGATE"], tags=TAGS)
-    body = register_body(
-        AgentTask(
-            partition="aws",
-            account=ACCOUNT,
-            region=REGION,
-            vpc_id=vpc.id,
-            teleport_cluster="example.teleport.sh",
-            proxy_address=scene.teleport.proxy_address,
-            version=scene.teleport.version,
-            enterprise=False,
-            task_role_arn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
-            execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
-            join_token=TOKEN,
-            agents=AgentSpec(logs=Logs(level=LogLevel.DEBUG)),
-        )
-    )
-    [container] = body["containerDefinitions"]
-    container["command"] = wizards_command(container["command"])
-    container.pop("healthCheck", None)
-    registered = ecs.register_task_definition(**body, tags=TAGS)["taskDefinition"]["taskDefinitionArn"]
-    network = {
-        "subnets": list(vpc.private_subnets),
-        "securityGroups": [vpc.agents_group],
-        "assignPublicIp": "ENABLED",
-    }
-    ecs.create_service(
-        cluster=ECS_CLUSTER,
-        serviceName=f"database-service-{vpc.id}",
-        desiredCount=2,
-        launchType="FARGATE",
-        taskDefinition=registered,
-        networkConfiguration={"awsvpcConfiguration": network},
-        propagateTags="SERVICE",
-        tags=TAGS,
-    )
 
 
 def export(scene: Scene) -> "subprocess.CompletedProcess[str]":

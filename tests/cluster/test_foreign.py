@@ -1,42 +1,18 @@
 """What is not ours is reported, and neither changed nor deleted: not when we want it, not when we go."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseSpecV3, DatabaseV3
-from rds_enrollment.teleport.wire.integration_pb2 import (
-    AWSOIDCIntegrationSpecV1,
-    IntegrationSpecV1,
-    IntegrationV1,
-)
-from rds_enrollment.teleport.wire.resource_pb2 import Metadata, ResourceHeader
+from rds_enrollment.teleport.wire.resource_pb2 import Metadata
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenSpecV2, ProvisionTokenV2, TokenRule
 
 from hack.sandbox.aws.world import Vpc
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
-
-ECS_CLUSTER = "example_teleport_sh-teleport"
-TASKS_TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            }
-        ],
-    }
-)
-TELEPORT_TAGS = {
-    "teleport.dev/cluster": "example.teleport.sh",
-    "teleport.dev/origin": "integration_awsoidc",
-    "teleport.dev/integration": INTEGRATION,
-}
+from tests.cluster.wizard import ECS_CLUSTER, TASKS_TRUST, TELEPORT_TAGS, make_integration, make_trust
 
 
 def make_role(scene: Scene, name: str) -> None:
@@ -64,21 +40,6 @@ def make_token(scene: Scene, name: str) -> None:
             Version="v2",
             Metadata=Metadata(Name=name, Namespace="default"),
             Spec=ProvisionTokenSpecV2(Roles=["Db"], JoinMethod="iam", Allow=[rule]),
-        )
-    )
-
-
-def make_integration(scene: Scene, name: str, role_arn: str = "arn:aws:iam::999999999999:role/other") -> None:
-    role = AWSOIDCIntegrationSpecV1(RoleARN=role_arn)
-    scene.teleport.resources.integrations.put(
-        IntegrationV1(
-            Header=ResourceHeader(
-                Kind="integration",
-                SubKind="aws-oidc",
-                Version="v1",
-                Metadata=Metadata(Name=name, Namespace="default"),
-            ),
-            Spec=IntegrationSpecV1(AWSOIDC=role),
         )
     )
 
@@ -212,27 +173,6 @@ def test_service_of_the_wizard(scene: Scene) -> None:
     assert [cluster["clusterName"] for cluster in inventory.clusters(scene)] == [ECS_CLUSTER]
     assert inventory.roles(scene).keys() == {"TeleportDatabaseAccess"}
     assert inventory.in_teleport(scene) == []
-
-
-def make_trust(scene: Scene) -> None:
-    """The wizard's identity provider, role and integration."""
-    iam = scene.client("iam")
-    tags = [{"Key": key, "Value": value} for key, value in TELEPORT_TAGS.items()]
-    provider = iam.create_open_id_connect_provider(
-        Url="https://teleport.example.com", ClientIDList=["discover.teleport"], Tags=tags
-    )["OpenIDConnectProviderArn"]
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Principal": {"Federated": provider},
-        "Condition": {"StringEquals": {"teleport.example.com:aud": "discover.teleport"}},
-    }
-    iam.create_role(
-        RoleName="teleport-prod-aws",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-        Tags=tags,
-    )
-    make_integration(scene, INTEGRATION, f"arn:aws:iam::{ACCOUNT}:role/teleport-prod-aws")
 
 
 def test_wizard_is_followed_without_an_outage(scene: Scene) -> None:
