@@ -58,7 +58,12 @@ class Namespace:
 
     def find(self, kind: Kind, name: str) -> Object | None:
         """One object, None when it does not exist."""
-        return next((item for item in self.all(kind) if item["metadata"]["name"] == name), None)
+        try:
+            return self.get(kind, name)
+        except client.ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
 
     def all(self, kind: Kind) -> list[Object]:
         """All objects of a kind, by name."""
