@@ -164,27 +164,32 @@ def _list_task_definitions(
     return tuple(sorted(mine, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True))
 
 
-def list_tasks(account: AwsAccount, region: str, cluster: str, service: str) -> tuple[Task, ...]:
-    """ecs:ListTasks and ecs:DescribeTasks: those that run or shall run, then the stopped that ECS still knows."""
-    resource = f"tasks of ECS service {cluster}/{service} in {region}"
-    with translated("ecs:ListTasks", resource):
+def list_tasks(
+    account: AwsAccount, region: str, cluster: str, service: str, desired: "DesiredStatusType"
+) -> tuple[str, ...]:
+    """ecs:ListTasks: ARNs of a service's tasks that shall run (RUNNING), or shall not and are still known (STOPPED)."""
+    with translated("ecs:ListTasks", _tasks_of(cluster, service, region)):
         client = account.client("ecs", region)
         try:
-            arns = [
-                *_task_arns(client, cluster, service, "RUNNING"),
-                *_task_arns(client, cluster, service, "STOPPED"),
-            ]
+            pages = client.get_paginator("list_tasks").paginate(
+                cluster=cluster, serviceName=service, desiredStatus=desired
+            )
+            return tuple(arn for page in pages for arn in page["taskArns"])
         except (client.exceptions.ClusterNotFoundException, client.exceptions.ServiceNotFoundException):
             return ()
-    with translated("ecs:DescribeTasks", resource):
+
+
+def describe_tasks(
+    account: AwsAccount, region: str, cluster: str, service: str, arns: Sequence[str]
+) -> tuple[Task, ...]:
+    """ecs:DescribeTasks of tasks of a service. A task that ECS does not know any more is missing from the result."""
+    with translated("ecs:DescribeTasks", _tasks_of(cluster, service, region)):
+        client = account.client("ecs", region)
         return tuple(_task(entry) for entry in _described_tasks(client, cluster, arns))
 
 
-def _task_arns(client: "ECSClient", cluster: str, service: str, desired: "DesiredStatusType") -> list[str]:
-    pages = client.get_paginator("list_tasks").paginate(
-        cluster=cluster, serviceName=service, desiredStatus=desired
-    )
-    return [arn for page in pages for arn in page["taskArns"]]
+def _tasks_of(cluster: str, service: str, region: str) -> str:
+    return f"tasks of ECS service {cluster}/{service} in {region}"
 
 
 def _described_tasks(client: "ECSClient", cluster: str, arns: Sequence[str]) -> list[Mapping[str, Any]]:

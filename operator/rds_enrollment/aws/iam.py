@@ -46,11 +46,24 @@ def get_role(account: AwsAccount, name: str, policies: Iterable[str] = ()) -> Ro
     role = _get_role(account, name)
     if role is None:
         return None
-    client = account.client("iam")
-    found = {policy: _get_policy(client, name, policy) for policy in policies}
+    return with_policies(role, {policy: get_inline_policy(account, name, policy) for policy in policies})
+
+
+def with_policies(role: Role, found: Mapping[str, Document | None]) -> Role:
+    """`role` with those of the policies that exist."""
     return replace(
-        role, policies={policy: document for policy, document in found.items() if document is not None}
+        role, policies={name: document for name, document in found.items() if document is not None}
     )
+
+
+def get_inline_policy(account: AwsAccount, role: str, policy: str) -> Document | None:
+    """iam:GetRolePolicy; None where the role or the policy does not exist."""
+    with translated("iam:GetRolePolicy", f"policy {policy} of IAM role {role}"):
+        client = account.client("iam")
+        try:
+            return _document(client.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
+        except client.exceptions.NoSuchEntityException:
+            return None
 
 
 def get_marked_role(account: AwsAccount, name: str) -> Role | None:
@@ -71,14 +84,11 @@ def get_role_with_all_policies(account: AwsAccount, name: str) -> Role | None:
     with translated("iam:ListAttachedRolePolicies", f"IAM role {name}"):
         attached_pages = client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         attached = [policy["PolicyArn"] for page in attached_pages for policy in page["AttachedPolicies"]]
-    found = {policy: _get_policy(client, name, policy) for policy in inline}
+    found = {policy: get_inline_policy(account, name, policy) for policy in inline}
     found |= {arn: _get_managed_policy(client, arn) for arn in attached}
+    boundary = role.permissions_boundary
     return replace(
-        role,
-        policies={policy: document for policy, document in found.items() if document is not None},
-        boundary=_get_managed_policy(client, role.permissions_boundary)
-        if role.permissions_boundary
-        else None,
+        with_policies(role, found), boundary=_get_managed_policy(client, boundary) if boundary else None
     )
 
 
@@ -141,14 +151,6 @@ def _get_managed_policy(client: "IAMClient", arn: str) -> Document | None:
     with translated("iam:GetPolicyVersion", f"IAM policy {arn}"):
         answer = client.get_policy_version(PolicyArn=arn, VersionId=version)
     return _document(answer["PolicyVersion"].get("Document"))
-
-
-def _get_policy(client: "IAMClient", role: str, policy: str) -> Document | None:
-    with translated("iam:GetRolePolicy", f"policy {policy} of IAM role {role}"):
-        try:
-            return _document(client.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
-        except client.exceptions.NoSuchEntityException:
-            return None
 
 
 def _document(value: Any) -> Document:

@@ -71,15 +71,29 @@ _PEERINGS = _Listing("DescribeVpcPeeringConnections", "VpcPeeringConnections", v
 _ENTRIES = _Listing("GetManagedPrefixListEntries", "Entries", values.prefix_list_entry, page_size=100)
 
 
-def network_facts(account: AwsAccount, region: str) -> NetworkFacts:
+LISTINGS = tuple(_ALWAYS)
+"""Those that are always read, none of which needs another one's answer."""
+
+
+def read_listing(account: AwsAccount, region: str, name: str) -> list[Any]:
+    """One of LISTINGS, to its end. Raises Outcome."""
+    return _read(account, region, _ALWAYS[name])
+
+
+def network_facts(account: AwsAccount, region: str, listed: Mapping[str, Iterable[Any]]) -> NetworkFacts:
     """The networks of every VPC that has a subnet.
+
+    Args:
+        account: whose.
+        region: where.
+        listed: all of LISTINGS, as they were read.
 
     Raises:
         Outcome: a read failed. Half of a network would be judged wrongly.
     """
     own = account.identity().account
     reader = _Reader(account, region)
-    read = {name: _by_vpc(reader.read(listing)) for name, listing in _ALWAYS.items()}
+    read = {name: _by_vpc(items) for name, items in listed.items()}
     named = _named(read["route_tables"], read["security_groups"])
     aws_lists = _aws_prefix_lists(reader, named)
     attachments = _where_named(reader, _ATTACHMENTS, "tgw-", named)
@@ -101,12 +115,12 @@ def network_facts(account: AwsAccount, region: str) -> NetworkFacts:
 
 
 class _Reader:
-    """Reads listings, each to its end, within the budget."""
+    """Reads listings, each to its end, within what LISTINGS leave of the budget."""
 
     def __init__(self, account: AwsAccount, region: str) -> None:
         self._account = account
         self._region = region
-        self._left = MAX_CALLS
+        self._left = MAX_CALLS - len(LISTINGS)
 
     def may_read(self) -> bool:
         """Whether the budget has a call left."""
@@ -115,13 +129,17 @@ class _Reader:
     def read(self, listing: _Listing, **arguments: Any) -> list[Any]:
         """The values of all entries; `arguments` are added to the listing's own."""
         self._left -= 1
-        with translated(f"ec2:{listing.operation}", f"the networks of {self._region}"):
-            # Typed as Any: the stubs know paginators by literal name only.
-            client: Any = self._account.client("ec2", self._region)
-            pages = client.get_paginator(listing.method).paginate(
-                **listing.arguments, **arguments, PaginationConfig={"PageSize": listing.page_size}
-            )
-            return [listing.convert(entry) for page in pages for entry in page[listing.member]]
+        return _read(self._account, self._region, listing, **arguments)
+
+
+def _read(account: AwsAccount, region: str, listing: _Listing, **arguments: Any) -> list[Any]:
+    with translated(f"ec2:{listing.operation}", f"the networks of {region}"):
+        # Typed as Any: the stubs know paginators by literal name only.
+        client: Any = account.client("ec2", region)
+        pages = client.get_paginator(listing.method).paginate(
+            **listing.arguments, **arguments, PaginationConfig={"PageSize": listing.page_size}
+        )
+        return [listing.convert(entry) for page in pages for entry in page[listing.member]]
 
 
 def _by_vpc(items: Iterable[Any]) -> defaultdict[str, list[Any]]:

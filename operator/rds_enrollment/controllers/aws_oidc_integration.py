@@ -1,6 +1,6 @@
 """AwsOidcIntegration: observe, plan, apply, report."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration, AwsOidcIntegrationStatus
 from rds_enrollment.api.common import CommonSpec
@@ -8,7 +8,7 @@ from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
-from rds_enrollment.controllers.converge import Converged
+from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.integration_observer import IntegrationObserver, dependents, task_roles
 from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.aim import aim
@@ -58,7 +58,7 @@ class AwsOidcIntegrationController(
 
     def observer(
         self, resource: AwsOidcIntegration, wanted: WantedIntegration, account: AwsAccount
-    ) -> Callable[[], Awaitable[IntegrationWorld]]:
+    ) -> Observe[IntegrationWorld]:
         return IntegrationObserver(self.adapters, account, resource, wanted).observe
 
     def plan(self, wanted: WantedIntegration, world: IntegrationWorld, attempts: int) -> Sequence[Part]:

@@ -1,7 +1,7 @@
 """What is particular to one kind: what its spec asks for, how its world is read, and what brings that in line."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar, cast
 
@@ -13,7 +13,7 @@ from rds_enrollment.api.kinds import Kind
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
-from rds_enrollment.controllers.converge import Converged
+from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.ground import Ground, establish
 from rds_enrollment.controllers.invalid import faults
 from rds_enrollment.plan.foresight import foresee
@@ -39,8 +39,7 @@ class Standing(Generic[D, W]):
     ground: Ground
     account: AwsAccount
     wanted: D
-    observe: Callable[[], Awaitable[W]]
-    """Reads the world once."""
+    observe: Observe[W]
 
 
 class Controller(ABC, Generic[R, S, D, W]):
@@ -72,8 +71,8 @@ class Controller(ABC, Generic[R, S, D, W]):
         """What the spec asks for. Raises Outcome."""
 
     @abstractmethod
-    def observer(self, resource: R, wanted: D, account: AwsAccount) -> Callable[[], Awaitable[W]]:
-        """A function that reads the world once."""
+    def observer(self, resource: R, wanted: D, account: AwsAccount) -> Observe[W]:
+        """A function that looks at the world, for one pass."""
 
     @abstractmethod
     def plan(self, wanted: D, world: W, attempts: int) -> Sequence[Part]:

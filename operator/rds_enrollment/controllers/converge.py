@@ -1,12 +1,16 @@
-"""The loop of one pass: observe, plan, apply, until nothing is left to write."""
+"""The loop of one pass: observe, plan, apply, until nothing is left to write.
+
+A pass reads everything once. After its writes it reads back what those conditions are judged by that it wrote for, and
+nothing else: what it saw of the rest a moment ago stands until the next pass.
+"""
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.outcome import Conflict, Outcome
@@ -16,11 +20,21 @@ from rds_enrollment.plan.steps import Step
 logger = logging.getLogger(__name__)
 
 W = TypeVar("W")
+W_co = TypeVar("W_co", covariant=True)
+
+Changed: TypeAlias = Collection[ConditionType] | None
+"""The conditions that were written for since the last look; None when anything may have changed."""
 
 MAX_ROUNDS = 12
 """More than the longest chain of dependent writes; what is left after them waits for the next pass."""
 MAX_CONFLICTS = 3
 """Conflicts of one write within a pass before it counts as failed."""
+
+
+class Observe(Protocol[W_co]):
+    """Looks at the world. What was read in the same pass is read again only where `changed` concerns it."""
+
+    async def __call__(self, changed: Changed = None) -> W_co: ...
 
 
 @dataclass(slots=True)
@@ -60,7 +74,7 @@ class Converged(Generic[W]):
 
 
 async def converge(
-    observe: Callable[[], Awaitable[W]],
+    observe: Observe[W],
     plan: Callable[[W], Awaitable[Sequence[Part]]],
     apply: Callable[[Step], Awaitable[None]],
     *,
@@ -72,19 +86,19 @@ async def converge(
     loss of the Lease) ends the pass, alone or in an ExceptionGroup, and cancels what is under way.
     """
     failures, writer = Failures(), _Writer(apply, at_once)
+    changed: Changed = None
     for _ in range(MAX_ROUNDS):
-        world = await observe()
+        world = await observe(changed)
         parts = await plan(world)
         steps = [step for step in steps_of(parts) if not failures.stop(step)]
         if not steps:
             break
-        await writer.write(steps, failures)
+        as_seen = await writer.write(steps, failures)
+        changed = {step.condition for step in steps} if as_seen else None
     return Converged(world, parts, failures, writer.applied)
 
 
-async def look(
-    observe: Callable[[], Awaitable[W]], plan: Callable[[W], Awaitable[Sequence[Part]]]
-) -> Converged[W]:
+async def look(observe: Observe[W], plan: Callable[[W], Awaitable[Sequence[Part]]]) -> Converged[W]:
     """One look and the plan for it, of which nothing is applied."""
     world = await observe()
     return Converged(world, await plan(world), Failures())
@@ -98,13 +112,18 @@ class _Writer:
         self._at_once = at_once
         self.applied: list[Step] = []
 
-    async def write(self, steps: Sequence[Step], failures: Failures) -> None:
-        """Make these writes in their order, neighbours that are independent side by side."""
+    async def write(self, steps: Sequence[Step], failures: Failures) -> bool:
+        """Make these writes in their order, neighbours that are independent side by side.
+
+        Returns whether the world was as it had been seen: False after a conflict.
+        """
+        as_seen = True
         for independent, neighbours in groupby(steps, key=lambda step: step.independent):
             if independent:
-                await self._side_by_side(list(neighbours), failures)
+                as_seen &= await self._side_by_side(list(neighbours), failures)
             elif not await self._one_by_one(neighbours, failures):
-                return
+                return False
+        return as_seen
 
     async def _one_by_one(self, steps: Iterable[Step], failures: Failures) -> bool:
         """Whether the world is still as the steps after these take it to be."""
@@ -117,7 +136,7 @@ class _Writer:
                 return False
         return True
 
-    async def _side_by_side(self, steps: Sequence[Step], failures: Failures) -> None:
+    async def _side_by_side(self, steps: Sequence[Step], failures: Failures) -> bool:
         """What became of them counts in the plan's order, whichever ended first: a status must not flap by that."""
         outcomes: list[Outcome | None] = [None] * len(steps)
         waiting = iter(enumerate(steps))
@@ -131,6 +150,7 @@ class _Writer:
                 workers.create_task(work())
         for step, outcome in zip(steps, outcomes, strict=True):
             self._ended(step, outcome, failures)
+        return not any(isinstance(outcome, Conflict) for outcome in outcomes)
 
     async def _try(self, step: Step) -> Outcome | None:
         what = {"step": step.name, "target": step.target}

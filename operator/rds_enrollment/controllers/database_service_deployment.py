@@ -1,6 +1,6 @@
 """DatabaseServiceDeployment: observe, plan, apply, report."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, CommonSpec
@@ -13,7 +13,7 @@ from rds_enrollment.api.network import DatabaseAccess, SecurityGroups, Subnets
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
-from rds_enrollment.controllers.converge import Converged
+from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.deployment_observer import DeploymentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.neighbours import claim_of, parsed, rollout_failed
@@ -94,7 +94,7 @@ class DatabaseServiceDeploymentController(
 
     def observer(
         self, resource: DatabaseServiceDeployment, wanted: WantedDeployment, account: AwsAccount
-    ) -> Callable[[], Awaitable[DeploymentWorld]]:
+    ) -> Observe[DeploymentWorld]:
         """A teardown needs no look at the network."""
         age = None if resource.deleting else self._facts_age(resource)
         return DeploymentObserver(self.adapters, account, wanted, facts_age=age).observe

@@ -1,15 +1,20 @@
 """What a pass over a DatabaseServiceDeployment reads."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
+from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.api.roles import IamRole
 from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.converge import Changed
 from rds_enrollment.controllers.neighbours import claim_of, neighbour_of, parsed
+from rds_enrollment.controllers.reads import PassReads, read_role
 from rds_enrollment.controllers.region_facts import RegionFacts
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
@@ -24,6 +29,7 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import (
+    EcsCluster,
     EcsService,
     LogGroup,
     Role,
@@ -37,6 +43,12 @@ from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
+
+_ROLE = (ConditionType.ROLE_READY,)
+_REVISION = (ConditionType.TASK_DEFINITION_REGISTERED,)
+_SERVICE = (ConditionType.SERVICE_DEPLOYED,)
+_RULES = (ConditionType.NETWORK_READY, ConditionType.DATABASE_ACCESS_ALLOWED)
+"""The conditions whose writes make void what was read."""
 
 
 class DeploymentObserver:
@@ -55,110 +67,120 @@ class DeploymentObserver:
         self._account = account
         self._wanted = wanted
         self._tearing_down = facts_age is None
+        self._run = adapters.threads.run
+        self._reads = PassReads()
         self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
 
-    async def observe(self) -> DeploymentWorld:
-        """Batches of reads: what has a known name, what the service points to, and the past where it counts."""
-        wanted, region, run = self._wanted, self._wanted.region, self._adapters.threads.run
-        account, teleport = self._account, self._adapters.teleport
+    async def observe(self, changed: Changed = None) -> DeploymentWorld:
+        """What has a known name together with what the service points to, and then what depends on both."""
+        self._reads.forget(None if self._tearing_down else changed)
         async with asyncio.TaskGroup() as first:
-            role = first.create_task(seen(self._role(wanted.task_role)))
-            execution_role = first.create_task(seen(self._role(wanted.execution_role)))
-            former_roles = first.create_task(seen(self._former_roles()))
-            token = first.create_task(seen(teleport.get_token(wanted.join_token)))
-            subnets = first.create_task(seen(self._subnets()))
-            groups = first.create_task(seen(self._security_groups()))
-            vpc = first.create_task(self._region.vpc(wanted.vpc_id))
-            addresses = first.create_task(self._addresses())
-            inventory = first.create_task(self._region.inventory())
-            databases = first.create_task(seen(self._databases()))
-            servers = first.create_task(seen(self._servers()))
-            cluster = first.create_task(seen(run(ecs.get_cluster, account, region, wanted.cluster_name)))
-            service = first.create_task(
-                seen(run(ecs.get_service, account, region, wanted.cluster_name, wanted.service_name))
-            )
-            newest = first.create_task(seen(run(ecs.get_task_definition, account, region, wanted.family)))
-            revisions = first.create_task(
-                seen(run(ecs.list_active_task_definitions, account, region, wanted.family))
-            )
-            agents = first.create_task(seen(self._agents()))
-            log_group = first.create_task(seen(self._log_group()))
-            own_rules = first.create_task(
-                seen(run(security_groups.rules_of_owner, account, region, wanted.owner.mark))
-            )
-        async with asyncio.TaskGroup() as second:
-            serving = second.create_task(self._serving(service.result(), newest.result()))
-            tasks = second.create_task(self._tasks(service.result()))
-            managed_group = second.create_task(self._managed_group(vpc.result()))
+            service = first.create_task(self._service())
+            newest = first.create_task(self._newest())
+            vpc = first.create_task(self._region.vpc(self._wanted.vpc_id))
+            read = {name: first.create_task(reading) for name, reading in self._named().items()}
+            read |= {
+                "serving": first.create_task(self._serving(service, newest)),
+                "tasks": first.create_task(self._tasks(service)),
+                "managed_group": first.create_task(self._managed_group(vpc)),
+            }
+            first.create_task(self._foreseen_quota(service))
         world = DeploymentWorld(
-            role=role.result(),
-            execution_role=execution_role.result(),
-            former_roles=former_roles.result(),
-            token=token.result(),
-            subnets=subnets.result(),
-            security_groups=groups.result(),
-            vpc=vpc.result(),
-            addresses=addresses.result(),
-            managed_group=managed_group.result(),
-            own_rules=own_rules.result(),
-            inventory=inventory.result(),
-            databases=databases.result(),
-            servers=servers.result(),
-            cluster=cluster.result(),
             service=service.result(),
-            serving=serving.result(),
             newest=newest.result(),
-            revisions=revisions.result(),
-            tasks=tasks.result(),
-            agents=agents.result(),
-            log_group=log_group.result(),
+            vpc=vpc.result(),
             observed_at=self._adapters.now(),
+            **{name: task.result() for name, task in read.items()},
         )
         world = replace(world, addresses={**world.addresses, **await self._endpoints(world)})
-        async with asyncio.TaskGroup() as third:
-            rollouts = third.create_task(self._rollouts(world))
-            fargate_vcpus = third.create_task(self._fargate_vcpus(world))
-            claims = third.create_task(seen(self._claims(world)))
-            inactive = third.create_task(self._inactive(world))
-            database_rules = third.create_task(self._database_rules(world))
-            family = third.create_task(self._family(world))
-            neighbours = third.create_task(self._neighbours(world))
-            tails = third.create_task(self._log_tails(world))
-        return replace(
-            world,
-            rollouts=rollouts.result(),
-            fargate_vcpus=fargate_vcpus.result(),
-            inactive=inactive.result(),
-            claims=claims.result(),
-            database_rules=database_rules.result(),
-            family=family.result(),
-            neighbours=neighbours.result(),
-            log_tails=tails.result(),
+        async with asyncio.TaskGroup() as second:
+            read = {name: second.create_task(reading) for name, reading in self._dependent(world).items()}
+        return replace(world, **{name: task.result() for name, task in read.items()})
+
+    def _named(self) -> dict[str, Coroutine[Any, Any, Any]]:
+        """Reads of what has a known name, by the field of the world that they fill."""
+        wanted, once, teleport = self._wanted, self._reads.once, self._adapters.teleport
+        return {
+            "role": once("role", _ROLE, partial(self._role, wanted.task_role)),
+            "execution_role": once("execution role", _ROLE, partial(self._role, wanted.execution_role)),
+            "former_roles": once("former roles", _ROLE, self._former_roles),
+            "token": seen(teleport.get_token(wanted.join_token)),
+            "subnets": once("subnets", (), self._subnets),
+            "security_groups": once("security groups", (), self._security_groups),
+            "addresses": self._addresses(),
+            "inventory": self._region.inventory(),
+            "databases": seen(self._databases()),
+            "servers": seen(self._servers()),
+            "agents": seen(self._agents()),
+            "cluster": once("cluster", _SERVICE, self._cluster),
+            "revisions": once("revisions", _REVISION, self._revisions),
+            "log_group": once("log group", _REVISION, self._log_group),
+            "own_rules": once("own rules", _RULES, self._own_rules),
+        }
+
+    def _dependent(self, world: DeploymentWorld) -> dict[str, Coroutine[Any, Any, Any]]:
+        """Reads that only some worlds need, by the field that they fill."""
+        return {
+            "rollouts": self._rollouts(world),
+            "fargate_vcpus": self._fargate_vcpus(world),
+            "claims": seen(self._claims(world)),
+            "inactive": self._inactive(world),
+            "database_rules": self._database_rules(world),
+            "family": self._family(world),
+            "neighbours": self._neighbours(world),
+            "log_tails": self._log_tails(world),
+        }
+
+    async def _cluster(self) -> EcsCluster | None:
+        wanted = self._wanted
+        return await self._run(ecs.get_cluster, self._account, wanted.region, wanted.cluster_name)
+
+    async def _service(self) -> Seen[EcsService | None]:
+        wanted = self._wanted
+        names = (wanted.region, wanted.cluster_name, wanted.service_name)
+        return await self._reads.once(
+            "service", _SERVICE, lambda: self._run(ecs.get_service, self._account, *names)
+        )
+
+    async def _newest(self) -> Seen[TaskDefinition | None]:
+        wanted = self._wanted
+        return await self._reads.once("newest", _REVISION, lambda: self._revision(wanted.family))
+
+    async def _revision(self, name: str) -> TaskDefinition | None:
+        return await self._run(ecs.get_task_definition, self._account, self._wanted.region, name)
+
+    async def _revisions(self) -> tuple[str, ...]:
+        wanted = self._wanted
+        return await self._run(ecs.list_active_task_definitions, self._account, wanted.region, wanted.family)
+
+    async def _own_rules(self) -> tuple[SecurityGroupRule, ...]:
+        wanted = self._wanted
+        return await self._run(
+            security_groups.rules_of_owner, self._account, wanted.region, wanted.owner.mark
         )
 
     async def _role(self, role: IamRole | None) -> Role | None:
         """Of an observed role everything counts that it allows."""
-        run = self._adapters.threads.run
         if role is None:
             return None
         if role.managed:
-            return await run(iam.get_role, self._account, role.name, (role.name,))
-        return await run(iam.get_role_with_all_policies, self._account, role.name)
+            return await read_role(self._adapters.threads, self._account, role.name, (role.name,))
+        return await self._run(iam.get_role_with_all_policies, self._account, role.name)
 
     async def _former_roles(self) -> tuple[Role, ...]:
-        run = self._adapters.threads.run
-        found = [await run(iam.get_role, self._account, name, (name,)) for name in self._wanted.former_roles]
+        threads, account = self._adapters.threads, self._account
+        found = [await read_role(threads, account, name, (name,)) for name in self._wanted.former_roles]
         return tuple(role for role in found if role is not None)
 
     async def _subnets(self) -> tuple[Subnet, ...]:
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         choice = wanted.subnets
         if choice.ids:
             return await run(ec2.get_subnets, self._account, wanted.region, choice.ids)
         return await run(ec2.find_subnets, self._account, wanted.region, wanted.vpc_id, choice.tags)
 
     async def _security_groups(self) -> tuple[SecurityGroup, ...]:
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         choice = wanted.security_groups
         if choice.managed:
             return ()
@@ -182,19 +204,20 @@ class DeploymentObserver:
         unclear = await asyncio.to_thread(ambiguous_endpoints, self._wanted, world)
         return {host: await self._adapters.names.addresses(host) for host in unclear}
 
-    async def _managed_group(self, vpc: Seen[Vpc | None]) -> Seen[ManagedGroup | None]:
+    async def _managed_group(self, facts: "asyncio.Task[Seen[Vpc | None]]") -> Seen[ManagedGroup | None]:
         """A group that is not asked for is looked for in the network facts first."""
         wanted = self._wanted
-        if self._ending or wanted.security_groups.managed:
-            return await seen(self._group_of_our_name())
-        if isinstance(vpc, Unseen):
-            return vpc
-        names = {group.name for group in vpc.security_groups} if vpc else set()
-        return await seen(self._group_of_our_name()) if wanted.security_group in names else None
+        if not self._ending and not wanted.security_groups.managed:
+            vpc = await facts
+            if isinstance(vpc, Unseen):
+                return vpc
+            if vpc is None or wanted.security_group not in {group.name for group in vpc.security_groups}:
+                return None
+        return await self._reads.once("managed group", _RULES, self._group_of_our_name)
 
     async def _group_of_our_name(self) -> ManagedGroup | None:
         """What holds the group is asked only where it is to go."""
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         account, region = self._account, wanted.region
         group = await run(security_groups.get_group, account, region, wanted.vpc_id, wanted.security_group)
         if group is None or not ownership.marked(group.tags, wanted.owner.mark):
@@ -210,7 +233,7 @@ class DeploymentObserver:
 
     async def _database_rules(self, world: DeploymentWorld) -> Seen[tuple[SecurityGroupRule, ...]]:
         """Where we add rules, those that are there must not be a resync old."""
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         if not wanted.manages_access or self._ending:
             return Unseen()
         groups = database_groups(wanted, world)
@@ -221,20 +244,27 @@ class DeploymentObserver:
         return await self._region.fargate_vcpus() if starts_tasks(self._wanted, world) else Unseen()
 
     async def _serving(
-        self, service: Seen[EcsService | None], newest: Seen[TaskDefinition | None]
+        self,
+        asked: "asyncio.Task[Seen[EcsService | None]]",
+        family: "asyncio.Task[Seen[TaskDefinition | None]]",
     ) -> Seen[TaskDefinition | None]:
         """The newest revision is mostly the one in service: then it is not read twice."""
+        service, newest = await asked, await family
         if not isinstance(service, EcsService):
             return service
         arn = service.task_definition_arn
         if isinstance(newest, TaskDefinition) and newest.arn == arn:
             return newest
-        run = self._adapters.threads.run
-        return await seen(run(ecs.get_task_definition, self._account, self._wanted.region, arn))
+        return await self._reads.once(arn, (*_REVISION, *_SERVICE), lambda: self._revision(arn))
+
+    async def _foreseen_quota(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> None:
+        """Where there is no service yet its tasks will need room: that is asked for beside all the rest."""
+        if not self._ending and await asked is None:
+            await self._region.fargate_vcpus()
 
     async def _rollouts(self, world: DeploymentWorld) -> Seen[tuple[ServiceDeployment, ...]]:
         """A service that is as wanted is not asked how it came to be so."""
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         if not needs_history(wanted, world):
             return Unseen()
         return await seen(
@@ -274,7 +304,7 @@ class DeploymentObserver:
         return tuple(item for item in found if item is not None and item.claim != wanted.claim)
 
     async def _inactive(self, world: DeploymentWorld) -> Seen[tuple[str, ...]]:
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         if not collects(wanted, world):
             return Unseen()
         return await seen(
@@ -283,28 +313,36 @@ class DeploymentObserver:
 
     async def _family(self, world: DeploymentWorld) -> Seen[tuple[TaskDefinition, ...]]:
         """Only a teardown, which looks at no network, asks whose each revision is; and once the service is gone."""
-        service, run = world.service, self._adapters.threads.run
+        service, run = world.service, self._run
         if not self._tearing_down or isinstance(service, Unseen):
             return Unseen()
         if service is not None and service.status != "INACTIVE":
             return ()
         return await seen(run(ecs.list_family, self._account, self._wanted.region, self._wanted.family))
 
-    async def _tasks(self, service: Seen[EcsService | None]) -> Seen[tuple[Task, ...]]:
+    async def _tasks(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> Seen[tuple[Task, ...]]:
+        service = await asked
         if service is None:
             return ()
         if not isinstance(service, EcsService):
             return service
-        wanted, run = self._wanted, self._adapters.threads.run
-        return await seen(
-            run(ecs.list_tasks, self._account, wanted.region, wanted.cluster_name, wanted.service_name)
+        return await self._reads.once("tasks", _SERVICE, self._listed_tasks)
+
+    async def _listed_tasks(self) -> tuple[Task, ...]:
+        """Those that run or shall run, then the stopped ones."""
+        wanted = self._wanted
+        service = (self._account, wanted.region, wanted.cluster_name, wanted.service_name)
+        run = self._run
+        running, stopped = await asyncio.gather(
+            run(ecs.list_tasks, *service, "RUNNING"), run(ecs.list_tasks, *service, "STOPPED")
         )
+        return await run(ecs.describe_tasks, *service, (*running, *stopped))
 
     async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         """Only of agents that ended or do not connect."""
         if self._ending:
             return {}
-        region, run = self._wanted.region, self._adapters.threads.run
+        region, run = self._wanted.region, self._run
         return {
             stream.task_arn: await seen(
                 run(logs.get_log_tail, self._account, region, stream.group, stream.name)
@@ -314,7 +352,7 @@ class DeploymentObserver:
 
     async def _log_group(self) -> LogGroup | None:
         """A group that is not ours to make is not looked at."""
-        wanted, run = self._wanted, self._adapters.threads.run
+        wanted, run = self._wanted, self._run
         if not wanted.owns_log_group:
             return None
         return await run(logs.get_log_group, self._account, wanted.region, wanted.log_group)

@@ -9,6 +9,7 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.aws import rds
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.converge import Changed
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, Vpc, WantedEnrollment
 from rds_enrollment.plan.observed import Seen
 from rds_enrollment.plan.observed.aws import RdsInventory
@@ -41,8 +42,8 @@ class EnrollmentObserver:
         self._empty_since = empty_since
         self._inventories: Mapping[str, Seen[RdsInventory]] | None = None
 
-    async def observe(self) -> EnrollmentWorld:
-        """One batch of reads."""
+    async def observe(self, changed: Changed = None) -> EnrollmentWorld:
+        """One batch of reads: all but the listings are answered from memory, or by the API server."""
         read_at = self._adapters.now()
         async with asyncio.TaskGroup() as group:
             inventories = group.create_task(self._listed())

@@ -7,10 +7,13 @@ from dataclasses import replace
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.database_service_deployment import TASK_ROLE_PREFIX, DatabaseServiceDeployment
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
+from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws import iam
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.converge import Changed
 from rds_enrollment.controllers.neighbours import parsed
+from rds_enrollment.controllers.reads import PassReads, read_role
 from rds_enrollment.kubernetes.client import Object
 from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.registration import target_of
@@ -19,6 +22,10 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider, Role
 from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof
+
+_PROVIDER = (ConditionType.IDENTITY_PROVIDER_READY,)
+_ROLE = (ConditionType.ROLE_READY,)
+"""The conditions whose writes make void what was read."""
 
 
 async def task_roles(adapters: Adapters, integration: AwsOidcIntegration) -> frozenset[str]:
@@ -66,15 +73,17 @@ class IntegrationObserver:
         self._account = account
         self._integration = integration
         self._wanted = wanted
+        self._reads = PassReads()
 
-    async def observe(self) -> IntegrationWorld:
+    async def observe(self, changed: Changed = None) -> IntegrationWorld:
         """What has a known name, and then what depends on it: Teleport's proof, and who else uses the provider."""
-        run, wanted = self._adapters.threads.run, self._wanted
+        wanted, once = self._wanted, self._reads.once
+        self._reads.forget(None if self._integration.deleting else changed)
         async with asyncio.TaskGroup() as first:
-            provider = first.create_task(seen(run(iam.get_identity_provider, self._account, wanted.issuer)))
+            provider = first.create_task(once("provider", _PROVIDER, self._provider))
             thumbprint = first.create_task(self._thumbprint())
-            role = first.create_task(seen(self._role()))
-            former = first.create_task(seen(self._former_roles()))
+            role = first.create_task(once("role", _ROLE, self._role))
+            former = first.create_task(once("former roles", _ROLE, self._former_roles))
             integration = first.create_task(
                 seen(self._adapters.teleport.get_integration(wanted.scope.integration))
             )
@@ -99,15 +108,21 @@ class IntegrationObserver:
             return Unseen()
         return await self._adapters.issuer.thumbprint(self._wanted.scope.cluster.proxy_address)
 
+    async def _provider(self) -> IdentityProvider | None:
+        run = self._adapters.threads.run
+        return await run(iam.get_identity_provider, self._account, self._wanted.issuer)
+
     async def _role(self) -> Role | None:
-        run, role = self._adapters.threads.run, wanted_role(self._wanted)
+        threads, role = self._adapters.threads, wanted_role(self._wanted)
         if role.managed:
-            return await run(iam.get_role, self._account, role.name, tuple(role.policies))
-        return await run(iam.get_role_with_all_policies, self._account, role.name)
+            return await read_role(threads, self._account, role.name, tuple(role.policies))
+        return await threads.run(iam.get_role_with_all_policies, self._account, role.name)
 
     async def _former_roles(self) -> tuple[Role, ...]:
-        run, policies = self._adapters.threads.run, tuple(wanted_role(self._wanted).policies)
-        found = [await run(iam.get_role, self._account, name, policies) for name in self._wanted.former_roles]
+        threads, policies = self._adapters.threads, tuple(wanted_role(self._wanted).policies)
+        found = [
+            await read_role(threads, self._account, name, policies) for name in self._wanted.former_roles
+        ]
         return tuple(role for role in found if role is not None)
 
     async def _proof(self, world: IntegrationWorld) -> Seen[IntegrationProof | None]:

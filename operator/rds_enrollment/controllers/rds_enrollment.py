@@ -1,6 +1,6 @@
 """RdsEnrollment: observe, plan, apply, report."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegration
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE, CommonSpec
@@ -9,7 +9,7 @@ from rds_enrollment.api.rds_enrollment import RdsEnrollment, RdsEnrollmentStatus
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
-from rds_enrollment.controllers.converge import Converged
+from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.enrollment_observer import EnrollmentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.report import RESYNC_JITTER
@@ -58,7 +58,7 @@ class RdsEnrollmentController(
 
     def observer(
         self, resource: RdsEnrollment, wanted: WantedEnrollment, account: AwsAccount
-    ) -> Callable[[], Awaitable[EnrollmentWorld]]:
+    ) -> Observe[EnrollmentWorld]:
         """A teardown needs no look at RDS: what is ours is known by its mark."""
         regions = () if resource.deleting else resource.spec.regions
         observer = EnrollmentObserver(

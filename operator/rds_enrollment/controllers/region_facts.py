@@ -1,7 +1,10 @@
 """What all deployments of a region share: its networks, its databases, and what Fargate may run there."""
 
-from rds_enrollment.aws import quotas, rds
-from rds_enrollment.aws.network import network_facts
+import asyncio
+
+from rds_enrollment.aws import quotas as service_quotas
+from rds_enrollment.aws import rds
+from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.plan.observed import Seen, Unseen
@@ -22,6 +25,7 @@ class RegionFacts:
         self._max_age = max_age
         self._networks: Seen[NetworkFacts] | None = None
         self._inventory: Seen[RdsInventory] | None = None
+        self._quota: Seen[float] | None = None
 
     @property
     def asked(self) -> bool:
@@ -52,13 +56,19 @@ class RegionFacts:
         """What Fargate may run in the region."""
         if self._max_age is None:
             return Unseen()
-        return await seen(self._adapters.quotas.get(self._key, self._read_quota, max_age=self._max_age))
+        if self._quota is None:
+            quotas = self._adapters.quotas
+            self._quota = await seen(quotas.get(self._key, self._read_quota, max_age=self._max_age))
+        return self._quota
 
     async def _read_quota(self) -> float:
-        return await self._adapters.threads.run(quotas.fargate_vcpus, self._account, self._key[1])
+        return await self._adapters.threads.run(service_quotas.fargate_vcpus, self._account, self._key[1])
 
     async def _read_networks(self) -> NetworkFacts:
-        return await self._adapters.threads.run(network_facts, self._account, self._key[1])
+        """The listings side by side: together they take as long as the longest."""
+        run, account, region = self._adapters.threads.run, self._account, self._key[1]
+        listed = await asyncio.gather(*(run(read_listing, account, region, name) for name in LISTINGS))
+        return await run(network_facts, account, region, dict(zip(LISTINGS, listed, strict=True)))
 
     async def _read_inventory(self) -> RdsInventory:
         return await self._adapters.threads.run(rds.inventory, self._account, self._key[1])

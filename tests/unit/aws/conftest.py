@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount, AwsClients
+from rds_enrollment.plan.observed.network import NetworkFacts
 
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.aws.server import AwsSandbox
@@ -13,6 +15,12 @@ from hack.sandbox.aws.world import World
 from tests.unit.aws.stub import StubAws
 
 REGION = "us-west-1"
+
+
+def read_networks(account: AwsAccount, region: str) -> NetworkFacts:
+    """The networks of a region, one listing after the other."""
+    listed = {name: read_listing(account, region, name) for name in LISTINGS}
+    return network_facts(account, region, listed)
 
 
 @pytest.fixture(autouse=True)

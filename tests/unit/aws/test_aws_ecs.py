@@ -8,6 +8,7 @@ import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.apply import apply
 from rds_enrollment.aws.ecs import (
+    describe_tasks,
     get_cluster,
     get_service,
     get_task_definition,
@@ -16,7 +17,7 @@ from rds_enrollment.aws.ecs import (
     list_tasks,
 )
 from rds_enrollment.aws.session import AwsAccount
-from rds_enrollment.plan.observed.aws import Network
+from rds_enrollment.plan.observed.aws import Network, Task
 from rds_enrollment.plan.outcome import Blocked, Conflict, Transient, Waiting
 from rds_enrollment.plan.steps import aws as steps
 
@@ -52,6 +53,12 @@ def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came so far"
         tick.wait(0.02)
+
+
+def tasks(account: AwsAccount) -> tuple[Task, ...]:
+    """Those that run or shall run, then the stopped ones."""
+    service = (account, REGION, CLUSTER, SERVICE)
+    return describe_tasks(*service, (*list_tasks(*service, "RUNNING"), *list_tasks(*service, "STOPPED")))
 
 
 def create_cluster() -> steps.CreateCluster:
@@ -145,14 +152,14 @@ def test_a_cluster_reads_back_as_created(account: AwsAccount) -> None:
 def test_what_is_absent_reads_so(account: AwsAccount) -> None:
     assert get_cluster(account, REGION, CLUSTER) is None
     assert get_service(account, REGION, CLUSTER, SERVICE) is None
-    assert list_tasks(account, REGION, CLUSTER, SERVICE) == ()
+    assert tasks(account) == ()
     assert get_task_definition(account, REGION, FAMILY) is None
     assert list_active_task_definitions(account, REGION, FAMILY) == ()
 
     apply(account, create_cluster())
 
     assert get_service(account, REGION, CLUSTER, SERVICE) is None
-    assert list_tasks(account, REGION, CLUSTER, SERVICE) == ()
+    assert tasks(account) == ()
 
 
 def test_capacity_providers_can_be_replaced(account: AwsAccount) -> None:
@@ -249,11 +256,7 @@ def test_a_service_reads_back_as_created_and_runs_tasks(
     shape = shape_of(task_definition, vpc)
     apply(account, create_service(shape))
 
-    eventually(
-        lambda: (
-            [task.last_status for task in list_tasks(account, REGION, CLUSTER, SERVICE)] == ["RUNNING"] * 2
-        )
-    )
+    eventually(lambda: [task.last_status for task in tasks(account)] == ["RUNNING"] * 2)
     service = get_service(account, REGION, CLUSTER, SERVICE)
 
     assert service is not None
@@ -279,11 +282,9 @@ def test_a_running_task_shows_its_network_interface(
     account: AwsAccount, vpc: Vpc, task_definition: str
 ) -> None:
     apply(account, create_service(shape_of(task_definition, vpc, desired_count=1)))
-    eventually(
-        lambda: [task.last_status for task in list_tasks(account, REGION, CLUSTER, SERVICE)] == ["RUNNING"]
-    )
+    eventually(lambda: [task.last_status for task in tasks(account)] == ["RUNNING"])
 
-    (task,) = list_tasks(account, REGION, CLUSTER, SERVICE)
+    (task,) = tasks(account)
 
     assert task.task_definition_arn == task_definition
     assert task.subnet_id in vpc.private_subnets
@@ -298,11 +299,11 @@ def test_a_stopped_task_says_why(account: AwsAccount, world: World, task_definit
     apply(account, create_service(shape_of(task_definition, vpc, desired_count=1)))
 
     def stopped() -> bool:
-        return any(task.stopped_at for task in list_tasks(account, REGION, CLUSTER, SERVICE))
+        return any(task.stopped_at for task in tasks(account))
 
     eventually(stopped)
 
-    task = next(task for task in list_tasks(account, REGION, CLUSTER, SERVICE) if task.stopped_at)
+    task = next(task for task in tasks(account) if task.stopped_at)
     assert (task.last_status, task.stop_code) == ("STOPPED", "TaskFailedToStart")
     assert "CannotPullContainerError" in task.stopped_reason + task.container_reason
     assert task.stopped_at is not None

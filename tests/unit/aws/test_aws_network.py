@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from rds_enrollment.aws.network import MAX_CALLS, network_facts
+from rds_enrollment.aws.network import MAX_CALLS
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.network.question import AwsService, Host, Interface, Source
 from rds_enrollment.plan.network.reach import reach
@@ -13,7 +13,7 @@ from rds_enrollment.plan.observed import network
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
-from tests.unit.aws.conftest import REGION
+from tests.unit.aws.conftest import REGION, read_networks
 
 REGISTRY = Host("public.ecr.aws", 443)
 
@@ -29,7 +29,7 @@ def ec2(world: World) -> Any:
 
 
 def read(account: AwsAccount, vpc: Vpc) -> network.Vpc:
-    return network_facts(account, REGION).vpcs[vpc.id]
+    return read_networks(account, REGION).vpcs[vpc.id]
 
 
 def private(vpc: Vpc) -> Source:
@@ -46,7 +46,7 @@ def blocker_kind(seen: network.Vpc, source: Source, destination: Any) -> Blocker
 
 
 def test_a_healthy_network_reads_healthy(account: AwsAccount, vpc: Vpc) -> None:
-    facts = network_facts(account, REGION)
+    facts = read_networks(account, REGION)
     seen = facts.vpcs[vpc.id]
 
     assert (facts.account, facts.region) == (vpc.account, REGION)
@@ -60,7 +60,7 @@ def test_a_healthy_network_reads_healthy(account: AwsAccount, vpc: Vpc) -> None:
 def test_each_vpc_has_its_own_resources_alone(account: AwsAccount, world: World, vpc: Vpc) -> None:
     other = world.seed_vpc(REGION, "second", cidr="10.1.0.0/16")
 
-    facts = network_facts(account, REGION)
+    facts = read_networks(account, REGION)
 
     first, second = facts.vpcs[vpc.id], facts.vpcs[other.id]
     assert vpc.agents_group in first.group_by_id
@@ -74,7 +74,7 @@ def test_the_simplest_network_costs_eight_calls(account: AwsAccount, vpc: Vpc, s
     account.identity()
     sandbox.calls.clear()
 
-    network_facts(account, REGION)
+    read_networks(account, REGION)
 
     assert sum(sandbox.calls.counts.values()) == 8
 
@@ -89,7 +89,7 @@ def test_no_page_is_larger_than_ec2_gives(account: AwsAccount, vpc: Vpc, ec2: An
     events = account.client("ec2", REGION).meta.events
     events.register("provide-client-params.ec2", note)
     try:
-        network_facts(account, REGION)
+        read_networks(account, REGION)
     finally:
         events.unregister("provide-client-params.ec2", note)
 

@@ -5,7 +5,6 @@ from ipaddress import ip_address, ip_network
 import pytest
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws import network_values as values
-from rds_enrollment.aws.network import network_facts
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.plan.observed.network import (
     ALL_PORTS,
@@ -19,7 +18,7 @@ from rds_enrollment.plan.observed.network import (
 from rds_enrollment.plan.outcome import Outcome
 
 from hack.sandbox.aws.wire import AwsRequest, Reply
-from tests.unit.aws.conftest import REGION
+from tests.unit.aws.conftest import REGION, read_networks
 from tests.unit.aws.stub import Refusal, StubAws, caller_identity, xml
 
 
@@ -240,7 +239,7 @@ def test_listings_are_read_to_their_end_and_shared_vpcs_told(clients: AwsClients
 
     stub.answer = answer
 
-    facts = network_facts(clients.own(), REGION)
+    facts = read_networks(clients.own(), REGION)
 
     assert {vpc_id: vpc.shared for vpc_id, vpc in facts.vpcs.items()} == {"vpc-1": False, "vpc-2": True}
 
@@ -253,7 +252,7 @@ def test_a_refused_listing_fails_the_whole_read(clients: AwsClients, stub: StubA
     stub.answer = answer
 
     with pytest.raises(Outcome) as raised:
-        network_facts(clients.own(), REGION)
+        read_networks(clients.own(), REGION)
 
     assert raised.value.reason == Reason.ACCESS_DENIED
     assert "ec2:DescribeNatGateways" in raised.value.message

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.controllers.converge import MAX_CONFLICTS, MAX_ROUNDS, Converged, converge
+from rds_enrollment.controllers.converge import MAX_CONFLICTS, MAX_ROUNDS, Changed, Converged, converge
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
 from rds_enrollment.plan.part import Part, satisfied, writing
 from rds_enrollment.plan.steps import Step
@@ -46,13 +46,18 @@ class World:
     """Outcomes of the attempts at a thing, one after the other, the last one for ever; None is success."""
     made: list[str] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
-    looks: int = 0
+    asked: list[Changed] = field(default_factory=list)
+    """What each look was told to have changed."""
     lost: frozenset[str] = frozenset()
     """Things that are never read back."""
     independent: bool = False
 
-    async def observe(self) -> tuple[str, ...]:
-        self.looks += 1
+    @property
+    def looks(self) -> int:
+        return len(self.asked)
+
+    async def observe(self, changed: Changed = None) -> tuple[str, ...]:
+        self.asked.append(changed)
         return tuple(thing for thing in self.made if thing not in self.lost)
 
     async def plan(self, seen: tuple[str, ...]) -> Sequence[Part]:
@@ -95,7 +100,7 @@ async def test_what_was_written_is_read_back() -> None:
     world = World({ROLE: ["role", "policy"], TOKEN: ["token"]})
     end = await world.converge()
     assert world.tried == ["role", "policy", "token"]
-    assert world.looks == 2
+    assert world.asked == [None, {ROLE, TOKEN}]
     assert end.world == ("role", "policy", "token")
     assert [part.done for part in end.parts] == [True, True]
     assert end.failures.by_condition == {}
@@ -109,7 +114,8 @@ async def test_a_conflict_is_looked_at_again_at_once() -> None:
     end = await world.converge()
     # Nothing is written on top of what is out of date.
     assert world.tried == ["role", "role", "policy", "token"]
-    assert world.looks == 3
+    # Somebody else is at work: nothing of what was seen counts any more.
+    assert world.asked == [None, None, {ROLE, TOKEN}]
     assert end.failures.by_condition == {}
     assert all(part.done for part in end.parts)
 
@@ -245,6 +251,20 @@ async def test_what_failed_is_not_tried_again_in_the_same_pass() -> None:
     )
     await world.converge()
     assert world.tried == ["role", "token", "token", "token"]
+
+
+async def test_what_a_failed_write_may_have_changed_is_read_again_and_nothing_else() -> None:
+    failed = Transient(Reason.AWS_UNAVAILABLE, "no answer")
+    world = World({ROLE: ["role"], TOKEN: ["token"]}, {"role": [failed]})
+    await world.converge()
+    assert world.asked == [None, {ROLE, TOKEN}]
+
+
+async def test_a_conflict_among_independent_steps_voids_what_was_seen() -> None:
+    conflict = Conflict(Reason.CONFLICT, "somebody was faster")
+    world = World({DATABASES: ["a", "b"]}, {"a": [conflict, None]}, independent=True)
+    await world.converge()
+    assert world.asked == [None, None, {DATABASES}]
 
 
 async def test_a_conflict_that_lasts_is_a_failure() -> None:
