@@ -1,4 +1,4 @@
-"""From `kubectl apply` to three Ready objects with 100 databases in one VPC, beside the same calls made by hand."""
+"""From the request for the first object to three Ready ones with 100 databases, beside the same calls by hand."""
 
 import os
 import subprocess
@@ -13,6 +13,10 @@ from hack.sandbox.stack import ROOT
 DATABASES = 100
 ROUNDS = 5
 _TARGET = 1.25
+_AS_DEPLOYED = {"RDS_ENROLLMENT_POLL_SECONDS": "15"}
+"""The default: nothing of this is waited for by polling."""
+_OBJECTS = (EXAMPLES / "10-integration.yaml", EXAMPLES / "20-enrollment.yaml")
+"""The third object is made from the second."""
 _DELETE = ("delete", "awsoidc,rdsenroll,dbsvc", "--all", "--namespace=teleport")
 
 
@@ -21,6 +25,7 @@ def measure() -> list[Comparison]:
     ours: list[float] = []
     by_hand: list[float] = []
     with ControlPlane() as plane:
+        _by_hand(plane)  # what moto does at the first call of each service is nobody's
         for _ in range(ROUNDS):
             by_hand.append(_by_hand(plane))
             ours.append(_ours(plane))
@@ -30,10 +35,10 @@ def measure() -> list[Comparison]:
 def _ours(plane: ControlPlane) -> float:
     with empty_world(plane) as world:
         _seed(world)
-        world.start_operator()
+        world.start_operator(**_AS_DEPLOYED)
         plane.apply(EXAMPLES / "00-namespace.yaml")
         began = time.monotonic()
-        plane.apply(EXAMPLES)
+        world.create(*_OBJECTS)
         seconds = world.wait_ready() - began
         plane.run_kubectl(*_DELETE)
         world.stack.operator.stop()  # gives its Lease up: the next one would wait for that otherwise

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
@@ -41,6 +43,15 @@ class BenchWorld:
         listing = self.objects.list_namespaced_custom_object(GROUP, VERSION, NAMESPACE, plural)
         items: list[dict[str, Any]] = listing["items"]
         return items
+
+    def create(self, *manifests: Path) -> None:
+        """Create objects of our kinds, each from a file with one."""
+        plural = {kind.kind: kind.plural for kind in KINDS.values()}
+        for path in manifests:
+            body = yaml.safe_load(path.read_text())
+            self.objects.create_namespaced_custom_object(
+                GROUP, VERSION, NAMESPACE, plural[body["kind"]], body
+            )
 
     def start_operator(self, **settings: str) -> None:
         """Start it with these environment variables on top, and wait until it is ready."""

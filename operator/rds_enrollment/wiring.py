@@ -132,7 +132,7 @@ def _network(parts: Parts) -> Network:
         raise FatalError(f"HTTPS_PROXY: {error}", exit_code=2) from error
     web = WebApi(parts.now, proxies, parts.settings.teleport_ca_file)
     try:
-        web.context()
+        web.check()
     except Blocked as blocked:
         raise FatalError(blocked.message, exit_code=2) from blocked
     return Network(Dialer(proxies), web)

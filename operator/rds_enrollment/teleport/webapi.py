@@ -47,9 +47,12 @@ class WebApi:
     proxies: HttpProxies = field(default_factory=HttpProxies)
     ca_file: Path | None = None
     find_seconds: float = FIND_SECONDS
+    _kept: dict[object, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
+    """The context of the last requests by the state of `ca_file`: to read the system's authorities takes the event
+    loop some fifty milliseconds."""
 
     def context(self) -> ssl.SSLContext:
-        """TLS with a proxy's web server. Raises Blocked(TeleportNotTrusted) when the CA file cannot be used."""
+        """TLS with a proxy's web server, for the caller alone to change. Raises Blocked(TeleportNotTrusted) when the CA file cannot be used."""
         context = ssl.create_default_context()
         if self.ca_file is None:
             return context
@@ -65,10 +68,22 @@ class WebApi:
 
     def session(self) -> aiohttp.ClientSession:
         """A session for requests to proxies, made with `through`. Raises as `context` does."""
-        connector = aiohttp.TCPConnector(ssl=self.context(), limit=1)
+        connector = aiohttp.TCPConnector(ssl=self._shared_context(), limit=1)
         return aiohttp.ClientSession(
             connector=connector, timeout=aiohttp.ClientTimeout(total=self.find_seconds)
         )
+
+    def check(self) -> None:
+        """Raises as `context` does."""
+        self._shared_context()
+
+    def _shared_context(self) -> ssl.SSLContext:
+        state = _state_of(self.ca_file)
+        if state not in self._kept:
+            context = self.context()
+            self._kept.clear()
+            self._kept[state] = context
+        return self._kept[state]
 
     def through(self, address: Address) -> "Through":
         """The options of a request to `address` that lead it through the HTTP proxy, if there is one."""
@@ -126,6 +141,14 @@ class WebApi:
         except ValueError:
             return None
         return (told.astimezone(UTC) - self.now()).total_seconds()
+
+
+def _state_of(file: Path | None) -> object:
+    """Differs once the file was replaced. None without a file, and for one that is not there."""
+    if file is None or not file.exists():
+        return None
+    found = file.stat()
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 class Through(TypedDict):

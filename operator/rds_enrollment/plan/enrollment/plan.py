@@ -1,4 +1,4 @@
-"""The plan of one enrolment, part by part in the order of its conditions."""
+"""The plan of one enrolment, part by part: the deployments first, which take the longest to become Ready."""
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.enrollment.parts import discovery_part, enrolled_part, iam_part
@@ -22,8 +22,8 @@ def plan(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int = 1) ->
     seen = survey(wanted, world)
     return (
         discovery_part(wanted, world, seen.selection, attempts),
-        enrolled_part(wanted, world, seen.selection, seen.registration, attempts),
         deployments_part(wanted, world, seen.coverage, attempts),
+        enrolled_part(wanted, world, seen.selection, seen.registration, attempts),
         iam_part(wanted, world, seen.registration),
         reachable_part(world, seen.registration, attempts),
     )

@@ -53,7 +53,7 @@ def database_paths(
 ) -> tuple[DatabasePath, ...]:
     """The way to each of `targets`, in their order. Databases that look alike may have each other's interfaces: the
     way to an interface is judged once for all of them."""
-    ways = _Ways(vpc, tuple(sources))
+    ways = _ways(vpc, tuple(sources))
     return tuple(ways.to(target) for target in targets)
 
 
@@ -68,7 +68,7 @@ class Connection:
 
 def connections(vpc: Vpc, sources: Iterable[Source], target: Target) -> Iterator[Connection]:
     """Each single way to a database, hop by hop."""
-    return _Ways(vpc, tuple(sources)).connections(target)
+    return _ways(vpc, tuple(sources)).connections(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,14 @@ class _Ways:
             (source, tuple(reach(self._vpc, source, end) for end in ends)) for source in self._sources
         )
         return _Judged(ends, tuple(verdicts))
+
+
+def _ways(vpc: Vpc, sources: tuple[Source, ...]) -> _Ways:
+    """Judged once for all looks at the same facts: a pass asks several times, and facts stay for a resync."""
+    known: _Ways | None = vpc.judgements.get(sources)
+    if known is None:
+        known = vpc.judgements[sources] = _Ways(vpc, sources)
+    return known
 
 
 def _ends(interfaces: Iterable[NetworkInterface], port: int) -> Iterator[Interface]:

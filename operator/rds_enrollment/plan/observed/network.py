@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Cidr: TypeAlias = IPv4Network | IPv6Network
@@ -291,6 +291,11 @@ class Vpc:
     @cached_property
     def interface_by_address(self) -> Mapping[Address, NetworkInterface]:
         return {address: item for item in self.network_interfaces for address in item.addresses}
+
+    @cached_property
+    def judgements(self) -> dict[object, Any]:
+        """What was found out about these facts, by the question: they do not change, and neither does that."""
+        return {}
 
     @cached_property
     def prefix_list_by_id(self) -> Mapping[str, PrefixList]:

@@ -77,8 +77,8 @@ def test_a_converged_enrolment_has_nothing_to_write_and_every_required_condition
     assert steps_of(parts) == ()
     assert [item.condition for item in parts if item.done] == [
         ConditionType.DATABASES_DISCOVERED,
-        ConditionType.DATABASES_ENROLLED,
         ConditionType.DEPLOYMENTS_READY,
+        ConditionType.DATABASES_ENROLLED,
         ConditionType.IAM_AUTHENTICATION_ENABLED,
         ConditionType.DATABASES_REACHABLE,
     ]
@@ -87,7 +87,7 @@ def test_a_converged_enrolment_has_nothing_to_write_and_every_required_condition
 
 def test_a_first_pass_claims_nothing_before_it_was_read_back() -> None:
     parts = plan(WISH, FRESH)
-    assert [step.name for step in steps_of(parts)] == ["CreateDatabase", "ApplyDeployment"]
+    assert [step.name for step in steps_of(parts)] == ["ApplyDeployment", "CreateDatabase"]
     for condition in (ConditionType.DATABASES_ENROLLED, ConditionType.DEPLOYMENTS_READY):
         assert part(parts, condition).verdict.status == "Unknown"
 
