@@ -42,7 +42,7 @@ def test_from_the_plan_to_the_thing(scene: Scene) -> None:
     assert told["message"].startswith(f"{len(INTEGRATION_PLAN)} writes are not made")
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "Ready", "False", "ObserveOnly")
     assert planned(scene.integration) == INTEGRATION_PLAN
-    assert planned(scene.enrollment) == ["CreateDatabase"] * 3 + ["ApplyDeployment"]
+    assert planned(scene.enrollment) == ["ApplyDeployment"] + ["CreateDatabase"] * 3
     assert condition(scene.integration, "RoleReady")["reason"] == "ObserveOnly"
     assert condition(scene.integration, "Reconciling") == {}
     assert scene.namespace.all(DATABASE_SERVICE_DEPLOYMENT) == []
