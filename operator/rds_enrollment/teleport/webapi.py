@@ -52,7 +52,10 @@ class WebApi:
     loop some fifty milliseconds."""
 
     def context(self) -> ssl.SSLContext:
-        """TLS with a proxy's web server, for the caller alone to change. Raises Blocked(TeleportNotTrusted) when the CA file cannot be used."""
+        """TLS with a proxy's web server, for the caller alone to change.
+
+        Raises Blocked(TeleportNotTrusted) when the CA file cannot be used.
+        """
         context = ssl.create_default_context()
         if self.ca_file is None:
             return context
