@@ -11,7 +11,7 @@ from rds_enrollment.api.common import NAME_RULE, CommonSpec, CommonStatus, Resou
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column
 from rds_enrollment.api.roles import IamRole, ManagementPolicy
 from rds_enrollment.api.rules import Rule, immutable, immutable_optional, list_set, validations
-from rds_enrollment.api.types import DNS_1035, AccountId, Arn, RoleArn, Text, Url
+from rds_enrollment.api.types import DNS_1035, AccountId, AppliedTags, Arn, RoleArn, Text, Url
 
 IntegrationName = Annotated[str, Field(pattern=DNS_1035, max_length=63)]
 """Teleport takes DNS-1035 labels only for AWS OIDC integrations (Teleport api/types/integration.go)."""
@@ -95,6 +95,8 @@ class AwsOidcIntegrationSpec(CommonSpec):
 class AwsOidcIntegrationStatus(CommonStatus):
     """What was observed."""
 
+    applied_tags: AppliedTags = Field(default_factory=dict)
+    """Tags of spec.tags that resources in AWS may carry. One that spec.tags has no more is taken off them."""
     integration_name: Text | None = None
     """Name of the integration in Teleport."""
     issuer: Url | None = None

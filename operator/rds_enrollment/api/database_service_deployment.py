@@ -26,7 +26,7 @@ from rds_enrollment.api.network import (
 from rds_enrollment.api.printing import AGE, MESSAGE, READY, REASON, Column, Scale
 from rds_enrollment.api.roles import IamRole, TaskRole
 from rds_enrollment.api.rules import Rule, immutable, list_map, list_set, validations
-from rds_enrollment.api.types import Arn, Count, Region, Replicas, Text, Url, VpcId
+from rds_enrollment.api.types import AppliedTags, Arn, Count, Region, Replicas, Text, Url, VpcId
 
 TASK_ROLE_PREFIX: Final = "TeleportDatabaseAccess-"
 """The wizard's default role name, with a dash for the VPC to follow: one role per VPC, so that one join token admits
@@ -109,6 +109,8 @@ class StoppedTask(ApiModel):
 class DatabaseServiceDeploymentStatus(CommonStatus):
     """What was observed."""
 
+    applied_tags: AppliedTags = Field(default_factory=dict)
+    """Tags of spec.tags that resources in AWS may carry. One that spec.tags has no more is taken off them."""
     service_arn: Arn | None = None
     """ARN of the ECS service."""
     task_definition_arn: Arn | None = None

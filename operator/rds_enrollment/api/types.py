@@ -42,6 +42,9 @@ TagSelector = Annotated[
 ]
 """Tags that a resource must all carry, with exactly these values."""
 
+AppliedTags = Annotated[Mapping[str, TagValue], Field(max_length=100)]
+"""Tags that were written."""
+
 Tags = Annotated[
     Mapping[str, TagValue],
     Field(

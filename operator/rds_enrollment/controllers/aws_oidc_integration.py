@@ -10,6 +10,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.base import Controller
 from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.integration_observer import IntegrationObserver, dependents, task_roles
+from rds_enrollment.controllers.tags import applied_tags, former_tags
 from rds_enrollment.plan import names
 from rds_enrollment.plan.integration.aim import aim
 from rds_enrollment.plan.integration.foresight import assume
@@ -20,6 +21,7 @@ from rds_enrollment.plan.integration.teardown import in_use, teardown
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.ownership import NO_FORMER_TAGS, FormerTags
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
 from rds_enrollment.plan.steps import Step
@@ -50,11 +52,26 @@ class AwsOidcIntegrationController(
             role=resource.spec.role,
             manages_provider=resource.manages_identity_provider,
             former_roles=_former_roles(resource),
+            former_tags=await self._former_tags(resource),
             task_roles=await task_roles(self.adapters, resource),
             user_tags=resource.spec.tags,
             retain=resource.spec.retains,
             adoption=await self.adoption(resource.spec.adoption_policy, scope),
         )
+
+    async def _former_tags(self, resource: AwsOidcIntegration) -> FormerTags:
+        """The identity provider is that of the account. Raises Outcome."""
+        spec, applied = resource.spec, resource.status.applied_tags
+        if not applied.keys() - spec.tags.keys():
+            return NO_FORMER_TAGS
+        listed = await self.adapters.objects.list(self.kind.kind)
+        others = [
+            item["spec"].get("tags", {})
+            for item in listed
+            if item["metadata"]["uid"] != resource.metadata.uid
+            and item["spec"]["accountId"] == spec.account_id
+        ]
+        return former_tags(applied, spec.tags, others)
 
     def observer(
         self, resource: AwsOidcIntegration, wanted: WantedIntegration, account: AwsAccount
@@ -82,7 +99,8 @@ class AwsOidcIntegrationController(
     def observed_status(
         self, previous: AwsOidcIntegrationStatus, wanted: WantedIntegration, end: Converged[IntegrationWorld]
     ) -> AwsOidcIntegrationStatus:
-        return observed_status(previous, wanted, end.world)
+        tags = applied_tags(previous.applied_tags, wanted.user_tags, end)
+        return observed_status(previous, wanted, end.world).model_copy(update={"applied_tags": tags})
 
 
 def _former_roles(resource: AwsOidcIntegration) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from rds_enrollment.controllers.deployment_observer import DeploymentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.neighbours import claim_of, parsed, rollout_failed
 from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
+from rds_enrollment.controllers.tags import applied_tags, former_tags
 from rds_enrollment.plan import names
 from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.deployment.aim import aim
@@ -29,6 +30,7 @@ from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.wanted import Choice, WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.ownership import NO_FORMER_TAGS, FormerTags
 from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
 from rds_enrollment.plan.steps import Step
@@ -69,6 +71,7 @@ class DatabaseServiceDeploymentController(
             task_role=resource.task_role,
             execution_role=spec.execution_role,
             former_roles=former,
+            former_tags=await self._former_tags(resource),
             kept_roles=await self._named_by_others(resource) if former else frozenset(),
             user_tags=spec.tags,
             retain=spec.retains,
@@ -86,11 +89,26 @@ class DatabaseServiceDeploymentController(
 
     async def _named_by_others(self, resource: DatabaseServiceDeployment) -> frozenset[str]:
         """Names of the roles of all other deployments, whatever their account. Raises Outcome."""
+        return frozenset(role.name for other in await self._others(resource) for role in other.roles)
+
+    async def _others(self, resource: DatabaseServiceDeployment) -> list[DatabaseServiceDeployment]:
         listed = await self.adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
-        others = [
+        return [
             item for raw in listed if (item := parsed(raw)) and item.metadata.uid != resource.metadata.uid
         ]
-        return frozenset(role.name for other in others for role in other.roles)
+
+    async def _former_tags(self, resource: DatabaseServiceDeployment) -> FormerTags:
+        """The ECS cluster is that of the integration in the region. Raises Outcome."""
+        spec, applied = resource.spec, resource.status.applied_tags
+        if not applied.keys() - spec.tags.keys():
+            return NO_FORMER_TAGS
+        place = (spec.region, spec.integration_ref.key(resource.metadata.namespace))
+        others = [
+            other.spec.tags
+            for other in await self._others(resource)
+            if place == (other.spec.region, other.spec.integration_ref.key(other.metadata.namespace))
+        ]
+        return former_tags(applied, spec.tags, others)
 
     def observer(
         self, resource: DatabaseServiceDeployment, wanted: WantedDeployment, account: AwsAccount
@@ -133,7 +151,8 @@ class DatabaseServiceDeploymentController(
         wanted: WantedDeployment,
         end: Converged[DeploymentWorld],
     ) -> DatabaseServiceDeploymentStatus:
-        return observed_status(previous, wanted, end.world)
+        tags = applied_tags(previous.applied_tags, wanted.user_tags, end)
+        return observed_status(previous, wanted, end.world).model_copy(update={"applied_tags": tags})
 
 
 def _is_news(resource: DatabaseServiceDeployment) -> bool:

@@ -20,8 +20,8 @@ _HEX_DIGITS = 32
 
 
 def digest(aim: object) -> str:
-    """Of all that is wanted: dataclasses, models, mappings, sets and sequences of plain values. The order of
-    mappings and sets carries no meaning. Raises TypeError for anything else."""
+    """Of all that is wanted: dataclasses (the fields that they are compared by), models, mappings, sets and sequences
+    of plain values. The order of mappings and sets carries no meaning. Raises TypeError for anything else."""
     return hashlib.sha256(_canonical(aim).encode()).hexdigest()[:_HEX_DIGITS]
 
 
@@ -56,5 +56,7 @@ def _canonical(value: Any) -> str:
         case BaseModel():
             return _canonical(value.model_dump(mode="json"))
         case _ if is_dataclass(value):
-            return _canonical({field.name: getattr(value, field.name) for field in fields(value)})
+            return _canonical(
+                {field.name: getattr(value, field.name) for field in fields(value) if field.compare}
+            )
     raise TypeError(f"a {type(value).__name__} has no canonical form")

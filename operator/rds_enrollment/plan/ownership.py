@@ -1,6 +1,6 @@
 """Marks of ownership: Teleport's three tags, ours, and what may be touched because of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
@@ -69,6 +69,35 @@ def absent_tags(wanted: Mapping[str, str], seen: Mapping[str, str]) -> dict[str,
     """The tags that are to be written on a shared resource: two objects that want different values must not take
     turns, so a value that is there stays."""
     return {key: value for key, value in wanted.items() if key not in seen}
+
+
+def former_tags(applied: Mapping[str, str], user: Mapping[str, str]) -> dict[str, str]:
+    """What was applied and is not wanted any more. IAM takes keys that differ in case alone for the same."""
+    wanted = {key.lower() for key in user}
+    return {key: value for key, value in applied.items() if key.lower() not in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTags:
+    """The user's tags that were applied and are not wanted any more."""
+
+    own: Mapping[str, str] = field(default_factory=dict)
+    """On what belongs to the object alone."""
+    shared: Mapping[str, str] = field(default_factory=dict)
+    """On what it shares with others that do not want them either."""
+
+
+NO_FORMER_TAGS = FormerTags()
+
+
+def stale_tags(former: Mapping[str, str], seen: Mapping[str, str]) -> tuple[str, ...]:
+    """Keys of the former tags that a resource still carries; with another value a tag is somebody else's by now."""
+    return tuple(sorted(key for key, value in former.items() if seen.get(key) == value))
+
+
+def without(tags: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
+    """The other tags."""
+    return {key: value for key, value in tags.items() if key not in keys}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

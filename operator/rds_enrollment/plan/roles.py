@@ -1,7 +1,7 @@
 """One IAM role with its trust and inline policies: what is missing or has drifted."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import names, ownership, policies
@@ -18,6 +18,7 @@ from rds_enrollment.plan.steps.aws import (
     PutRolePermissionsBoundary,
     PutRolePolicy,
     TagRole,
+    UntagRole,
     UpdateRoleTrust,
 )
 
@@ -40,6 +41,8 @@ class WantedRole:
     adoption: Adoption = NO_ADOPTION
     managed: bool = True
     """False: somebody else's role, which is looked at and never changed."""
+    former_tags: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Tags that were wanted before."""
 
 
 def role_part(wanted: WantedRole, seen: Seen[Role | None], attempts: int) -> Part:
@@ -74,6 +77,8 @@ def assumed(seen: Seen[Role | None], step: Step, arn: str) -> Seen[Role | None]:
             return Role(step.role, arn, step.path, step.trust, step.tags, {}, step.permissions_boundary)
         case TagRole() if isinstance(seen, Role):
             return replace(seen, tags={**seen.tags, **step.tags})
+        case UntagRole() if isinstance(seen, Role):
+            return replace(seen, tags=ownership.without(seen.tags, step.keys))
         case PutRolePermissionsBoundary() if isinstance(seen, Role):
             return replace(seen, permissions_boundary=step.policy_arn)
         case UpdateRoleTrust() if isinstance(seen, Role):
@@ -141,7 +146,11 @@ def _policy_repairs(wanted: WantedRole, seen: Role) -> list[Step]:
 
 def _tag_repair(wanted: WantedRole, seen: Role) -> list[Step]:
     tags = ownership.drifted_tags(wanted.tags, seen.tags)
-    return [TagRole(condition=_CONDITION, role=wanted.name, tags=tags)] if tags else []
+    stale = ownership.stale_tags(wanted.former_tags, seen.tags)
+    repairs: list[Step] = [TagRole(condition=_CONDITION, role=wanted.name, tags=tags)] if tags else []
+    if stale:
+        repairs.append(UntagRole(condition=_CONDITION, resource=wanted.name, keys=stale))
+    return repairs
 
 
 def _put(wanted: WantedRole, policy: str) -> PutRolePolicy:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rds_enrollment.api.network import MAX_MISSING_RULES, MissingRule
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan import ownership
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.choice import network
 from rds_enrollment.plan.deployment.openings import (
@@ -24,6 +25,7 @@ from rds_enrollment.plan.part import Part, held, removed, satisfied, unseen, wri
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupIngress,
     RevokeSecurityGroupIngress,
+    UntagSecurityGroup,
 )
 from rds_enrollment.plan.text import counted, first, listing
 
@@ -44,6 +46,9 @@ def access_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int)
     added = [_addition(wanted, opening) for opening in missing] if wanted.manages_access else []
     if added or surplus:
         return writing(_CONDITION, *added, *_revocations(wanted, surplus))
+    untagging = _untagging(wanted, world)
+    if untagging:
+        return writing(_CONDITION, *untagging)
     if missing:
         return Part(
             _CONDITION, Verdict.no(Reason.INBOUND_RULE_MISSING, _text(missing, vpc.region)), done=True
@@ -109,6 +114,17 @@ def _revocations(
             condition=_CONDITION, region=wanted.region, group=group, rules=tuple(by_group[group])
         )
         for group in sorted(by_group)
+    ]
+
+
+def _untagging(wanted: WantedDeployment, world: DeploymentWorld) -> list[UntagSecurityGroup]:
+    """Off the rules that we added."""
+    former = wanted.former_tags.own
+    stale = {rule.id: ownership.stale_tags(former, rule.tags) for rule in own_rules(world)}
+    return [
+        UntagSecurityGroup(condition=_CONDITION, region=wanted.region, resource=rule, keys=keys)
+        for rule, keys in stale.items()
+        if keys
     ]
 
 

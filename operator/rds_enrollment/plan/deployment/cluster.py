@@ -2,12 +2,13 @@
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.tagging import retagging
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster
 from rds_enrollment.plan.part import Part, progressing, refused, satisfied, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders, TagEcsResource
+from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
 FARGATE = "FARGATE"
@@ -29,9 +30,10 @@ def cluster_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int
     if ours and FARGATE not in cluster.capacity_providers:
         return writing(_CONDITION, _capacity(wanted))
     tags = ownership.absent_tags(wanted.shared_tags, cluster.tags)
-    if tags and (ours or wanted.adoption.takes_shared(cluster.tags)):
-        tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=cluster.arn, tags=tags)
-        return writing(_CONDITION, tagging)
+    stale = ownership.stale_tags(wanted.former_tags.shared, cluster.tags)
+    tagging = retagging(wanted, _CONDITION, cluster.arn, tags, stale)
+    if tagging and (ours or wanted.adoption.takes_shared(cluster.tags)):
+        return writing(_CONDITION, *tagging)
     return satisfied(_CONDITION, f"ECS cluster {cluster.name} is ACTIVE.")
 
 

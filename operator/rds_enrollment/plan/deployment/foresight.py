@@ -1,9 +1,10 @@
 """The world of a deployment as it would be after a step."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from rds_enrollment.api.reasons import ConditionType
-from rds_enrollment.plan import names, roles
+from rds_enrollment.plan import names, ownership, roles
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen, Unseen
@@ -25,6 +26,7 @@ from rds_enrollment.plan.steps.security_groups import (
     RevokeSecurityGroupIngress,
     SecurityGroupStep,
     TagSecurityGroup,
+    UntagSecurityGroup,
 )
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
@@ -41,14 +43,11 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
             return replace(world, cluster=_cluster(wanted, world, step))
         case steps.RegisterTaskDefinition():
             return replace(world, newest=_revision(wanted, world, step))
-        case steps.TagEcsResource():
-            return _tagged(world, step)
-        case CreateSecurityGroup() | SecurityGroupStep():
+        case steps.TagEcsResource() | steps.UntagEcsResource():
+            return _retagged(world, step)
+        case CreateSecurityGroup() | SecurityGroupStep() | UntagSecurityGroup():
             return _with_groups(world, step)
-        case steps.TagLogGroup() if isinstance(world.log_group, LogGroup):
-            tags = {**world.log_group.tags, **step.tags}
-            return replace(world, log_group=replace(world.log_group, tags=tags))
-        case steps.LogGroupStep():
+        case steps.LogGroupStep() | steps.TagLogGroup() | steps.UntagLogGroup():
             return replace(world, log_group=_log_group(world.log_group, step))
         case steps.CreateService() | steps.UpdateService():
             return _with_service(world, step)
@@ -60,7 +59,8 @@ def _with_role(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> 
     if isinstance(step, steps.DeleteRole) and not isinstance(world.former_roles, Unseen):
         left = tuple(role for role in world.former_roles if role.name != step.role)
         return replace(world, former_roles=left)
-    named = next((role for role in wanted.roles if role.name == getattr(step, "role", "")), None)
+    name = step.resource if isinstance(step, steps.UntagRole) else getattr(step, "role", "")
+    named = next((role for role in wanted.roles if role.name == name), None)
     if named is None:
         return world
     arn = names.role_arn(wanted.scope.partition, wanted.scope.account, named.name, named.path)
@@ -69,8 +69,12 @@ def _with_role(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> 
     return replace(world, execution_role=roles.assumed(world.execution_role, step, arn))
 
 
-def _with_groups(world: DeploymentWorld, step: CreateSecurityGroup | SecurityGroupStep) -> DeploymentWorld:
+def _with_groups(
+    world: DeploymentWorld, step: CreateSecurityGroup | SecurityGroupStep | UntagSecurityGroup
+) -> DeploymentWorld:
     match step:
+        case UntagSecurityGroup():
+            return _without_tags(world, step)
         case CreateSecurityGroup():
             made = ManagedGroup(
                 id=_NEW_GROUP,
@@ -100,13 +104,35 @@ def _cluster(
     return EcsCluster("", wanted.cluster_name, "ACTIVE", providers, 0, wanted.shared_tags)
 
 
-def _tagged(world: DeploymentWorld, step: steps.TagEcsResource) -> DeploymentWorld:
+def _retagged(world: DeploymentWorld, step: steps.TagEcsResource | steps.UntagEcsResource) -> DeploymentWorld:
     """Whichever of the things bears the ARN."""
+    arn = step.arn if isinstance(step, steps.TagEcsResource) else step.resource
     for name in ("cluster", "service", "serving", "newest"):
         seen = getattr(world, name)
-        if not isinstance(seen, Unseen) and seen is not None and seen.arn == step.arn:
-            world = replace(world, **{name: replace(seen, tags={**seen.tags, **step.tags})})
+        if not isinstance(seen, Unseen) and seen is not None and seen.arn == arn:
+            world = replace(world, **{name: replace(seen, tags=_tags_after(seen.tags, step))})
     return world
+
+
+def _tags_after(tags: Mapping[str, str], step: Step) -> dict[str, str]:
+    """What a resource carries after a step that sets tags or takes some off."""
+    if isinstance(step, steps.UntagStep):
+        return ownership.without(tags, step.keys)
+    return {**tags, **getattr(step, "tags", {})}
+
+
+def _without_tags(world: DeploymentWorld, step: UntagSecurityGroup) -> DeploymentWorld:
+    """The group that we made, or one of our rules."""
+    group, rules = world.managed_group, world.own_rules
+    if isinstance(group, ManagedGroup) and group.id == step.resource:
+        return replace(world, managed_group=replace(group, tags=_tags_after(group.tags, step)))
+    if isinstance(rules, Unseen):
+        return world
+    named = (
+        replace(rule, tags=_tags_after(rule.tags, step)) if rule.id == step.resource else rule
+        for rule in rules
+    )
+    return replace(world, own_rules=tuple(named))
 
 
 def _outward(group: str) -> SecurityGroupRule:
@@ -145,7 +171,7 @@ def _changed(
 def _mended(group: ManagedGroup, step: SecurityGroupStep) -> ManagedGroup | None:
     match step:
         case TagSecurityGroup():
-            return replace(group, tags={**group.tags, **step.tags})
+            return replace(group, tags=_tags_after(group.tags, step))
         case AuthorizeSecurityGroupEgress():
             return replace(group, rules=(*group.rules, _outward(group.id)))
         case RevokeSecurityGroupIngress():
@@ -167,12 +193,16 @@ def _revision(
     return TaskDefinition(arn, wanted.family, number, "ACTIVE", step.body, step.tags)
 
 
-def _log_group(seen: Seen[LogGroup | None], step: steps.LogGroupStep) -> Seen[LogGroup | None]:
+def _log_group(
+    seen: Seen[LogGroup | None], step: steps.LogGroupStep | steps.TagLogGroup | steps.UntagLogGroup
+) -> Seen[LogGroup | None]:
     if isinstance(step, steps.CreateLogGroup):
         return LogGroup(step.group, step.group, None, step.kms_key_id, step.tags)
     if not isinstance(seen, LogGroup):
         return seen
     match step:
+        case steps.TagLogGroup() | steps.UntagLogGroup():
+            return replace(seen, tags=_tags_after(seen.tags, step))
         case steps.PutRetentionPolicy():
             return replace(seen, retention_days=step.days)
         case steps.DeleteRetentionPolicy():

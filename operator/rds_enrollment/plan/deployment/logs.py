@@ -17,6 +17,7 @@ from rds_enrollment.plan.steps.aws import (
     DisassociateKmsKey,
     PutRetentionPolicy,
     TagLogGroup,
+    UntagLogGroup,
 )
 
 _CONDITION = ConditionType.TASK_DEFINITION_REGISTERED
@@ -65,6 +66,11 @@ def _repairs(wanted: WantedDeployment, logs: Logs, group: LogGroup) -> list[Step
     tags = ownership.drifted_tags(wanted.tags, group.tags)
     if tags:
         repairs.append(TagLogGroup(condition=_CONDITION, region=wanted.region, arn=group.arn, tags=tags))
+    stale = ownership.stale_tags(wanted.former_tags.own, group.tags)
+    if stale:
+        repairs.append(
+            UntagLogGroup(condition=_CONDITION, region=wanted.region, resource=group.arn, keys=stale)
+        )
     if group.retention_days != logs.retention_days:
         repairs.append(_retention(wanted, logs.retention_days, group))
     if group.kms_key_id != (logs.kms_key_id or ""):

@@ -4,6 +4,7 @@ from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.logs import logs_part
 from rds_enrollment.plan.deployment.roles import role_arns
+from rds_enrollment.plan.deployment.tagging import retagging
 from rds_enrollment.plan.deployment.version import agent_version, tags_of_revision, updated_by_teleport
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_task_definition
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -15,7 +16,6 @@ from rds_enrollment.plan.steps.aws import (
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
     RegisterTaskDefinition,
-    TagEcsResource,
 )
 from rds_enrollment.plan.task_definition import (
     differences,
@@ -80,9 +80,10 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
             writing(_CONDITION, _registration(wanted, world)) if role_ready else held(_CONDITION, "RoleReady")
         )
     tags = ownership.drifted_tags(wanted.tags, fitting.tags)
-    if tags and ownership.marked(fitting.tags, wanted.owner.mark):
-        tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=fitting.arn, tags=tags)
-        return writing(_CONDITION, tagging)
+    stale = ownership.stale_tags(wanted.former_tags.own, fitting.tags)
+    tagging = retagging(wanted, _CONDITION, fitting.arn, tags, stale)
+    if tagging and ownership.marked(fitting.tags, wanted.owner.mark):
+        return writing(_CONDITION, *tagging)
     collection = _collection(wanted, world)
     if collection:
         return writing(_CONDITION, *collection)

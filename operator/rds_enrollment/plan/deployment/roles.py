@@ -147,6 +147,7 @@ def _wanted(wanted: WantedDeployment, role: IamRole, document: Document) -> Want
         path=role.path,
         permissions_boundary=role.permissions_boundary or "",
         managed=role.managed,
+        former_tags=wanted.former_tags.own,
     )
 
 

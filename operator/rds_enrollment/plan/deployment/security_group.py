@@ -22,6 +22,7 @@ from rds_enrollment.plan.steps.security_groups import (
     DeleteSecurityGroup,
     RevokeSecurityGroupIngress,
     TagSecurityGroup,
+    UntagSecurityGroup,
 )
 from rds_enrollment.plan.text import first
 
@@ -123,6 +124,11 @@ def _repairs(wanted: WantedDeployment, group: ManagedGroup) -> list[Step]:
     if tags:
         repairs.append(
             TagSecurityGroup(condition=_CONDITION, region=wanted.region, group=group.id, tags=tags)
+        )
+    stale = ownership.stale_tags(wanted.former_tags.own, group.tags)
+    if stale:
+        repairs.append(
+            UntagSecurityGroup(condition=_CONDITION, region=wanted.region, resource=group.id, keys=stale)
         )
     if not _lets_everything_out(group):
         repairs.append(

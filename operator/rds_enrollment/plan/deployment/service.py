@@ -6,6 +6,7 @@ from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.deployment.cluster import cluster_part
 from rds_enrollment.plan.deployment.rollout import rollout_part
 from rds_enrollment.plan.deployment.shape import wanted_shape
+from rds_enrollment.plan.deployment.tagging import retagging
 from rds_enrollment.plan.deployment.version import AgentVersion, agent_version, unread_window
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
@@ -13,7 +14,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.outcome import Scheduled
 from rds_enrollment.plan.part import Part, held, progressing, refused, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateService, ServiceShape, TagEcsResource
+from rds_enrollment.plan.steps.aws import CreateService, ServiceShape
 from rds_enrollment.plan.task_definition import has_health_check
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
@@ -37,9 +38,10 @@ def service_part(
         if foreign:
             return foreign
         tags = ownership.drifted_tags(wanted.tags, service.tags)
-        if tags:
-            tagging = TagEcsResource(condition=_CONDITION, region=wanted.region, arn=service.arn, tags=tags)
-            return writing(_CONDITION, tagging)
+        stale = ownership.stale_tags(wanted.former_tags.own, service.tags)
+        tagging = retagging(wanted, _CONDITION, service.arn, tags, stale)
+        if tagging:
+            return writing(_CONDITION, *tagging)
     shape = wanted_shape(wanted, world)
     if shape is None or not (role_ready and network_ready):
         return held(_CONDITION, "RoleReady, NetworkReady and TaskDefinitionRegistered")

@@ -45,6 +45,7 @@ class WantedDeployment:
     """What the agents run with."""
     execution_role: IamRole | None = None
     """None: the task role is the execution role, too, as the wizard has it."""
+    former_tags: ownership.FormerTags = ownership.NO_FORMER_TAGS
     former_roles: tuple[str, ...] = ()
     """Names of the roles that the spec named before, as far as the status tells."""
     kept_roles: frozenset[str] = frozenset()

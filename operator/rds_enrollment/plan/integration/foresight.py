@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rds_enrollment.plan import names, roles
+from rds_enrollment.plan import names, ownership, roles
 from rds_enrollment.plan.integration.wanted import WantedIntegration
 from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
@@ -13,6 +13,7 @@ from rds_enrollment.plan.steps.aws import (
     CreateIdentityProvider,
     DeleteRole,
     TagIdentityProvider,
+    UntagIdentityProvider,
     UpdateThumbprints,
 )
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
@@ -33,11 +34,14 @@ def assume(wanted: WantedIntegration, world: IntegrationWorld, step: Step) -> In
             return replace(world, provider=replace(world.provider, thumbprints=step.thumbprints))
         case TagIdentityProvider() if isinstance(world.provider, IdentityProvider):
             return replace(world, provider=replace(world.provider, tags={**world.provider.tags, **step.tags}))
+        case UntagIdentityProvider() if isinstance(world.provider, IdentityProvider):
+            left = ownership.without(world.provider.tags, step.keys)
+            return replace(world, provider=replace(world.provider, tags=left))
         case CreateIntegration() | UpdateIntegration():
             return replace(world, integration=step.integration)
         case DeleteRole() if not isinstance(world.former_roles, Unseen):
-            left = tuple(role for role in world.former_roles if role.name != step.role)
-            return replace(world, former_roles=left)
+            roles_left = tuple(role for role in world.former_roles if role.name != step.role)
+            return replace(world, former_roles=roles_left)
     role = wanted.role
     arn = names.role_arn(wanted.scope.partition, wanted.scope.account, role.name, role.path)
     return replace(world, role=roles.assumed(world.role, step, arn))

@@ -15,6 +15,7 @@ from rds_enrollment.plan.steps.aws import (
     CreateIdentityProvider,
     DeleteIdentityProvider,
     TagIdentityProvider,
+    UntagIdentityProvider,
     UpdateThumbprints,
 )
 
@@ -120,4 +121,7 @@ def _repairs(wanted: WantedIntegration, world: IntegrationWorld, seen: IdentityP
     tags = ownership.absent_tags(wanted.shared_tags, seen.tags)
     if tags:
         repairs.append(TagIdentityProvider(condition=_PROVIDER, arn=seen.arn, tags=tags))
+    stale = ownership.stale_tags(wanted.former_tags.shared, seen.tags)
+    if stale:
+        repairs.append(UntagIdentityProvider(condition=_PROVIDER, resource=seen.arn, keys=stale))
     return tuple(repairs)

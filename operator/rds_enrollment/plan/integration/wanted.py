@@ -29,6 +29,7 @@ class WantedIntegration:
     retain: bool = False
     """Whether everything stays when the object goes."""
     manages_provider: bool = True
+    former_tags: ownership.FormerTags = ownership.NO_FORMER_TAGS
     former_roles: tuple[str, ...] = ()
     """Names of the roles that the spec named before, as far as the status tells."""
 
@@ -70,6 +71,7 @@ def wanted_role(wanted: WantedIntegration) -> WantedRole:
         path=wanted.role.path,
         permissions_boundary=wanted.role.permissions_boundary or "",
         managed=wanted.role.managed,
+        former_tags=wanted.former_tags.own,
     )
 
 

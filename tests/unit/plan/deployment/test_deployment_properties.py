@@ -241,6 +241,8 @@ def test_what_was_not_seen_is_not_written_to(history: list[Any], blind: set[str]
     seen: dict[str, Any] = {name: Unseen() for name in blind}
     if "service" in blind:
         seen |= {"serving": Unseen(), "tasks": Unseen()}
+    if "revisions" in blind:
+        seen |= {"family": Unseen()}
     world = replace(found.account.observe(), **seen)
     for step in (*steps_of(plan(WANTED, world)), *steps_of(teardown(WANTED, world))):
         written = {

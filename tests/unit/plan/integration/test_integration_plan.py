@@ -9,6 +9,8 @@ from rds_enrollment.api.common import AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.api.roles import IamRole, ManagementPolicy
+from rds_enrollment.plan.foresight import foresee
+from rds_enrollment.plan.integration.foresight import assume
 from rds_enrollment.plan.integration.plan import REQUIRED, plan
 from rds_enrollment.plan.integration.status import observed_status
 from rds_enrollment.plan.integration.wanted import WantedIntegration
@@ -16,7 +18,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import IntegrationProof
 from rds_enrollment.plan.outcome import Blocked, Transient
-from rds_enrollment.plan.ownership import Adoption
+from rds_enrollment.plan.ownership import Adoption, FormerTags
 from rds_enrollment.plan.part import Part, steps_of
 from rds_enrollment.plan.steps.aws import (
     AddClientId,
@@ -24,6 +26,8 @@ from rds_enrollment.plan.steps.aws import (
     CreateRole,
     PutRolePolicy,
     TagIdentityProvider,
+    UntagIdentityProvider,
+    UntagRole,
     UpdateThumbprints,
 )
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
@@ -127,6 +131,27 @@ def test_tags_of_our_provider_are_added_and_never_changed(
     (found, *_) = plan(wanted, world(provider=replace(PROVIDER, tags=tags)))
     tagging = TagIdentityProvider(condition=PROVIDER_READY, arn=PROVIDER_ARN, tags=written)
     assert found.steps == ((tagging,) if written else ())
+
+
+def test_tags_that_are_not_wanted_any_more_go() -> None:
+    former = FormerTags(own={"team": "data", "cost": "7"}, shared={"cost": "7"})
+    wanted = replace(WANTED, former_tags=former)
+    carried = {"team": "data", "cost": "7", "by": "hand"}
+    provider, role = (
+        replace(PROVIDER, tags={**SHARED_TAGS, **carried}),
+        replace(ROLE, tags={**TAGS, **carried}),
+    )
+    steps = foresee(
+        world(provider=provider, role=role),
+        lambda seen: plan(wanted, seen),
+        lambda seen, step: assume(wanted, seen, step),
+    )
+    assert steps == (
+        UntagIdentityProvider(condition=PROVIDER_READY, resource=PROVIDER_ARN, keys=("cost",)),
+        UntagRole(condition=ROLE_READY, resource=ROLE.name, keys=("cost", "team")),
+    )
+    theirs = replace(provider, tags={**TELEPORT_TAGS, **carried})
+    assert plan(wanted, world(provider=theirs))[0].steps == ()
 
 
 def test_a_provider_without_the_audience_is_told_and_not_changed() -> None:
