@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos.arena import Arena, open_arena
+from tests.recorded_calls import record
 
 
 @pytest.fixture(scope="module")
@@ -12,3 +13,4 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """All sandboxes; empty at the start of each run."""
     with open_arena(tmp_path_factory.mktemp("arena")) as opened:
         yield opened
+        record(opened.aws.calls.operations)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.plan.permissions.table import NEEDS, On
 
 from hack.sandbox.aws.world import Vpc, World
@@ -19,6 +19,7 @@ OTHER, FAR = "222222222222", "eu-central-1"
 OPERATOR = f"arn:aws:iam::{OTHER}:role/operator"
 PROVIDER = f"arn:aws:iam::{OTHER}:oidc-provider/teleport.example.com"
 KEY = f"arn:aws:kms:{FAR}:{OTHER}:key/one"
+TAGS = {"team": "data"}
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 
 
@@ -77,6 +78,7 @@ def manifests(scene: Scene, near: Vpc, far: Vpc) -> list[Object]:
             accountId=OTHER,
             assumeRoleArn=OPERATOR,
             role={"name": "teleport-there", **bounded},
+            tags=TAGS,
         ),
         *(
             manifest(
@@ -99,6 +101,7 @@ def manifests(scene: Scene, near: Vpc, far: Vpc) -> list[Object]:
             taskRole=bounded,
             executionRole={"name": "starts-tasks", "managementPolicy": "Observe"},
             logs={"retentionDays": 30, "kmsKeyId": KEY},
+            tags=TAGS,
         ),
     ]
 
@@ -139,6 +142,7 @@ def drift(other: World, vpc: Vpc) -> None:
     ec2.delete_tags(Resources=[name], Tags=[{"Key": "teleport.dev/origin"}])
     (own,) = logs.describe_log_groups(logGroupNamePrefix=f"ecs-{cluster}/")["logGroups"]
     logs.delete_retention_policy(logGroupName=own["logGroupName"])
+    logs.disassociate_kms_key(logGroupName=own["logGroupName"])
     logs.untag_resource(resourceArn=own["arn"].removesuffix(":*"), tagKeys=["teleport.dev/origin"])
 
 
@@ -147,6 +151,30 @@ def proxy(scene: Scene) -> Iterator[PublicProxy]:
     """The certificates of the issuer can be looked at."""
     with public_proxy(scene.teleport) as running:
         yield running
+
+
+def tagged(other: World) -> list[str]:
+    """What carries the user's tag: roles, identity provider, ECS cluster, service and task definition, log group,
+    security group and its rule."""
+    iam, ec2, ecs, logs = (other.client(name, FAR) for name in ("iam", "ec2", "ecs", "logs"))
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    carried = {name: iam.list_role_tags(RoleName=name)["Tags"] for name in roles}
+    carried[PROVIDER] = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER)["Tags"]
+    (cluster,) = ecs.list_clusters()["clusterArns"]
+    (service,) = ecs.list_services(cluster=cluster)["serviceArns"]
+    (found,) = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    for arn in (cluster, service, found["taskDefinition"]):
+        carried[arn] = ecs.list_tags_for_resource(resourceArn=arn)["tags"]
+    for group in logs.describe_log_groups()["logGroups"]:
+        arn = group["arn"].removesuffix(":*")
+        tags = logs.list_tags_for_resource(resourceArn=arn)["tags"]
+        carried[arn] = [{"key": key, "value": value} for key, value in tags.items()]
+    for group in ec2.describe_security_groups()["SecurityGroups"]:
+        carried[group["GroupId"]] = group.get("Tags", [])
+    for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]:
+        carried[rule["SecurityGroupRuleId"]] = rule.get("Tags", [])
+    user = ({"Key": "team", "Value": "data"}, {"key": "team", "value": "data"})
+    return [name for name, tags in carried.items() if any(tag in tags for tag in user)]
 
 
 def test_the_printed_policies_are_enough(scene: Scene, proxy: PublicProxy) -> None:
@@ -166,14 +194,20 @@ def test_the_printed_policies_are_enough(scene: Scene, proxy: PublicProxy) -> No
     scene.wait_all_ready(6)
 
     drift(other, far)
+    (own,) = scene.client("logs").describe_log_groups(logGroupNamePrefix="ecs-")["logGroups"]
+    scene.client("logs").associate_kms_key(logGroupName=own["logGroupName"], kmsKeyId=KEY)
     for item in scene.namespace.objects():
         scene.reconcile(item)
     scene.wait_all_ready(6)
 
-    change = {"spec": {"logs": {"retentionDays": None}}}
+    assert len(tagged(other)) == 9
+    change = {"spec": {"logs": {"retentionDays": None}, "tags": None}}
     scene.namespace.patch(DATABASE_SERVICE_DEPLOYMENT, "far", change)
-    scene.reconcile(scene.namespace.get(DATABASE_SERVICE_DEPLOYMENT, "far"))
+    scene.namespace.patch(AWS_OIDC_INTEGRATION, "there", {"spec": {"tags": None}})
+    for kind, name in ((AWS_OIDC_INTEGRATION, "there"), (DATABASE_SERVICE_DEPLOYMENT, "far")):
+        assert "appliedTags" not in scene.reconcile(scene.namespace.get(kind, name))["status"]
     scene.wait_all_ready(6)
+    assert tagged(other) == []
 
     scene.delete_all()
     scene.wait_gone()
@@ -189,9 +223,7 @@ ELSEWHERE = {
     "ec2:GetManagedPrefixListEntries",
     "ecs:DescribeServiceRevisions",
     "ecs:ListServiceDeployments",
-    "logs:AssociateKmsKey",
-    "logs:DisassociateKmsKey",
     "logs:GetLogEvents",
 }
-"""Of ways and rules that this network does not have, of rollouts that went back, of keys that change, which the sandbox
-does not know, and of agents that take long to connect: other tests have them."""
+"""Of ways and rules that this network does not have, of rollouts that went back, and of agents that take long to connect:
+other tests have them."""

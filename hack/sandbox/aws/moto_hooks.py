@@ -12,6 +12,7 @@ from typing import Any
 import moto.ec2.urls
 import moto.ecs.urls
 import moto.iam.urls
+import moto.logs.urls
 import moto.rds.urls
 import moto.servicequotas.urls
 from moto.core.base_backend import BackendDict
@@ -19,6 +20,7 @@ from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.iam.models import iam_backends
+from moto.logs.models import LogsBackend, logs_backends
 from moto.rds.models import rds_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.servicequotas.responses import ServiceQuotasResponse
@@ -27,6 +29,7 @@ from hack.sandbox.aws.ec2 import SimulatedEc2Backend, SimulatedEc2Response
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.responses import SimulatedEcsResponse
 from hack.sandbox.aws.iam import SimulatedIamBackend, SimulatedIamResponse
+from hack.sandbox.aws.logs import SimulatedLogsResponse
 from hack.sandbox.aws.quotas import SimulatedQuotasBackend
 from hack.sandbox.aws.rds import SimulatedRdsBackend, SimulatedRdsResponse
 
@@ -68,6 +71,12 @@ def _hooks() -> list[_Hook]:
             SimulatedIamBackend,
             _single_path(moto.iam.urls.url_paths),
             SimulatedIamResponse.dispatch,
+        ),
+        _Hook(
+            logs_backends,
+            LogsBackend,
+            _single_path(moto.logs.urls.url_paths),
+            SimulatedLogsResponse.dispatch,
         ),
         _Hook(
             servicequotas_backends,

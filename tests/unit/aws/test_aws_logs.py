@@ -1,5 +1,7 @@
 """Log groups over real HTTP."""
 
+from typing import Any
+
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.apply import apply
 from rds_enrollment.aws.logs import get_log_group
@@ -29,3 +31,19 @@ def test_a_group_reads_back_with_the_tags_that_it_got_later(account: AwsAccount)
     tagged = get_log_group(account, REGION, GROUP)
     assert tagged is not None
     assert tagged.tags == {**mark, "team": "data"}
+
+
+def test_a_group_gets_another_key_and_loses_it(account: AwsAccount) -> None:
+    made: Any = {"condition": CONDITION, "region": REGION, "group": GROUP}
+    key = "arn:aws:kms:us-west-1:123456789012:key/one"
+    apply(account, steps.CreateLogGroup(**made, kms_key_id="", tags={}))
+
+    apply(account, steps.AssociateKmsKey(**made, kms_key_id=key))
+    found = get_log_group(account, REGION, GROUP)
+    assert found is not None
+    assert found.kms_key_id == key
+
+    apply(account, steps.DisassociateKmsKey(**made))
+    found = get_log_group(account, REGION, GROUP)
+    assert found is not None
+    assert found.kms_key_id == ""
