@@ -225,5 +225,5 @@ ELSEWHERE = {
     "ecs:ListServiceDeployments",
     "logs:GetLogEvents",
 }
-"""Of ways and rules that this network does not have, of rollouts that went back, and of agents that take long to connect:
-other tests have them."""
+"""Of ways and rules that this network does not have, of rollouts that went back, and of agents that take long to
+connect: other tests have them."""

@@ -8,7 +8,7 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import ACCOUNT, ENROLLMENT, Scene
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
 
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 AGENTS, STARTERS = "agents", "starters"
@@ -31,6 +31,21 @@ def change(scene: Scene, seeded: DemoWorld, **roles: dict[str, Any]) -> None:
         )
 
     scene.wait(told, "the deployment is told")
+
+
+def observing(scene: Scene, **roles: dict[str, Any]) -> dict[str, Any]:
+    """A deployment in a VPC that is not there: it gets as far as its roles."""
+    spec = {
+        "integrationRef": {"name": INTEGRATION},
+        "region": REGION,
+        "vpcId": "vpc-0123456789abcdef0",
+        "subnets": {"ids": ["subnet-0123456789abcdef0"]},
+        "securityGroups": {"ids": ["sg-0123456789abcdef0"]},
+        **roles,
+    }
+    metadata = {"name": "other", "namespace": scene.namespace.name}
+    kind = DATABASE_SERVICE_DEPLOYMENT.kind
+    return {"apiVersion": "rds-enrollment.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
 def roles_in_use(scene: Scene) -> tuple[str, str]:
@@ -111,6 +126,24 @@ def test_roles_are_separated_while_tasks_run(scene: Scene, seeded: DemoWorld) ->
     assert [operation for operation, _ in order[1:3]] == ["ecs:RegisterTaskDefinition", "ecs:UpdateService"]
     assert order[3] == ("iam:PutRolePolicy", f"{AGENTS}/{AGENTS}")
 
+    stays_while_another_observes(scene, arns[0])
     scene.delete_all()
     scene.wait_gone()
     assert inventory.roles(scene).keys() == {STARTERS}
+
+
+def stays_while_another_observes(scene: Scene, role: str) -> None:
+    """What another deployment runs with outlives the one that made it."""
+    name = scene.deployment["metadata"]["name"]
+    scene.namespace.create(observing(scene, taskRole={"name": AGENTS, "managementPolicy": "Observe"}))
+
+    def seen() -> bool:
+        found = scene.namespace.get(DATABASE_SERVICE_DEPLOYMENT, "other")
+        return bool(found.get("status", {}).get("taskRoleArn") == role)
+
+    scene.wait(seen, "the role is observed")
+    scene.namespace.delete(RDS_ENROLLMENT, ENROLLMENT)
+    used = scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "RoleReady", "False", "InUse")
+    assert f"{role} (observed by {scene.namespace.name}/other) stays" in used["message"]
+    assert inventory.services(scene) == []
+    assert AGENTS in inventory.roles(scene)

@@ -13,7 +13,7 @@ from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.controllers.converge import Changed
-from rds_enrollment.controllers.neighbours import claim_of, neighbour_of, parsed
+from rds_enrollment.controllers.neighbours import claim_of, neighbour_of, observed_roles, parsed
 from rds_enrollment.controllers.reads import PassReads, read_role
 from rds_enrollment.controllers.region_facts import RegionFacts
 from rds_enrollment.plan import ownership
@@ -129,6 +129,7 @@ class DeploymentObserver:
             "family": self._family(world),
             "neighbours": self._neighbours(world),
             "log_tails": self._log_tails(world),
+            "role_users": seen(self._role_users()),
         }
 
     async def _cluster(self) -> EcsCluster | None:
@@ -302,6 +303,15 @@ class DeploymentObserver:
             return listed
         found = (neighbour_of(raw, wanted.scope.cluster.name) for raw in listed)
         return tuple(item for item in found if item is not None and item.claim != wanted.claim)
+
+    async def _role_users(self) -> Mapping[str, tuple[str, ...]]:
+        if not self._tearing_down:
+            return {}
+        users: dict[str, list[str]] = {}
+        for raw in await self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind):
+            for arn in observed_roles(raw):
+                users.setdefault(arn, []).append(f"{raw['metadata']['namespace']}/{raw['metadata']['name']}")
+        return {arn: tuple(sorted(found)) for arn, found in users.items()}
 
     async def _inactive(self, world: DeploymentWorld) -> Seen[tuple[str, ...]]:
         wanted, run = self._wanted, self._run

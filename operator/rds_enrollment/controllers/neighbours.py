@@ -8,6 +8,7 @@ from rds_enrollment.api.conditions import Condition, find_condition
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.plan import names
 from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 
@@ -53,6 +54,16 @@ def neighbour_of(raw: Object, teleport_cluster: str) -> Neighbour | None:
         ready=is_true(resource.status.conditions, ConditionType.READY),
         rolling_since=deployed.last_transition_time if deployed is not None and rolling else None,
     )
+
+
+def observed_roles(raw: Object) -> tuple[str, ...]:
+    """ARNs of the roles that a deployment observes. One that goes as well needs them until its agents are gone."""
+    resource = parsed(raw)
+    if resource is None or (resource.deleting and resource.status.service_arn is None):
+        return ()
+    observed = {role.name for role in resource.roles if not role.managed}
+    seen = (resource.status.task_role_arn, resource.status.execution_role_arn)
+    return tuple(arn for arn in seen if arn and names.role_name(arn) in observed)
 
 
 def _deployed(resource: DatabaseServiceDeployment) -> Condition | None:

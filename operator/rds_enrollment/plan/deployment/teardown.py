@@ -24,6 +24,7 @@ from rds_enrollment.plan.steps.aws import (
 )
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
 from rds_enrollment.plan.task_definition import join_token_of
+from rds_enrollment.plan.text import listing
 
 _SERVICE = ConditionType.SERVICE_DEPLOYED
 _REVISION = ConditionType.TASK_DEFINITION_REGISTERED
@@ -114,8 +115,20 @@ def _role(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Pa
     roles = own_roles(wanted, world)
     if isinstance(roles, Unseen):
         return unseen(_ROLE, roles, attempts)
-    steps = [step for role in roles for step in removal(role, wanted.owner.mark)]
-    return writing(_ROLE, *steps) if steps else removed(_ROLE, "No IAM role of this object is left.")
+    if isinstance(world.role_users, Unseen):
+        return unseen(_ROLE, world.role_users, attempts)
+    users = world.role_users
+    steps = [step for role in roles if role.arn not in users for step in removal(role, wanted.owner.mark)]
+    if steps:
+        return writing(_ROLE, *steps)
+    used = [f"{role.arn} (observed by {listing(users[role.arn])})" for role in roles if role.arn in users]
+    if used:
+        message = (
+            f"IAM role {listing(used)} stays as long as another deployment runs with it. Delete that one, or let it "
+            f"name another role."
+        )
+        return progressing(_ROLE, Reason.IN_USE, message)
+    return removed(_ROLE, "No IAM role of this object is left.")
 
 
 def _cluster(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:

@@ -35,6 +35,8 @@ class DeploymentWorld:
     """Read only where it is another role."""
     former_roles: Seen[tuple[Role, ...]] = ()
     """Those of the roles that the spec named before that still exist."""
+    role_users: Seen[Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By ARNs of roles, the deployments (`namespace/name`) that observe them; read only for a teardown."""
     token: Seen[JoinToken | None] = field(default_factory=Unseen)
     subnets: Seen[tuple[Subnet, ...]] = field(default_factory=Unseen)
     """Those that the spec names, or whose tags it selects in the VPC."""

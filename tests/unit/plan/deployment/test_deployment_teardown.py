@@ -218,3 +218,14 @@ def test_what_cannot_be_read_is_not_taken_for_gone(fields: dict[str, Any], condi
     assert steps_of(parts) == ()
     assert (parts[-1].condition, parts[-1].outcome) == (condition, UNREAD.outcome)
     assert not all_done(parts, {})
+
+
+def test_a_role_that_another_deployment_observes_stays_until_it_does_not() -> None:
+    left = {**NO_TOKEN, "role": ROLE_SEEN}
+    used = world(**left, role_users={ROLE_SEEN.arn: ("data/one", "data/two")})
+    part = ended(used)[-1]
+    assert (part.steps, part.done, part.verdict.reason) == ((), False, Reason.IN_USE)
+    assert f"IAM role {ROLE_SEEN.arn} (observed by data/one, data/two) stays" in part.verdict.message
+    assert ended(world(**left, role_users=UNREAD))[-1].steps == ()
+    another = world(**left, role_users={"arn:aws:iam::123456789012:role/other": ("data/one",)})
+    assert [type(step) for step in steps_of(ended(another))] == [DeleteRolePolicy, DeleteRole]
