@@ -1,12 +1,13 @@
-"""One hook around every external write, shared by the AWS, Teleport and Kubernetes sandboxes.
+"""One hook around every external write, and one for every read, shared by the AWS, Teleport and Kubernetes sandboxes.
 
 A crash test needs to stop a process just before a write takes effect, or just after it did and before the
-answer is sent. Each sandbox calls the same `Gate`; what happens at the gate is the test's business.
+answer is sent. Each sandbox calls the same `Gate`; what happens at the gate is the test's business. So is what `Reads`
+answers: a system may show an earlier version of what it holds.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 System = Literal["aws", "teleport", "kubernetes"]
 
@@ -62,3 +63,16 @@ class Gate(Protocol):
 
     def after(self, write: Write) -> None:
         """The write took effect (or was refused); the answer has not been sent."""
+
+
+A = TypeVar("A")
+
+
+class Reads(Protocol):
+    """Asked for the answer to each read of the operator; called by the thread that serves it."""
+
+    def answer(self, system: System, question: str, fresh: A, text: str) -> A:
+        """What is answered: `fresh`, or one that this question had before.
+
+        `question` begins with the operation and a blank. `text` is the same for answers that say the same.
+        """

@@ -13,7 +13,7 @@ from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import World
 from hack.sandbox.controlplane import ControlPlane
-from hack.sandbox.gate import Gate
+from hack.sandbox.gate import Gate, Reads
 from hack.sandbox.kubernetes_gate import KubernetesGate
 from hack.sandbox.operator_process import OperatorProcess
 from hack.sandbox.stack import (
@@ -97,10 +97,15 @@ class Arena:
                 self.operator.kill()
                 self.second.kill()
                 self.guard(None)
+                self.show(None)
 
     def guard(self, gate: Gate | None) -> None:
         """Have every write of the operator pass this gate."""
         self.kubernetes.gate = self.aws.gate = self.teleport.gate = gate
+
+    def show(self, reads: Reads | None) -> None:
+        """Have every read of the operator answered by these."""
+        self.kubernetes.reads = self.aws.reads = self.teleport.reads = reads
 
     def start_operator(self, scene: Scene) -> None:
         """A fresh process, which serves the scene's namespace alone. Does not wait until it is ready."""

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import threading
 import time
 from collections import Counter
@@ -20,9 +21,10 @@ from hack.sandbox.aws.wire import (
     parse_request,
     unknown_operation,
 )
-from hack.sandbox.gate import Cut, Fault, Gate, Spoiled, Write
+from hack.sandbox.gate import Cut, Fault, Gate, Reads, Spoiled, Write
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo as ExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
@@ -107,6 +109,7 @@ class CallLayer:
         """`latency` gives the seconds that a `service:Operation` takes."""
         self.log = CallLog()
         self.gate: Gate | None = None
+        self.reads: Reads | None = None
         self.refuse: Refusal = allow_all
         self._application = application
         self._world_lock = world_lock
@@ -128,9 +131,37 @@ class CallLayer:
             refused = self.refuse(request, account_of(environ, request))
         if refused is not None:
             return _send(refused, start_response)
+        if not request.is_write and self.reads is not None:
+            return self._serve_shown(self.reads, request, environ, start_response, body)
         if not request.is_write or self.gate is None:
             return self._serve(request, environ, start_response)
         return self._serve_gated(self.gate, request, environ, start_response)
+
+    def _serve_shown(
+        self,
+        reads: Reads,
+        request: AwsRequest,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        body: bytes,
+    ) -> Iterable[bytes]:
+        """The answer that the operator is shown, with its status and headers."""
+        head: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def keep(
+            status: str, headers: list[tuple[str, str]], exc_info: "ExcInfo | None" = None, /
+        ) -> Callable[[bytes], object]:
+            head.append((status, headers))
+            return _refuse_write
+
+        content = b"".join(self._serve(request, environ, keep))
+        where = f"{request.region} {account_of(environ, request)}"
+        question = f"{request.name} {where} {body.decode('utf-8', 'replace')}"
+        status, headers, content = reads.answer(
+            "aws", question, (*head[-1], content), _OF_ONE_ANSWER.sub("", content.decode("utf-8", "replace"))
+        )
+        start_response(status, headers)
+        return [content]
 
     def _serve_gated(
         self, gate: Gate, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -162,6 +193,13 @@ class CallLayer:
             log.exception("%s failed inside the sandbox", request.name)
             reply = error_reply(request.service, "InternalFailure", "The sandbox failed; see its log.", 500)
             return _send(reply, start_response)
+
+
+_OF_ONE_ANSWER = re.compile(r"<(RequestId|requestId|RequestID)>[^<]*<")
+
+
+def _refuse_write(_: bytes) -> object:
+    raise NotImplementedError("WSGI's write() is not served: applications return their body")
 
 
 def account_of(environ: "WSGIEnvironment", request: AwsRequest) -> str:

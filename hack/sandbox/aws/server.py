@@ -19,7 +19,7 @@ from hack.sandbox.aws.health_probe import check_tasks
 from hack.sandbox.aws.listener import Listener
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskHealth
 from hack.sandbox.aws.world import DEFAULT_ACCOUNT
-from hack.sandbox.gate import Gate
+from hack.sandbox.gate import Gate, Reads
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +111,15 @@ class AwsSandbox:
     @gate.setter
     def gate(self, gate: Gate | None) -> None:
         self._layer.gate = gate
+
+    @property
+    def reads(self) -> Reads | None:
+        """Asked for the answer to each read."""
+        return self._layer.reads
+
+    @reads.setter
+    def reads(self, reads: Reads | None) -> None:
+        self._layer.reads = reads
 
     @property
     def refuse(self) -> Refusal:

@@ -1,6 +1,7 @@
 """Passes one request on as it is: reads and watches as they come, writes through the gate."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from hack.sandbox.gate import Cut, Fault, Spoiled, Write
+from hack.sandbox.gate import Cut, Fault, Reads, Spoiled, Write
 from hack.sandbox.kubernetes_gate.faults import fault_response
 from hack.sandbox.kubernetes_gate.writes import parse_write
 
@@ -23,6 +24,9 @@ GATED_WRITES = 16
 _OF_THE_CONNECTION = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host", "content-length"}
 )
+
+# A list's own version grows with every write of anything.
+_OF_ONE_ANSWER = re.compile(r'"kind":"\w+List","apiVersion":"[^"]*","metadata":\{[^}]*\}')
 
 Step = Callable[[Write], None]
 
@@ -38,15 +42,22 @@ class Proxy:
     """An async context manager; `handle` is the handler of an aiohttp server that cancels abandoned handlers."""
 
     def __init__(
-        self, server: str, tls: ssl.SSLContext, before: Step, after: Step, deaf: Callable[[], bool]
+        self,
+        server: str,
+        tls: ssl.SSLContext,
+        before: Step,
+        after: Step,
+        deaf: Callable[[], bool],
+        reads: Callable[[], Reads | None],
     ) -> None:
         """`before` and `after` are called in threads around each write; they may block and may raise Cut or
-        Spoiled. What a watch sends while `deaf` is true is lost."""
+        Spoiled. What a watch sends while `deaf` is true is lost. `reads` gives who is asked for other answers."""
         self._server = server
         self._tls = tls
         self._before = before
         self._after = after
         self._deaf = deaf
+        self._reads = reads
         self._threads = ThreadPoolExecutor(max_workers=GATED_WRITES, thread_name_prefix="kubernetes-gate")
         self._session: aiohttp.ClientSession
         self._tasks: set[asyncio.Task[web.Response | None]] = set()
@@ -82,6 +93,9 @@ class Proxy:
     async def _pass(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Chunk by chunk: a watch sends for as long as its client listens."""
         is_watch = request.query.get("watch") == "true"
+        reads = self._reads()
+        if reads is not None and not is_watch:
+            return await self._show(reads, request, body)
         async with self._ask(request, body) as answer:
             response = web.StreamResponse(
                 status=answer.status, reason=answer.reason, headers=_of_the_message(answer.headers)
@@ -92,6 +106,17 @@ class Proxy:
                     await response.write(chunk)
             await response.write_eof()
             return response
+
+    async def _show(self, reads: Reads, request: web.BaseRequest, body: bytes) -> web.Response:
+        async with self._ask(request, body) as answer:
+            content = await answer.read()
+        headers = _of_the_message(answer.headers)
+        text = _OF_ONE_ANSWER.sub("", f"{answer.status} {content.decode('utf-8', 'replace')}")
+        question = f"{request.method} {request.path_qs} {request.headers.get('Accept')}"
+        status, headers, content = reads.answer(
+            "kubernetes", question, (answer.status, headers, content), text
+        )
+        return web.Response(status=status, headers=headers, body=content)
 
     async def _write(self, request: web.BaseRequest, body: bytes, write: Write) -> web.Response | None:
         # A task of its own: a write that has arrived takes its course, also when its client goes away.

@@ -11,7 +11,7 @@ from typing import Self
 
 from aiohttp import web
 
-from hack.sandbox.gate import Gate, Write
+from hack.sandbox.gate import Gate, Reads, Write
 from hack.sandbox.kubernetes_gate.proxy import Proxy, hang_up
 
 LOOPBACK = "127.0.0.1"
@@ -25,6 +25,8 @@ class KubernetesGate:
         """`server` is the API server's URL, `ca` the PEM file of its authority. Port 0 takes a free one."""
         self.gate: Gate | None = None
         """Called around every write."""
+        self.reads: Reads | None = None
+        """Asked for the answer to each read but watches."""
         self.away = False
         """Every further request finds its connection closed; a watch that runs goes on."""
         self.deaf = False
@@ -82,7 +84,9 @@ class KubernetesGate:
             return
         self._port = int(listening.getsockname()[1])
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with Proxy(self._server, self._tls, self._before, self._after, lambda: self.deaf) as proxy:
+        async with Proxy(
+            self._server, self._tls, self._before, self._after, lambda: self.deaf, lambda: self.reads
+        ) as proxy:
             # A client that is gone takes its handler along, and with it the watch behind.
             server = web.Server(self._handler(proxy), handler_cancellation=True, access_log=None)
             runner = web.ServerRunner(server, shutdown_timeout=0.0)

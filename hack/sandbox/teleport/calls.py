@@ -11,9 +11,10 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 from grpclib.const import Cardinality, Handler
+from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
-from hack.sandbox.gate import Cut, Fault, Gate, Spoiled, Write
+from hack.sandbox.gate import Cut, Fault, Gate, Reads, Spoiled, Write
 from hack.sandbox.teleport import errors
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class CallLayer:
         """`latency` gives the seconds that an RPC takes before it acts."""
         self.log = CallLog()
         self.gate: Gate | None = None
+        self.reads: Reads | None = None
         self._latency = latency
         # Gates may block, and a write that has begun is not undone when its client goes away: both want threads.
         self._writers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="teleport-write")
@@ -136,9 +138,22 @@ class CallLayer:
         if delay := self._latency(rpc.name):
             await asyncio.sleep(delay)
         if write is None:
-            return rpc.serve(request, caller)
+            return self._read(rpc, request, caller)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writers, self._write, rpc, request, caller, write)
+
+    def _read(self, rpc: Rpc[Q, A], request: Q, caller: Caller) -> A:
+        if self.reads is None:
+            return rpc.serve(request, caller)
+        fresh: A | GRPCError
+        try:
+            fresh = rpc.serve(request, caller)
+        except GRPCError as refusal:
+            fresh = refusal
+        shown = self.reads.answer("teleport", f"{rpc.name} {request}", fresh, str(fresh))
+        if isinstance(shown, GRPCError):
+            raise shown
+        return shown
 
     def _write(self, rpc: Rpc[Q, A], request: Q, caller: Caller, write: Write) -> A:
         gate = self.gate

@@ -12,7 +12,7 @@ from rds_enrollment.teleport.wire.event_pb2 import Event, Watch
 from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
 
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskSource
-from hack.sandbox.gate import Gate, Write
+from hack.sandbox.gate import Gate, Reads, Write
 from hack.sandbox.teleport.agents import AgentFleet, AgentTiming
 from hack.sandbox.teleport.auth_service import AuthService
 from hack.sandbox.teleport.authority import Authority
@@ -162,6 +162,15 @@ class TeleportSandbox:
     @gate.setter
     def gate(self, gate: Gate | None) -> None:
         self._calls.gate = gate
+
+    @property
+    def reads(self) -> Reads | None:
+        """Asked for the answer to each read but the streams."""
+        return self._calls.reads
+
+    @reads.setter
+    def reads(self, reads: Reads | None) -> None:
+        self._calls.reads = reads
 
     @property
     def assume_role(self) -> AssumeRole:

@@ -1,5 +1,6 @@
 """A role that IAM does not show yet is waited for: a second one is never asked for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.controllers.creations import PATIENCE, Creations
 from rds_enrollment.plan.outcome import Conflict, Transient, Waiting
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import CreateRole, DeleteRole
+from rds_enrollment.plan.steps.aws import CreateRole, DeleteRole, RegisterTaskDefinition
 
 CREATE = CreateRole(
     condition=ConditionType.ROLE_READY, role="agents", description="", trust={}, tags={"owner": "a"}
@@ -50,6 +51,22 @@ async def test_a_second_creation_is_waited_with_until_patience_ends(aws: Aws) ->
     aws.now += PATIENCE + timedelta(seconds=1)
     await aws.apply(CREATE)
     assert aws.asked == ["CreateRole", "CreateRole"]
+
+
+async def test_another_content_is_another_thing(aws: Aws) -> None:
+    first = RegisterTaskDefinition(
+        condition=ConditionType.TASK_DEFINITION_REGISTERED,
+        region="us-west-1",
+        family="agents",
+        body={"cpu": "512"},
+        tags={},
+    )
+    await aws.apply(first)
+    await aws.apply(replace(first, body={"cpu": "1024"}))
+    with pytest.raises(Waiting) as caught:
+        await aws.apply(first)
+    assert caught.value.reason is Reason.IN_PROGRESS
+    assert aws.asked == ["RegisterTaskDefinition"] * 2
 
 
 async def test_one_that_was_seen_and_is_gone_is_made_again_at_once(aws: Aws) -> None:

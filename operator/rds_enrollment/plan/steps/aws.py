@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.observed.aws import Document, Network
 from rds_enrollment.plan.steps.base import Step
 
@@ -19,7 +20,7 @@ class AwsStep(Step):
 class CreateIdentityProvider(AwsStep):
     """iam:CreateOpenIDConnectProvider."""
 
-    shows_late: ClassVar[bool] = True
+    shows_late: ClassVar[Reason | None] = Reason.IAM_PROPAGATING
 
     url: str
     audiences: tuple[str, ...]
@@ -115,7 +116,7 @@ class DeleteIdentityProvider(AwsStep):
 class CreateRole(AwsStep):
     """iam:CreateRole."""
 
-    shows_late: ClassVar[bool] = True
+    shows_late: ClassVar[Reason | None] = Reason.IAM_PROPAGATING
 
     role: str
     description: str
@@ -206,6 +207,8 @@ class DeleteRole(AwsStep):
 class CreateCluster(AwsStep):
     """ecs:CreateCluster."""
 
+    shows_late: ClassVar[Reason | None] = Reason.IN_PROGRESS
+
     cluster: str
     capacity_providers: tuple[str, ...]
     tags: Mapping[str, str]
@@ -254,6 +257,8 @@ class TagEcsResource(AwsStep):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterTaskDefinition(AwsStep):
     """ecs:RegisterTaskDefinition. `body` is the request without tags."""
+
+    shows_late: ClassVar[Reason | None] = Reason.IN_PROGRESS
 
     family: str
     body: Mapping[str, Any]
@@ -314,6 +319,8 @@ class ServiceShape:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateService(AwsStep):
     """ecs:CreateService with launch type FARGATE."""
+
+    shows_late: ClassVar[Reason | None] = Reason.IN_PROGRESS
 
     cluster: str
     service: str

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.api.reasons import ConditionType, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +14,8 @@ class Step:
     independent: ClassVar[bool] = False
     """Whether nothing builds on it: its neighbours may go on when it fails, and are made at the same time."""
 
-    shows_late: ClassVar[bool] = False
-    """Whether what it makes may stay unseen for a while after."""
+    shows_late: ClassVar[Reason | None] = None
+    """Where what it makes may stay unseen for a while after: the reason to wait with."""
 
     condition: ConditionType
     """The condition that is lowered when this write fails."""

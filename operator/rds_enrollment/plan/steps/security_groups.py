@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.steps.aws import AwsStep, UntagStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateSecurityGroup(AwsStep):
     """ec2:CreateSecurityGroup. In a VPC a new group lets everything out and nothing in."""
+
+    shows_late: ClassVar[Reason | None] = Reason.IN_PROGRESS
 
     vpc_id: str
     group_name: str

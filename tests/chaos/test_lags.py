@@ -1,0 +1,31 @@
+"""Reads that show an earlier state for a while lead to the same end, and nothing is made twice for them."""
+
+import pytest
+
+from tests.chaos.arena import Arena
+from tests.chaos.lags import Lag, lagged
+from tests.chaos.runs import Run, undisturbed
+from tests.chaos.slices import chosen
+from tests.chaos.workloads import CREATE
+from tests.chaos.writes import surplus
+
+ALL = [
+    *(Lag("aws", operations, reads) for operations in ("", "iam:", "ecs:") for reads in (1, 3)),
+    *(Lag("kubernetes", "", reads) for reads in (1, 3)),
+]
+PLANS = chosen(ALL, lambda lag: lag in (Lag("aws", "", 1), Lag("kubernetes", "", 1)))
+
+
+@pytest.fixture(scope="module")
+def reference(arena: Arena) -> Run:
+    """Once in each worker."""
+    return undisturbed(arena, CREATE)
+
+
+@pytest.mark.parametrize("lag", PLANS, ids=str)
+def test_what_is_not_shown_yet_is_not_made_again(arena: Arena, reference: Run, lag: Lag) -> None:
+    run, stale = lagged(arena, CREATE, lag, reference)
+    assert stale > 0
+    # The API server is asked again for finalizers that are there, and for fields that are applied: nothing comes of it.
+    extra = [write for write in surplus(run.writes, reference.writes) if write.system != "kubernetes"]
+    assert extra == []
