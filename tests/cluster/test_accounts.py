@@ -8,6 +8,7 @@ import pytest
 import yaml
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
+from hack.sandbox.aws.pod_identity import ACCESS_KEY, pod_identity_agent
 from hack.sandbox.aws.world import World
 from tests.cluster.kubernetes_api import Namespace, Object, condition, is_ready
 from tests.cluster.scene import ACCOUNT, INTEGRATION, REGION, Scene, example
@@ -27,7 +28,14 @@ def tenant(scene: Scene) -> Iterator[Namespace]:
         yield namespace
 
 
-def start(scene: Scene, tenant: Namespace) -> None:
+@pytest.fixture
+def pod_identity(scene: Scene) -> Iterator[dict[str, str]]:
+    """Variables of an operator that has no keys: an agent lends it some."""
+    with pod_identity_agent(scene.folder) as lent:
+        yield {**lent, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+
+def start(scene: Scene, tenant: Namespace, **credentials: str) -> None:
     """With roles of the other account for the scene's namespace alone."""
     grants = scene.folder / "roles.yaml"
     allowed = [{"arn": role(OTHER), "externalId": "sesame"}, {"arn": role(THIRD)}]
@@ -36,6 +44,7 @@ def start(scene: Scene, tenant: Namespace) -> None:
     scene.start(
         RDS_ENROLLMENT_ASSUME_ROLES=str(grants),
         RDS_ENROLLMENT_WATCH_NAMESPACES=f"{scene.namespace.name},{tenant.name}",
+        **credentials,
     )
 
 
@@ -150,8 +159,12 @@ def test_two_databases_of_one_name_in_two_accounts(scene: Scene, tenant: Namespa
     assert enrolled(scene) == {"orders": ACCOUNT, advised: OTHER}
 
 
-def test_nobody_borrows_a_role_or_an_integration(scene: Scene, tenant: Namespace) -> None:
-    start(scene, tenant)
+def test_nobody_borrows_a_role_or_an_integration(
+    scene: Scene, tenant: Namespace, pod_identity: dict[str, str]
+) -> None:
+    keys: set[str] = set()
+    scene.aws.refuse = lambda request, _: keys.add(request.access_key)
+    start(scene, tenant, **pod_identity)
     scene.namespace.create(integration("closed", ACCOUNT))
     scene.namespace.create(integration("third", THIRD, assumeRoleArn=role(THIRD)))
     scene.wait_all_ready(2)
@@ -177,3 +190,8 @@ def test_nobody_borrows_a_role_or_an_integration(scene: Scene, tenant: Namespace
     scene.wait_idle()
     assert scene.aws.calls.writes == []
     assert "sesame" not in "".join(scene.log_lines())
+
+    # Pod Identity's credentials, and those of the role that they assumed: no others.
+    assert ACCESS_KEY in keys
+    assert "sandbox" not in keys
+    assert len(keys) == 2

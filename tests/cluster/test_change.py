@@ -161,3 +161,20 @@ def test_tags_reach_what_is_there_and_are_mended(scene: Scene, seeded: DemoWorld
         scene.reconcile(obj)
     assert sorted(writes.new()[0]) == ["ecs:TagResource", "iam:TagRole"]
     scene.wait_all_ready()
+
+    # Taken out of the specs: what was set for them goes, and what somebody added stays.
+    iam.tag_role(RoleName="teleport-prod-aws", Tags=[{"Key": "by", "Value": "hand"}])
+    scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"tags": None}})
+    scene.namespace.patch(RDS_ENROLLMENT, ENROLLMENT, {"spec": {"tags": None}})
+    scene.wait(lambda: not scene.deployment["spec"].get("tags"), "the deployment is told")
+    scene.wait_all_ready()
+    assert sorted(writes.new()[0]) == [
+        "ecs:UntagResource",
+        "ecs:UntagResource",
+        "ecs:UntagResource",
+        "iam:UntagOpenIDConnectProvider",
+        "iam:UntagRole",
+        "iam:UntagRole",
+    ]
+    assert {"Key": "by", "Value": "hand"} in inventory.roles(scene)["teleport-prod-aws"]["Tags"]
+    assert not any("appliedTags" in obj["status"] for obj in scene.namespace.objects())

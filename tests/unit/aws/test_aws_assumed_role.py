@@ -3,7 +3,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from rds_enrollment.aws.iam import get_role
 from rds_enrollment.aws.session import AwsAccount, AwsClients
 from rds_enrollment.plan.outcome import Blocked
 
+from hack.sandbox.aws.pod_identity import ACCESS_KEY, pod_identity_agent
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 from hack.sandbox.aws.world import World
@@ -150,41 +150,14 @@ def test_a_role_that_does_not_trust_us_is_named(stub: StubAws) -> None:
     assert "sesame" not in caught.value.message
 
 
-class PodIdentity(BaseHTTPRequestHandler):
-    """The EKS Pod Identity agent (Amazon EKS User Guide, "EKS Pod Identity Agent")."""
-
-    authorization = ""
-
-    def do_GET(self) -> None:
-        type(self).authorization = self.headers.get("Authorization", "")
-        until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = dumps(
-            {"AccessKeyId": "PODKEY", "SecretAccessKey": "s", "Token": "t", "Expiration": until}
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: a test's output is its own."""
-
-
 def test_pod_identity_lends_credentials(
     stub: StubAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stub.answer = Sts()
-    token = tmp_path / "token"
-    token.write_text("of-the-pod")
-    with ThreadingHTTPServer(("127.0.0.1", 0), PodIdentity) as agent:
-        threading.Thread(target=agent.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setenv(
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{agent.server_port}/v1/credentials"
-        )
-        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
+    with pod_identity_agent(tmp_path) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         clients = AwsClients()
         assert clients.own().identity().account == "123456789012"
         assert clients.assumed(ROLE).identity().account == OTHER
-        agent.shutdown()
-    assert PodIdentity.authorization == "of-the-pod"
-    assert {call.access_key for call in stub.requests} == {"PODKEY", "LENT1"}
+    assert {call.access_key for call in stub.requests} == {ACCESS_KEY, "LENT1"}
