@@ -65,6 +65,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         threads=parts.threads,
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
+        marked_rules=SharedReads(time.monotonic),
         quotas=SharedReads(time.monotonic),
         issuer=Issuer(network),
         names=HostNames(settings.host_addresses, time.monotonic),

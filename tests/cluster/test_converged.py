@@ -29,6 +29,7 @@ SHARED_FACTS = Counter(
         "ec2:DescribeNatGateways": 1,
         "ec2:DescribeVpcEndpoints": 1,
         "ec2:DescribeNetworkInterfaces": 1,
+        "ec2:DescribeSecurityGroupRules": 1,  # those with an owner mark, in any group
         "rds:DescribeDBInstances": 1,
         "rds:DescribeDBClusters": 1,
     }
@@ -49,13 +50,9 @@ AWS_READS = {
         {
             "iam:GetRole": 1,
             "iam:GetRolePolicy": 1,
-            "ec2:DescribeSubnets": 1,
-            "ec2:DescribeSecurityGroups": 1,
-            "ec2:DescribeSecurityGroupRules": 1,  # those of ours, in any group
             "ecs:DescribeClusters": 1,
             "ecs:DescribeServices": 1,
             "ecs:DescribeTaskDefinition": 1,  # the newest revision, which is the one in service
-            "ecs:ListTaskDefinitions": 1,  # surplus revisions
             "ecs:ListTasks": 2,  # those that run, those that stopped
             "ecs:DescribeTasks": 1,
         }
@@ -79,6 +76,14 @@ def converged(enrolled: tuple[Scene, DemoWorld]) -> Scene:
     scene, _ = enrolled
     scene.wait_idle()
     return scene
+
+
+def test_the_reads_of_each_kind_stay_few() -> None:
+    own = {kind: Counter(AWS_READS[kind]).total() for kind in KINDS.values()}
+    own[DATABASE_SERVICE_DEPLOYMENT] -= SHARED_FACTS.total()
+    assert own[AWS_OIDC_INTEGRATION] <= 6
+    assert own[RDS_ENROLLMENT] <= 1 + 2  # pages, here one
+    assert own[DATABASE_SERVICE_DEPLOYMENT] <= 8
 
 
 def only(scene: Scene, kind: Kind) -> Object:

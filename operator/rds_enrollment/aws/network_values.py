@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from rds_enrollment.aws.tags import read_tags
 from rds_enrollment.plan.observed.network import (
     ALL_PORTS,
     AclRule,
@@ -65,6 +66,7 @@ def subnet(entry: Entry) -> Subnet:
         cidrs=tuple(_subnet_blocks(entry)),
         available_addresses=entry.get("AvailableIpAddressCount", 0),
         map_public_ip=entry.get("MapPublicIpOnLaunch", False),
+        tags=read_tags(entry.get("Tags")),
         internet_gateway_block=next(
             (item for item in InternetGatewayBlock if item == mode), InternetGatewayBlock.OFF
         ),
@@ -137,6 +139,7 @@ def security_group(entry: Entry) -> SecurityGroup:
         ingress=tuple(_group_rules(entry.get("IpPermissions", ()))),
         egress=tuple(_group_rules(entry.get("IpPermissionsEgress", ()))),
         name=entry.get("GroupName", ""),
+        tags=read_tags(entry.get("Tags")),
     )
 
 

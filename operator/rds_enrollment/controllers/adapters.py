@@ -15,6 +15,7 @@ from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.network import NetworkFacts
+from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key
@@ -40,6 +41,8 @@ class Adapters:
     """RDS listings by account and region, for all enrolments together."""
     networks: SharedReads[tuple[str, str], NetworkFacts]
     """The networks by account and region, for all deployments together."""
+    marked_rules: SharedReads[tuple[str, str], tuple[SecurityGroupRule, ...]]
+    """Rules of security groups with an owner mark, by account and region, for all deployments together."""
     quotas: SharedReads[tuple[str, str], float]
     """Fargate's vCPUs by account and region, for all deployments together."""
     issuer: Issuer

@@ -6,22 +6,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.api.roles import IamRole
-from rds_enrollment.aws import ec2, ecs, iam, logs, security_groups
+from rds_enrollment.aws import ecs, iam, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.controllers.converge import Changed
-from rds_enrollment.controllers.neighbours import claim_of, neighbour_of, observed_roles, parsed
+from rds_enrollment.controllers.neighbours import claims_beside, neighbours_of, observed_roles
+from rds_enrollment.controllers.network_reads import NetworkReads
 from rds_enrollment.controllers.reads import PassReads, read_role
 from rds_enrollment.controllers.region_facts import RegionFacts
-from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
-from rds_enrollment.plan.deployment.openings import database_groups
 from rds_enrollment.plan.deployment.preflight import hosts, starts_tasks
-from rds_enrollment.plan.deployment.revision import collects
+from rds_enrollment.plan.deployment.revision import KEPT_REVISIONS, collects
 from rds_enrollment.plan.deployment.rollout import needs_history
 from rds_enrollment.plan.deployment.tails import streams_to_read
 from rds_enrollment.plan.deployment.version import wants_another_version
@@ -33,21 +32,17 @@ from rds_enrollment.plan.observed.aws import (
     EcsService,
     LogGroup,
     Role,
-    SecurityGroup,
     ServiceDeployment,
-    Subnet,
     Task,
     TaskDefinition,
 )
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
-from rds_enrollment.plan.observed.network import Address, Vpc
-from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
+from rds_enrollment.plan.observed.network import Address
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
 
 _ROLE = (ConditionType.ROLE_READY,)
 _REVISION = (ConditionType.TASK_DEFINITION_REGISTERED,)
 _SERVICE = (ConditionType.SERVICE_DEPLOYED,)
-_RULES = (ConditionType.NETWORK_READY, ConditionType.DATABASE_ACCESS_ALLOWED)
 """The conditions whose writes make void what was read."""
 
 
@@ -70,6 +65,7 @@ class DeploymentObserver:
         self._run = adapters.threads.run
         self._reads = PassReads()
         self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
+        self._network = NetworkReads(adapters.threads, account, wanted, self._region, self._reads)
 
     async def observe(self, changed: Changed = None) -> DeploymentWorld:
         """What has a known name together with what the service points to, and then what depends on both."""
@@ -77,18 +73,16 @@ class DeploymentObserver:
         async with asyncio.TaskGroup() as first:
             service = first.create_task(self._service())
             newest = first.create_task(self._newest())
-            vpc = first.create_task(self._region.vpc(self._wanted.vpc_id))
             read = {name: first.create_task(reading) for name, reading in self._named().items()}
             read |= {
                 "serving": first.create_task(self._serving(service, newest)),
                 "tasks": first.create_task(self._tasks(service)),
-                "managed_group": first.create_task(self._managed_group(vpc)),
+                "revisions": first.create_task(self._revisions(newest)),
             }
             first.create_task(self._foreseen_quota(service))
         world = DeploymentWorld(
             service=service.result(),
             newest=newest.result(),
-            vpc=vpc.result(),
             observed_at=self._adapters.now(),
             **{name: task.result() for name, task in read.items()},
         )
@@ -105,17 +99,18 @@ class DeploymentObserver:
             "execution_role": once("execution role", _ROLE, partial(self._role, wanted.execution_role)),
             "former_roles": once("former roles", _ROLE, self._former_roles),
             "token": seen(teleport.get_token(wanted.join_token)),
-            "subnets": once("subnets", (), self._subnets),
-            "security_groups": once("security groups", (), self._security_groups),
+            "vpc": self._region.vpc(wanted.vpc_id),
+            "subnets": self._network.subnets(),
+            "security_groups": self._network.security_groups(),
+            "managed_group": self._network.managed_group(),
+            "own_rules": self._network.own_rules(),
             "addresses": self._addresses(),
             "inventory": self._region.inventory(),
             "databases": seen(self._databases()),
             "servers": seen(self._servers()),
             "agents": seen(self._agents()),
             "cluster": once("cluster", _SERVICE, self._cluster),
-            "revisions": once("revisions", _REVISION, self._revisions),
             "log_group": once("log group", _REVISION, self._log_group),
-            "own_rules": once("own rules", _RULES, self._own_rules),
         }
 
     def _dependent(self, world: DeploymentWorld) -> dict[str, Coroutine[Any, Any, Any]]:
@@ -125,7 +120,7 @@ class DeploymentObserver:
             "fargate_vcpus": self._fargate_vcpus(world),
             "claims": seen(self._claims(world)),
             "inactive": self._inactive(world),
-            "database_rules": self._database_rules(world),
+            "database_rules": self._network.database_rules(world),
             "family": self._family(world),
             "neighbours": self._neighbours(world),
             "log_tails": self._log_tails(world),
@@ -150,15 +145,22 @@ class DeploymentObserver:
     async def _revision(self, name: str) -> TaskDefinition | None:
         return await self._run(ecs.get_task_definition, self._account, self._wanted.region, name)
 
-    async def _revisions(self) -> tuple[str, ...]:
+    async def _revisions(self, asked: "asyncio.Task[Seen[TaskDefinition | None]]") -> Seen[tuple[str, ...]]:
+        """Where no more can be there than are kept, they are not counted."""
+        newest = await asked
+        if not self._tearing_down and newest is None:
+            return ()
+        if (
+            not self._tearing_down
+            and isinstance(newest, TaskDefinition)
+            and newest.revision <= KEPT_REVISIONS
+        ):
+            return Unseen()
+        return await self._reads.once("revisions", _REVISION, self._listed_revisions)
+
+    async def _listed_revisions(self) -> tuple[str, ...]:
         wanted = self._wanted
         return await self._run(ecs.list_active_task_definitions, self._account, wanted.region, wanted.family)
-
-    async def _own_rules(self) -> tuple[SecurityGroupRule, ...]:
-        wanted = self._wanted
-        return await self._run(
-            security_groups.rules_of_owner, self._account, wanted.region, wanted.owner.mark
-        )
 
     async def _role(self, role: IamRole | None) -> Role | None:
         """Of an observed role everything counts that it allows."""
@@ -172,22 +174,6 @@ class DeploymentObserver:
         threads, account = self._adapters.threads, self._account
         found = [await read_role(threads, account, name, (name,)) for name in self._wanted.former_roles]
         return tuple(role for role in found if role is not None)
-
-    async def _subnets(self) -> tuple[Subnet, ...]:
-        wanted, run = self._wanted, self._run
-        choice = wanted.subnets
-        if choice.ids:
-            return await run(ec2.get_subnets, self._account, wanted.region, choice.ids)
-        return await run(ec2.find_subnets, self._account, wanted.region, wanted.vpc_id, choice.tags)
-
-    async def _security_groups(self) -> tuple[SecurityGroup, ...]:
-        wanted, run = self._wanted, self._run
-        choice = wanted.security_groups
-        if choice.managed:
-            return ()
-        if choice.ids:
-            return await run(ec2.get_security_groups, self._account, wanted.region, choice.ids)
-        return await run(ec2.find_security_groups, self._account, wanted.region, wanted.vpc_id, choice.tags)
 
     async def _databases(self) -> tuple[Database, ...]:
         return tuple(await self._adapters.teleport.databases())
@@ -205,40 +191,10 @@ class DeploymentObserver:
         unclear = await asyncio.to_thread(ambiguous_endpoints, self._wanted, world)
         return {host: await self._adapters.names.addresses(host) for host in unclear}
 
-    async def _managed_group(self, facts: "asyncio.Task[Seen[Vpc | None]]") -> Seen[ManagedGroup | None]:
-        """A group that is not asked for is looked for in the network facts first."""
-        wanted = self._wanted
-        if not self._ending and not wanted.security_groups.managed:
-            vpc = await facts
-            if isinstance(vpc, Unseen):
-                return vpc
-            if vpc is None or wanted.security_group not in {group.name for group in vpc.security_groups}:
-                return None
-        return await self._reads.once("managed group", _RULES, self._group_of_our_name)
-
-    async def _group_of_our_name(self) -> ManagedGroup | None:
-        """What holds the group is asked only where it is to go."""
-        wanted, run = self._wanted, self._run
-        account, region = self._account, wanted.region
-        group = await run(security_groups.get_group, account, region, wanted.vpc_id, wanted.security_group)
-        if group is None or not ownership.marked(group.tags, wanted.owner.mark):
-            return group
-        if wanted.security_groups.managed and not self._ending:
-            return group
-        return replace(group, use=await run(security_groups.get_use, account, region, group.id))
-
     @property
     def _ending(self) -> bool:
         """Whether everything is to go: then no network facts are read."""
         return not self._region.asked
-
-    async def _database_rules(self, world: DeploymentWorld) -> Seen[tuple[SecurityGroupRule, ...]]:
-        """Where we add rules, those that are there must not be a resync old."""
-        wanted, run = self._wanted, self._run
-        if not wanted.manages_access or self._ending:
-            return Unseen()
-        groups = database_groups(wanted, world)
-        return await seen(run(security_groups.rules_of_groups, self._account, wanted.region, groups))
 
     async def _fargate_vcpus(self, world: DeploymentWorld) -> Seen[float]:
         """What runs already is within the quota."""
@@ -273,36 +229,14 @@ class DeploymentObserver:
         )
 
     async def _claims(self, world: DeploymentWorld) -> tuple[Claim, ...]:
-        """One object's integration may be of another account, in which the VPC is not the same."""
-        wanted, objects = self._wanted, self._adapters.objects
-        if not is_contestable(wanted, world):
+        if not is_contestable(self._wanted, world):
             return ()
-        found: list[Claim] = []
-        for raw in await objects.list(DATABASE_SERVICE_DEPLOYMENT.kind):
-            other = parsed(raw)
-            if other is None or claim_of(other) == wanted.claim:
-                continue
-            if other.spec.observes or (other.spec.region, other.spec.vpc_id) != (
-                wanted.region,
-                wanted.vpc_id,
-            ):
-                continue
-            integration = await objects.get(
-                AWS_OIDC_INTEGRATION.kind, *other.spec.integration_ref.key(other.metadata.namespace)
-            )
-            if integration is not None and integration["spec"]["accountId"] == wanted.scope.account:
-                found.append(claim_of(other))
-        return tuple(found)
+        return await claims_beside(self._adapters.objects, self._wanted)
 
     async def _neighbours(self, world: DeploymentWorld) -> Seen[tuple[Neighbour, ...]]:
-        wanted = self._wanted
-        if self._tearing_down or not wants_another_version(wanted, world):
+        if self._tearing_down or not wants_another_version(self._wanted, world):
             return ()
-        listed = await seen(self._adapters.objects.list(DATABASE_SERVICE_DEPLOYMENT.kind))
-        if isinstance(listed, Unseen):
-            return listed
-        found = (neighbour_of(raw, wanted.scope.cluster.name) for raw in listed)
-        return tuple(item for item in found if item is not None and item.claim != wanted.claim)
+        return await seen(neighbours_of(self._adapters.objects, self._wanted))
 
     async def _role_users(self) -> Mapping[str, tuple[str, ...]]:
         if not self._tearing_down:

@@ -6,10 +6,12 @@ from pydantic import ValidationError
 
 from rds_enrollment.api.conditions import Condition, find_condition
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeployment
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.api.reasons import ConditionType, Reason
-from rds_enrollment.kubernetes.client import Object
+from rds_enrollment.kubernetes.client import Object, Objects
 from rds_enrollment.plan import names
 from rds_enrollment.plan.conditions import is_true
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 
 _LEFT_TO_OTHERS = frozenset({Reason.AGENT_NEWER_THAN_CLUSTER, Reason.UPDATED_BY_TELEPORT})
@@ -64,6 +66,30 @@ def observed_roles(raw: Object) -> tuple[str, ...]:
     observed = {role.name for role in resource.roles if not role.managed}
     seen = (resource.status.task_role_arn, resource.status.execution_role_arn)
     return tuple(arn for arn in seen if arn and names.role_name(arn) in observed)
+
+
+async def claims_beside(objects: Objects, wanted: WantedDeployment) -> tuple[Claim, ...]:
+    """What other objects ask for the same service. One's integration may be of another account, in which the VPC is not
+    the same. Raises Outcome."""
+    found: list[Claim] = []
+    for raw in await objects.list(DATABASE_SERVICE_DEPLOYMENT.kind):
+        other = parsed(raw)
+        if other is None or claim_of(other) == wanted.claim or other.spec.observes:
+            continue
+        if (other.spec.region, other.spec.vpc_id) != (wanted.region, wanted.vpc_id):
+            continue
+        reference = other.spec.integration_ref.key(other.metadata.namespace)
+        integration = await objects.get(AWS_OIDC_INTEGRATION.kind, *reference)
+        if integration is not None and integration["spec"]["accountId"] == wanted.scope.account:
+            found.append(claim_of(other))
+    return tuple(found)
+
+
+async def neighbours_of(objects: Objects, wanted: WantedDeployment) -> tuple[Neighbour, ...]:
+    """The other deployments of the Teleport cluster. Raises Outcome."""
+    listed = await objects.list(DATABASE_SERVICE_DEPLOYMENT.kind)
+    found = (neighbour_of(raw, wanted.scope.cluster.name) for raw in listed)
+    return tuple(item for item in found if item is not None and item.claim != wanted.claim)
 
 
 def _deployed(resource: DatabaseServiceDeployment) -> Condition | None:

@@ -3,13 +3,14 @@
 import asyncio
 
 from rds_enrollment.aws import quotas as service_quotas
-from rds_enrollment.aws import rds
+from rds_enrollment.aws import rds, security_groups
 from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.network import NetworkFacts, Vpc
+from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 
 
 class RegionFacts:
@@ -23,7 +24,7 @@ class RegionFacts:
         self._account = account
         self._key = (account_id, region)
         self._max_age = max_age
-        self._networks: Seen[NetworkFacts] | None = None
+        self._networks: asyncio.Task[Seen[NetworkFacts]] | None = None
         self._inventory: Seen[RdsInventory] | None = None
         self._quota: Seen[float] | None = None
 
@@ -32,15 +33,32 @@ class RegionFacts:
         """Whether facts are read at all."""
         return self._max_age is not None
 
-    async def vpc(self, vpc_id: str) -> Seen[Vpc | None]:
-        """The network of a VPC; None when it has no subnet."""
+    @property
+    def of_this_pass(self) -> bool:
+        """Whether nothing that was read before this pass is good enough."""
+        return self._max_age == 0
+
+    async def networks(self) -> Seen[NetworkFacts]:
+        """Those of all VPCs."""
         if self._max_age is None:
             return Unseen()
         if self._networks is None:
             networks = self._adapters.networks
-            self._networks = await seen(networks.get(self._key, self._read_networks, max_age=self._max_age))
-        facts = self._networks
+            reading = networks.get(self._key, self._read_networks, max_age=self._max_age)
+            self._networks = asyncio.create_task(seen(reading))
+        return await self._networks
+
+    async def vpc(self, vpc_id: str) -> Seen[Vpc | None]:
+        """The network of a VPC; None when it has no subnet."""
+        facts = await self.networks()
         return facts if isinstance(facts, Unseen) else facts.vpcs.get(vpc_id)
+
+    async def marked_rules(self) -> Seen[tuple[SecurityGroupRule, ...]]:
+        """Rules of security groups with anybody's owner mark."""
+        if self._max_age is None:
+            return Unseen()
+        rules = self._adapters.marked_rules
+        return await seen(rules.get(self._key, self._read_rules, max_age=self._max_age))
 
     async def inventory(self) -> Seen[RdsInventory]:
         """The listing of RDS that enrolments share."""
@@ -60,6 +78,9 @@ class RegionFacts:
             quotas = self._adapters.quotas
             self._quota = await seen(quotas.get(self._key, self._read_quota, max_age=self._max_age))
         return self._quota
+
+    async def _read_rules(self) -> tuple[SecurityGroupRule, ...]:
+        return await self._adapters.threads.run(security_groups.marked_rules, self._account, self._key[1])
 
     async def _read_quota(self) -> float:
         return await self._adapters.threads.run(service_quotas.fargate_vcpus, self._account, self._key[1])

@@ -70,6 +70,7 @@ def adapters(
         threads=cast("Any", Untouched()),
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
+        marked_rules=cast("Any", Untouched()),
         quotas=cast("Any", Untouched()),
         issuer=cast("Any", Untouched()),
         names=cast("Any", Untouched()),

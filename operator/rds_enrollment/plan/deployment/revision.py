@@ -69,9 +69,11 @@ def revision_part(wanted: WantedDeployment, world: DeploymentWorld, role_ready: 
     logs = logs_part(wanted, world, attempts)
     if not logs.done:
         return logs
-    for seen in (world.serving, world.newest, world.revisions):
+    for seen in (world.serving, world.newest):
         if isinstance(seen, Unseen):
             return unseen(_CONDITION, seen, attempts)
+    if isinstance(world.revisions, Unseen) and world.revisions.outcome is not None:
+        return unseen(_CONDITION, world.revisions, attempts)
     if service_of_another(wanted, world):
         return held(_CONDITION, "ServiceDeployed")
     fitting = fitting_revision(wanted, world)

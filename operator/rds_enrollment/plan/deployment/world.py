@@ -66,7 +66,7 @@ class DeploymentWorld:
     newest: Seen[TaskDefinition | None] = field(default_factory=Unseen)
     """The newest ACTIVE revision of the family."""
     revisions: Seen[tuple[str, ...]] = field(default_factory=Unseen)
-    """ARNs of the family's ACTIVE revisions."""
+    """ARNs of the family's ACTIVE revisions; read only where there may be more than are kept."""
     inactive: Seen[tuple[str, ...]] = field(default_factory=Unseen)
     """ARNs of its deregistered revisions; read only when revisions are collected."""
     family: Seen[tuple[TaskDefinition, ...]] = field(default_factory=Unseen)

@@ -66,6 +66,7 @@ class Subnet:
     internet_gateway_block: InternetGatewayBlock = InternetGatewayBlock.OFF
     owner: str = ""
     """The account that it belongs to."""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ class SecurityGroup:
     ingress: tuple[GroupRule, ...] = ()
     egress: tuple[GroupRule, ...] = ()
     name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
