@@ -43,6 +43,13 @@ _CLUSTER_MEMBERS = frozenset(
     }
 )
 """Members of DBInstance and DBCluster that are read (Amazon RDS API)."""
+_INNER_MEMBERS = {
+    "Endpoint": frozenset({"Address", "Port"}),
+    "DBSubnetGroup": frozenset({"VpcId", "Subnets"}),
+    "Subnets": frozenset({"SubnetIdentifier"}),
+    "VpcSecurityGroups": frozenset({"VpcSecurityGroupId"}),
+}
+"""The same of what is in them, by the member that it is in."""
 
 _PAGE: Any = {"PageSize": 100}
 """The most that AWS gives in one answer (MaxRecords)."""
@@ -79,9 +86,17 @@ def _clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
 def _read_only(client: "RDSClient", operation: str, entries: str, members: frozenset[str]) -> None:
     """Have botocore parse these members of an entry alone: the others are most of an answer, and of the time."""
     shape: Any = client.meta.service_model.operation_model(operation).output_shape
-    known = shape.members[entries].member.members
+    _narrow(shape.members[entries].member, members)
+
+
+def _narrow(structure: Any, members: frozenset[str]) -> None:
+    known = structure.members
     for name in known.keys() - members:
         known.pop(name, None)
+    for name in known.keys() & _INNER_MEMBERS.keys():
+        inner = known[name].member if known[name].type_name == "list" else known[name]
+        if inner.type_name == "structure":  # an Endpoint of a cluster is a string
+            _narrow(inner, _INNER_MEMBERS[name])
 
 
 def _engines(engines: tuple[str, ...]) -> list[Any]:
