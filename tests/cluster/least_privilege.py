@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.cli.permissions import permissions
+from rds_enrollment.cli.permissions import Identity, permissions
 
 from hack.sandbox.aws.authorization import refusal
 from hack.sandbox.aws.calls import Refusal
@@ -24,7 +24,12 @@ def policies(manifests: Iterable[Object]) -> Mapping[str, Any]:
     """By the account that they are for."""
     objects = [KINDS[item["kind"]].model.model_validate(item) for item in manifests]
     found = permissions(objects, operator_role="arn:aws:iam::123456789012:role/operator", **TELEPORT)
-    return {identity.account_id: identity.policy for identity in found.identities}
+    return {identity.account_id: _whole(identity) for identity in found.identities}
+
+
+def _whole(identity: Identity) -> Any:
+    more = identity.analyzer_policy or {"Statement": []}
+    return {**identity.policy, "Statement": [*identity.policy["Statement"], *more["Statement"]]}
 
 
 def _by_account(allowed: Mapping[str, Any]) -> Refusal:

@@ -92,6 +92,20 @@ CASES = {
         " hyphens, beginning with a letter): set spec.integrationName",
         "first-prod",
     ),
+    "analyzer that is always on": Case(
+        DEPLOYMENT,
+        "spec.diagnostics",
+        {"reachabilityAnalyzer": "Always"},
+        'spec.diagnostics.reachabilityAnalyzer: Unsupported value: "Always"',
+        {"reachabilityAnalyzer": "OnFailure", "maxAnalysesPerDay": 20},
+    ),
+    "more analyses than are remembered": Case(
+        ENROLLMENT,
+        "spec.deployment.diagnostics",
+        {"maxAnalysesPerDay": 21},
+        "spec.deployment.diagnostics.maxAnalysesPerDay in body should be less than or equal to 20",
+        {"reachabilityAnalyzer": "Disabled", "maxAnalysesPerDay": 1},
+    ),
     # AwsOidcIntegration
     "account id not quoted": Case(
         INTEGRATION,

@@ -217,13 +217,19 @@ def test_the_printed_policies_are_enough(scene: Scene, proxy: PublicProxy) -> No
 
 
 ELSEWHERE = {
+    "ec2:CreateNetworkInsightsPath",
+    "ec2:DeleteNetworkInsightsAnalysis",
+    "ec2:DeleteNetworkInsightsPath",
+    "ec2:DescribeNetworkInsightsAnalyses",
+    "ec2:DescribeNetworkInsightsPaths",
     "ec2:DescribePrefixLists",
     "ec2:DescribeTransitGatewayVpcAttachments",
     "ec2:DescribeVpcPeeringConnections",
     "ec2:GetManagedPrefixListEntries",
+    "ec2:StartNetworkInsightsAnalysis",
     "ecs:DescribeServiceRevisions",
     "ecs:ListServiceDeployments",
     "logs:GetLogEvents",
 }
-"""Of ways and rules that this network does not have, of rollouts that went back, and of agents that take long to
-connect: other tests have them."""
+"""Of ways and rules that this network does not have, of databases that are not reached, of rollouts that went back, and
+of agents that take long to connect: other tests have them."""

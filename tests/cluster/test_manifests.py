@@ -217,7 +217,7 @@ def test_every_rule_is_shown_refusing() -> None:
         (ENROLLMENT, "spec.databases.selector.names"),
         (ENROLLMENT, "spec.naming.prefix"),
         (DEPLOYMENT, "spec.integrationRef.kind"),
-        (DEPLOYMENT, "spec.diagnostics"),
+        (DEPLOYMENT, "spec.diagnostics.flowLogs"),
         (DEPLOYMENT, "phase"),
     ],
 )

@@ -21,7 +21,8 @@ from hack.sandbox.teleport.roles import BOT_ROLE
 from hack.sandbox.teleport.server import BOT_USER
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, condition
-from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene, new_scene
+from tests.cluster.least_privilege import enforce
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene, example, new_scene
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 OTHER_ACCOUNT = "210987654321"
@@ -349,14 +350,70 @@ def diagnose(scene: Scene, *arguments: str) -> "subprocess.CompletedProcess[str]
     )
 
 
+def analyses(scene: Scene) -> list[Object]:
+    found: list[Object] = scene.client("ec2").describe_network_insights_analyses()["NetworkInsightsAnalyses"]
+    return found
+
+
+def paths(scene: Scene) -> list[Object]:
+    found: list[Object] = scene.client("ec2").describe_network_insights_paths()["NetworkInsightsPaths"]
+    return found
+
+
+def reachable(scene: Scene) -> Object:
+    return condition(scene.deployment, "DatabasesReachable")
+
+
+def asking_once(scene: Scene) -> list[Object]:
+    """The examples, but that AWS's Reachability Analyzer may be asked once a day."""
+    documents = [example(10), example(20)]
+    asked = {"reachabilityAnalyzer": "OnFailure", "maxAnalysesPerDay": 1}
+    documents[1]["spec"]["deployment"]["diagnostics"] = asked
+    for document in documents:
+        document["metadata"]["namespace"] = scene.namespace.name
+    return documents
+
+
+def the_analyzer_is_asked(scene: Scene, vpc: Vpc) -> None:
+    """The operator is killed while an analysis goes on; what is left of it in AWS goes once its result is told."""
+    scene.wait(lambda: "is at work" in reachable(scene)["message"], "the analyzer is asked")
+    scene.operator.kill()
+    assert [item["Status"] for item in analyses(scene)] == ["running"]
+    scene.aws.analyzer.held = False
+    scene.start()
+    found = f"ENI_SG_RULES_MISMATCH (ingress; {vpc.database_group}, eni-"
+    scene.wait(lambda: found in reachable(scene)["message"], "what the analyzer found is told")
+    scene.wait(lambda: not paths(scene), "the path and its analysis are deleted")
+    assert analyses(scene) == []
+
+
+def nothing_is_in_the_way(scene: Scene, name: str) -> None:
+    """What `diagnose` says of everything."""
+    seen = diagnose(scene, ENROLLMENT, "--output", "json")
+    assert seen.returncode == 0, seen.stdout
+    report = json.loads(seen.stdout)
+    assert report["healthy"]
+    (deployment,) = report["deployments"]
+    assert (deployment["name"], deployment["connected"]) == (name, 2)
+    for database in deployment["databases"]:
+        assert (database["way"], {agent["status"] for agent in database["agents"]}) == ("open", {"healthy"})
+        assert not any(hop["blocks"] for hop in database["hops"])
+
+
 def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
-    """It informs, and lowers Ready of nothing: the database is enrolled, and its owner may have it stopped."""
+    """It informs, and lowers Ready of nothing: a database is enrolled, and its owner may have it stopped. Two of them
+    are two causes, as their ports differ, and the analyzer may be asked about one of them."""
     ec2 = scene.client("ec2")
+    scene.world.seed_instance(vpc, "payments", engine="mysql")
     group = ec2.describe_security_groups(GroupIds=[vpc.database_group])["SecurityGroups"][0]
     permissions = group["IpPermissions"]
     ec2.revoke_security_group_ingress(GroupId=vpc.database_group, IpPermissions=permissions)
+    scene.aws.analyzer.held = True
+    manifests = asking_once(scene)
+    enforce(scene, manifests)
     scene.start()
-    scene.apply_examples()
+    for document in manifests:
+        scene.namespace.create(document)
 
     def told_by_agents() -> bool:
         message = condition(scene.enrollment, "DatabasesReachable")["message"]
@@ -371,21 +428,25 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     )
 
     def told_by_deployment() -> bool:
-        told = condition(scene.deployment, "DatabasesReachable")
-        message = told["message"]
-        return told["status"] == "False" and command in message and "Its agent ip-10-0-" in message
+        told = reachable(scene)
+        return (
+            bool(told)
+            and told["status"] == "False"
+            and command in told["message"]
+            and "Its agent ip-" in told["message"]
+        )
 
     scene.wait(told_by_deployment, "the deployment tells the rule that is missing, and the agents' error")
     scene.wait(
-        lambda: (
-            condition(scene.deployment, "DatabasesReachable")["message"]
-            in condition(scene.enrollment, "DatabasesReachable")["message"]
-        ),
+        lambda: command in condition(scene.enrollment, "DatabasesReachable")["message"],
         "the enrolment tells what its deployment found",
     )
     scene.wait_all_ready()
-    (database,) = scene.enrollment["status"]["databases"]
-    assert (database["name"], database["state"], database["reason"]) == ("orders", "Enrolled", "Unreachable")
+    databases = {item["name"]: item for item in scene.enrollment["status"]["databases"]}
+    assert (databases["orders"]["state"], databases["orders"]["reason"]) == ("Enrolled", "Unreachable")
+
+    the_analyzer_is_asked(scene, vpc)
+    assert command in reachable(scene)["message"]
 
     seen = diagnose(scene, name, "--database", "orders")
     assert seen.returncode == 2, seen.stderr
@@ -399,15 +460,9 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     ec2.authorize_security_group_ingress(GroupId=vpc.database_group, IpPermissions=permissions)
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "DatabasesReachable", "True")
     scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "True")
-    seen = diagnose(scene, ENROLLMENT, "--output", "json")
-    assert seen.returncode == 0, seen.stdout
-    found = json.loads(seen.stdout)
-    assert found["healthy"]
-    (deployment,) = found["deployments"]
-    (database,) = deployment["databases"]
-    assert (deployment["name"], deployment["connected"]) == (name, 2)
-    assert (database["way"], {agent["status"] for agent in database["agents"]}) == ("open", {"healthy"})
-    assert not any(hop["blocks"] for hop in database["hops"])
+    assert [item["id"][:4] for item in scene.deployment["status"]["analyses"]] == ["nia-"]
+    assert scene.aws.calls.counts["ec2:StartNetworkInsightsAnalysis"] == 1
+    nothing_is_in_the_way(scene, name)
     assert written == (len(scene.aws.calls.writes), len(scene.teleport.writes))
     assert diagnose(scene, "absent").returncode == 1
     assert diagnose(scene, name, "--database", "absent").returncode == 1

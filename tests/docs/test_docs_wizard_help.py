@@ -51,7 +51,7 @@ HELP = {
     "An inbound rule for one of the agents' groups mends that": (
         "tests/cluster/test_network_choices.py::test_databases_let_the_agents_in"
     ),
-    "The way from the task's interface to the database's, hop by hop, shows what blocks it": (
+    "Reachability Analyzer, from the task's interface to the database's, shows what blocks the way": (
         "tests/cluster/test_troubles.py::test_database_that_agents_cannot_reach"
     ),
 }

@@ -7,7 +7,12 @@ from moto.iam.models import iam_backends
 
 from hack.sandbox.aws.roles import has_linked_role
 
-_KINDS = (("sgr-", "security-group-rule"), ("sg-", "security-group"))
+_KINDS = (
+    ("sgr-", "security-group-rule"),
+    ("sg-", "security-group"),
+    ("nip-", "network-insights-path"),
+    ("nia-", "network-insights-analysis"),
+)
 
 
 def role_arn(account: str, name: str, path: str) -> str:

@@ -253,6 +253,8 @@ def _ec2(call: _Call) -> list[Check]:
         group = call.arn("security-group/*")
         vpc = call.arn(f"vpc/{values['VpcId']}")
         return [Check(action, vpc), Check(action, group, tags), Check("ec2:CreateTags", group, creating)]
+    if "NetworkInsights" in operation:
+        return _insights(call, tags, creating)
     if operation in ("CreateTags", "DeleteTags"):
         ids = [str(value) for name, value in values.items() if name.startswith("ResourceId.")]
         return [Check(action, arn, {**tags, **there}) for arn, there in (_known(call, it) for it in ids)]
@@ -264,6 +266,30 @@ def _ec2(call: _Call) -> list[Check]:
         rule = call.arn("security-group-rule/*")
         found += [Check(action, rule, tags), Check("ec2:CreateTags", rule, creating)]
     return found
+
+
+def _insights(call: _Call, tags: Context, creating: Context) -> list[Check]:
+    """The analyzer looks at the network with the rights of who starts it."""
+    operation, values, action = call.request.operation, call.values, call.request.name
+    existing = values.get("NetworkInsightsAnalysisId") or values.get("NetworkInsightsPathId")
+    found = [Check(action, *_known(call, str(existing)))] if existing else []
+    if not tags:
+        return found
+    made = call.arn(
+        "network-insights-path/*" if operation.startswith("Create") else "network-insights-analysis/*"
+    )
+    found += [Check(action, made, tags), Check("ec2:CreateTags", made, creating)]
+    if operation.startswith("Start"):
+        found += [Check(needed, "*") for needed in _OF_ANALYZER]
+    return found
+
+
+_OF_ANALYZER = (
+    "tiros:CreateQuery",
+    "tiros:GetQueryAnswer",
+    "tiros:GetQueryExplanation",
+    "ec2:DescribeSubnets",
+)
 
 
 def _known(call: _Call, identifier: str) -> tuple[str, Context]:

@@ -148,7 +148,7 @@ class VpcNetwork:
             self.has_subnet(subnet_id)
             and self._routes_to_internet(subnet_id, public_ip)
             and self.groups_allow(group_ids, "egress", registry, HTTPS)
-            and self._acl_allows_exchange(subnet_id, registry.address, HTTPS)
+            and self.acl_allows_exchange(subnet_id, registry.address, HTTPS)
         )
 
     def connects(self, source: NetworkInterface, target: Peer, target_subnet: str, port: int) -> bool:
@@ -160,8 +160,8 @@ class VpcNetwork:
             and (
                 source.subnet_id == target_subnet
                 or (
-                    self._acl_allows_exchange(source.subnet_id, target.address, port)
-                    and self._acl_allows_exchange(target_subnet, origin.address, port, inbound=True)
+                    self.acl_allows_exchange(source.subnet_id, target.address, port)
+                    and self.acl_allows_exchange(target_subnet, origin.address, port, inbound=True)
                 )
             )
         )
@@ -210,9 +210,7 @@ class VpcNetwork:
         explicit = [t for t in tables if any(a.get("SubnetId") == subnet_id for a in t.associations)]
         return explicit[0] if explicit else next(t for t in tables if t.main_association_id is not None)
 
-    def _acl_allows_exchange(
-        self, subnet_id: str, far: IPv4Address, port: int, inbound: bool = False
-    ) -> bool:
+    def acl_allows_exchange(self, subnet_id: str, far: IPv4Address, port: int, inbound: bool = False) -> bool:
         """Both ways of a TCP connection to a port: the request, and its answer to an ephemeral port."""
         out_port, in_port = (_EPHEMERAL_PORT, port) if inbound else (port, _EPHEMERAL_PORT)
         return self._acl_allows(subnet_id, "egress", far, out_port) and self._acl_allows(
@@ -226,6 +224,10 @@ class VpcNetwork:
             if _entry_matches(entry, far, port):
                 return bool(entry.rule_action == "allow")
         return False
+
+    def network_acl_id(self, subnet_id: str) -> str:
+        """The one network ACL of a subnet."""
+        return str(self._network_acl(subnet_id).id)
 
     def _network_acl(self, subnet_id: str) -> Any:
         return next(

@@ -11,11 +11,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from hack.sandbox.aws import census, moto_hooks, quotas, web_identity
 from hack.sandbox.aws.admin import AdminLayer
 from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal
+from hack.sandbox.aws.ec2 import SimulatedEc2Backend
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
 from hack.sandbox.aws.ecs.faults import Faults
 from hack.sandbox.aws.ecs.linked_role import ServiceLinkedRole
 from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.health_probe import check_tasks
+from hack.sandbox.aws.insights import Analyzer
 from hack.sandbox.aws.listener import Listener
 from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskHealth
 from hack.sandbox.aws.world import DEFAULT_ACCOUNT
@@ -136,6 +138,11 @@ class AwsSandbox:
         return self._simulation.linked_role
 
     @property
+    def analyzer(self) -> Analyzer:
+        """How analyses of the Reachability Analyzer go."""
+        return SimulatedEc2Backend.analyzer
+
+    @property
     def task_faults(self) -> Faults:
         """What befalls the tasks of single services, by service name: may be changed at any time."""
         return self._simulation.faults
@@ -146,6 +153,7 @@ class AwsSandbox:
             moto_hooks.empty_world()
             self.service_linked_role.forget()
             self.task_faults.clear()
+            self.analyzer.held = False
         self.calls.clear()
 
     def tick(self) -> None:

@@ -43,6 +43,8 @@ _TARGET_KEYS = (
     "DBClusterIdentifier",
     "DBSubnetGroupName",
     "ResourceName",
+    "NetworkInsightsAnalysisId",
+    "NetworkInsightsPathId",
     "GroupId",
     "GroupName",
     "ResourceId.1",

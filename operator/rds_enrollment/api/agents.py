@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from rds_enrollment.api.base import SpecModel
+from rds_enrollment.api.diagnostics import Diagnostics
 from rds_enrollment.api.roles import IamRole, TaskRole
 from rds_enrollment.api.rules import Rule, list_map, validations
 from rds_enrollment.api.types import Arn
@@ -213,3 +214,5 @@ class AgentSpec(SpecModel):
     ] = Field(default_factory=dict)
     """Labels that a database must carry, on top of account-id, region and vpc-id, for these agents to serve it; at
     most 20. Default: none."""
+    diagnostics: Diagnostics | None = None
+    """What may be spent on finding out why a database is not reached. Default: nothing."""

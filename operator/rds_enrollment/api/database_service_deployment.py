@@ -13,6 +13,7 @@ from rds_enrollment.api.common import (
     IntegrationRef,
     Resource,
 )
+from rds_enrollment.api.diagnostics import MAX_ANALYSES, ReachabilityAnalysis
 from rds_enrollment.api.network import (
     MAX_MISSING_RULES,
     MAX_SUBNETS,
@@ -151,6 +152,12 @@ class DatabaseServiceDeploymentStatus(CommonStatus):
         Field(max_length=MAX_MISSING_RULES, json_schema_extra=list_map("securityGroupId", "port")),
     ] = ()
     """The inbound rules that the databases' security groups lack, at most 50."""
+    analyses: Annotated[
+        tuple[ReachabilityAnalysis, ...],
+        Field(max_length=MAX_ANALYSES, json_schema_extra=list_map("id")),
+    ] = ()
+    """What AWS's Reachability Analyzer was asked, the last first: what counts for maxAnalysesPerDay, and what it found
+    of causes that last."""
 
 
 class DatabaseServiceDeployment(Resource):

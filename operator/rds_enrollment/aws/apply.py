@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rds_enrollment.aws import ecs_writes, iam, logs, security_groups
+from rds_enrollment.aws import ecs_writes, iam, insights, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import insights as insights_steps
 from rds_enrollment.plan.steps import security_groups as group_steps
 
 _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
@@ -49,6 +50,10 @@ _WRITES: Mapping[type[steps.AwsStep], Callable[[AwsAccount, Any], None]] = {
     group_steps.AuthorizeSecurityGroupIngress: security_groups.authorize_ingress,
     group_steps.RevokeSecurityGroupIngress: security_groups.revoke_ingress,
     group_steps.DeleteSecurityGroup: security_groups.delete_group,
+    insights_steps.CreateNetworkInsightsPath: insights.create_path,
+    insights_steps.StartNetworkInsightsAnalysis: insights.start_analysis,
+    insights_steps.DeleteNetworkInsightsAnalysis: insights.delete_analysis,
+    insights_steps.DeleteNetworkInsightsPath: insights.delete_path,
 }
 
 

@@ -253,6 +253,13 @@ PROPAGATION_ROWS = (
         operations=("ec2:DeleteSecurityGroup",),
         after=15.0,
     ),
+    Row(
+        Waiting,
+        Reason.IN_PROGRESS,
+        "Its analyses have to go first.",
+        codes=_codes("AnalysisExistsForNetworkInsightsPath"),
+        after=5.0,
+    ),
 )
 
 CONFLICT_ROWS = (

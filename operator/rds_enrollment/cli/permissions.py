@@ -9,7 +9,7 @@ from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.roles import target_roles
 from rds_enrollment.plan.integration.wanted import wanted_role
 from rds_enrollment.plan.permissions.estate import Cluster, Estate, estates
-from rds_enrollment.plan.permissions.policy import assuming_trust, own_policy, policy
+from rds_enrollment.plan.permissions.policy import analyzer_policy, assuming_trust, own_policy, policy
 from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.teleport.role import role_manifest
 
@@ -29,6 +29,8 @@ class Identity:
     account_id: str
     policy: Json
     trust: Json | None = None
+    analyzer_policy: Json | None = None
+    """What it needs on top to ask AWS's Reachability Analyzer; None where spec.diagnostics lets no deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,13 @@ def _identities(found: Sequence[Estate], operator_role: str) -> tuple[Identity, 
     assumed = [item.assume_role_arn for item in found if item.assume_role_arn]
     own = [item for item in found if item.assume_role_arn is None]
     identities = [
-        Identity(identity=_OWN, account_id=item.account, policy=policy(item, assumed)) for item in own
+        Identity(
+            identity=_OWN,
+            account_id=item.account,
+            policy=policy(item, assumed),
+            analyzer_policy=analyzer_policy(item),
+        )
+        for item in own
     ]
     if not own:
         identities = [Identity(identity=_OWN, account_id="its own", policy=own_policy(assumed))]
@@ -95,7 +103,11 @@ def _identities(found: Sequence[Estate], operator_role: str) -> tuple[Identity, 
             trust = assuming_trust(operator_role, _EXTERNAL_ID)
             identities.append(
                 Identity(
-                    identity=item.assume_role_arn, account_id=item.account, policy=policy(item), trust=trust
+                    identity=item.assume_role_arn,
+                    account_id=item.account,
+                    policy=policy(item),
+                    trust=trust,
+                    analyzer_policy=analyzer_policy(item),
                 )
             )
     return tuple(identities)

@@ -77,6 +77,11 @@ def _text(found: "Permissions") -> str:
         for identity in found.identities
         for part in (
             _titled(f"Policy of {identity.identity}, for account {identity.account_id}", identity.policy),
+            _titled(
+                f"Policy of {identity.identity} for AWS's Reachability Analyzer (spec.diagnostics), "
+                f"for account {identity.account_id}",
+                identity.analyzer_policy,
+            ),
             _titled(f"Trust policy of {identity.identity}", identity.trust),
         )
     ]

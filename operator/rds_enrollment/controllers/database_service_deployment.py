@@ -85,6 +85,8 @@ class DatabaseServiceDeploymentController(
             rollout_failed=rollout_failed(resource),
             confirmed_downgrade=resource.metadata.annotations.get(ANNOTATION_CONFIRM_DOWNGRADE),
             retry=_is_news(resource),
+            analyses=resource.status.analyses,
+            may_analyze=not (self.adapters.read_only or spec.observes),
         )
 
     async def _named_by_others(self, resource: DatabaseServiceDeployment) -> frozenset[str]:

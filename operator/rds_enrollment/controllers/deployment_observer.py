@@ -9,7 +9,7 @@ from typing import Any
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.api.roles import IamRole
-from rds_enrollment.aws import ecs, iam, logs
+from rds_enrollment.aws import ecs, iam, insights, logs
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.controllers.converge import Changed
@@ -17,6 +17,7 @@ from rds_enrollment.controllers.neighbours import claims_beside, neighbours_of, 
 from rds_enrollment.controllers.network_reads import NetworkReads
 from rds_enrollment.controllers.reads import PassReads, read_role
 from rds_enrollment.controllers.region_facts import RegionFacts
+from rds_enrollment.plan.deployment.analyzer import wants_insights
 from rds_enrollment.plan.deployment.claims import is_contestable
 from rds_enrollment.plan.deployment.databases import ambiguous_endpoints
 from rds_enrollment.plan.deployment.preflight import hosts, starts_tasks
@@ -36,6 +37,7 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.insights import Insights
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 from rds_enrollment.plan.observed.network import Address
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
@@ -125,6 +127,7 @@ class DeploymentObserver:
             "neighbours": self._neighbours(world),
             "log_tails": self._log_tails(world),
             "role_users": seen(self._role_users()),
+            "insights": self._insights(),
         }
 
     async def _cluster(self) -> EcsCluster | None:
@@ -293,6 +296,12 @@ class DeploymentObserver:
             )
             for stream in streams_to_read(self._wanted, world)
         }
+
+    async def _insights(self) -> Seen[Insights]:
+        wanted = self._wanted
+        if not wants_insights(wanted):
+            return Unseen()
+        return await seen(self._run(insights.get_insights, self._account, wanted.region, wanted.owner.mark))
 
     async def _log_group(self) -> LogGroup | None:
         """A group that is not ours to make is not looked at."""

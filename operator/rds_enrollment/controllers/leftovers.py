@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.aws import ecs, iam, logs, security_groups
+from rds_enrollment.aws import ecs, iam, insights, logs, security_groups
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.apply import applier
@@ -133,4 +133,5 @@ class Leftovers:
             log_groups=tuple(group for group in groups if group is not None),
             groups=security_groups.marked_groups(account, region),
             rules=security_groups.marked_rules(account, region),
+            insights=insights.marked_insights(account, region),
         )

@@ -2,12 +2,13 @@
 before."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import names, roles
+from rds_enrollment.plan.deployment.analyzer import insights_removal
 from rds_enrollment.plan.deployment.teardown import revision_removal
 from rds_enrollment.plan.observed.aws import (
     EcsCluster,
@@ -17,6 +18,7 @@ from rds_enrollment.plan.observed.aws import (
     Role,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.insights import Insights, InsightsPath
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule, SecurityGroupUse
 from rds_enrollment.plan.observed.teleport import Database, Integration, JoinToken
 from rds_enrollment.plan.ownership import Owner
@@ -46,6 +48,7 @@ class Region:
     """Those that the revisions name."""
     groups: tuple[ManagedGroup, ...]
     rules: tuple[SecurityGroupRule, ...]
+    insights: Insights = field(default_factory=Insights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,8 @@ def _of_region(survey: Survey, region: Region) -> Iterator[Leftover]:
         yield from _left(survey, logs.tags, place, f"log group {logs.name}", deletion)
     for group in region.groups:
         yield from _group(survey, place, group)
+    for path in region.insights.paths:
+        yield from _path(survey, region, path)
 
 
 def _group(survey: Survey, place: str, group: ManagedGroup) -> Iterator[Leftover]:
@@ -170,6 +175,16 @@ def _group(survey: Survey, place: str, group: ManagedGroup) -> Iterator[Leftover
             continue
         users = listing([*use.interfaces, *(f"rules of {name}" for name in use.groups)])
         yield replace(item, steps=(), waits=f"used by {users}", ends_by_itself=not use.groups)
+
+
+def _path(survey: Survey, region: Region, path: InsightsPath) -> Iterator[Leftover]:
+    """An analysis that is under way ends first."""
+    writes = insights_removal(region.name, region.insights, path)
+    for item in _left(survey, path.tags, region.name, f"network insights path {path.id}", *writes):
+        if all(analysis.ended for analysis in region.insights.of(path)):
+            yield item
+        else:
+            yield replace(item, steps=(), waits="an analysis of it to end", ends_by_itself=True)
 
 
 def _teleport(survey: Survey) -> Iterator[Leftover]:

@@ -21,6 +21,8 @@ class Part:
     """What keeps the part from going on, when it is not just time."""
     done: bool = False
     """What is wished was read back: the thing as wanted, or (of a teardown) its absence."""
+    stands: bool = False
+    """Whether the verdict holds whatever becomes of the writes, which only find out more."""
 
 
 def writing(condition: ConditionType, *steps: Step) -> Part:
@@ -78,9 +80,17 @@ def steps_of(parts: Iterable[Part]) -> tuple[Step, ...]:
 def verdicts_of(
     parts: Iterable[Part], failures: Mapping[ConditionType, Outcome], attempts: int
 ) -> dict[ConditionType, Verdict]:
-    """Each part's verdict, overruled by the failure of its own writes."""
-    verdicts = {part.condition: part.verdict for part in parts}
-    verdicts.update({condition: of_outcome(outcome, attempts) for condition, outcome in failures.items()})
+    """Each part's verdict, overruled by the failure of its own writes, unless it stands: then both are told."""
+    verdicts: dict[ConditionType, Verdict] = {}
+    standing: set[ConditionType] = set()
+    for part in parts:
+        verdicts[part.condition] = part.verdict
+        if part.stands:
+            standing.add(part.condition)
+    for condition, outcome in failures.items():
+        failed = of_outcome(outcome, attempts)
+        told = verdicts.get(condition) if condition in standing else None
+        verdicts[condition] = replace(told, message=f"{told.message} {failed.message}") if told else failed
     return verdicts
 
 

@@ -88,6 +88,8 @@ def is_bounded(schema: Schema) -> bool:
             return "additionalProperties" not in schema or "maxProperties" in schema
         case "integer":
             return "minimum" in schema or "enum" in schema
+        case "boolean":
+            return True
     return False
 
 

@@ -11,6 +11,7 @@ from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient, Waiting
 from rds_enrollment.plan.steps import aws as steps
 from rds_enrollment.plan.steps import security_groups as group_steps
+from rds_enrollment.plan.steps.insights import DeleteNetworkInsightsPath
 
 from tests.unit.aws.conftest import REGION
 
@@ -106,6 +107,10 @@ def delete_group(account: AwsAccount) -> None:
     apply(account, group_steps.DeleteSecurityGroup(condition=READY, region=REGION, group="sg-1"))
 
 
+def delete_path(account: AwsAccount) -> None:
+    apply(account, DeleteNetworkInsightsPath(condition=READY, region=REGION, path="nip-1"))
+
+
 class Case(NamedTuple):
     """AWS answers `call` with one of `codes`; the pass ends so."""
 
@@ -198,6 +203,7 @@ ANSWERS = [
         Waiting,
         Reason.IN_PROGRESS,
     ),
+    Case(delete_path, "AnalysisExistsForNetworkInsightsPath", Waiting, Reason.IN_PROGRESS),
     # conflicts
     Case(delete_group, "DependencyViolation", Waiting, Reason.IN_PROGRESS),
     Case(create_group, "InvalidGroup.Duplicate", Conflict, Reason.CONFLICT),

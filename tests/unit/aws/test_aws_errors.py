@@ -14,6 +14,7 @@ from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount, AwsClients
 from rds_enrollment.plan.outcome import Blocked, Outcome, Terminal, Transient, Waiting
 from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import insights as insights_steps
 from rds_enrollment.plan.steps import security_groups as group_steps
 from rds_enrollment.plan.steps.aws import AwsStep
 
@@ -277,7 +278,8 @@ class TestNoAnswer:
 
 
 def test_every_step_has_its_write() -> None:
-    named = (*vars(steps).values(), *vars(group_steps).values())
+    modules = (steps, group_steps, insights_steps)
+    named = [value for module in modules for value in vars(module).values()]
     kinds = {kind for kind in named if isinstance(kind, type) and issubclass(kind, AwsStep)}
 
     assert set(_WRITES) == {kind for kind in kinds if not kind.__subclasses__()}

@@ -151,6 +151,26 @@ def test_an_enrolments_vpcs_are_those_that_it_names(
     assert roles == {"special", *(f"TeleportDatabaseAccess-{vpc}" for vpc in vpcs)}
 
 
+def test_what_the_analyzer_needs_is_apart_and_there_only_for_who_asks_it(command: Command) -> None:
+    (quiet,) = command.found(INTEGRATION, deployment())["identities"]
+    assert quiet["analyzer_policy"] is None
+    (asking,) = command.found(
+        INTEGRATION, enrollment({"all": {}}, diagnostics={"reachabilityAnalyzer": "OnFailure"})
+    )["identities"]
+    document = asking["analyzer_policy"]
+    found = {statement["Sid"]: statement for statement in document["Statement"]}
+    assert "tiros:CreateQuery" in found["ReachabilityAnalyzer"]["Action"]
+    assert found["OwnNetworkInsights"]["Condition"] == {
+        "StringLike": {"aws:ResourceTag/rds-enrollment.dev/owner": ["*/dbsvc/teleport/*"]}
+    }
+    assert all(arn.startswith("arn:aws:ec2:") for arn in found["NewNetworkInsights"]["Resource"])
+    assert "NetworkInsights" not in json.dumps(asking["policy"])
+    _, text, _ = command.run(
+        INTEGRATION, deployment(diagnostics={"reachabilityAnalyzer": "OnFailure"}), form="table"
+    )
+    assert "for AWS's Reachability Analyzer (spec.diagnostics), for account" in text
+
+
 def test_a_role_that_is_assumed_has_a_policy_and_a_trust_of_its_own(command: Command) -> None:
     other = manifest(
         "AwsOidcIntegration",

@@ -1,12 +1,14 @@
 """What is left over: whose marks count, and what has to go before."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.plan.leftovers import Leftover, Region, Survey, leftovers
 from rds_enrollment.plan.observed.aws import EcsCluster, IdentityProvider, Role
+from rds_enrollment.plan.observed.insights import Insights, InsightsAnalysis, InsightsPath
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupUse
 from rds_enrollment.plan.observed.teleport import Database, JoinToken, RdsMetadata
 from rds_enrollment.plan.ownership import Owner
@@ -100,6 +102,27 @@ def test_a_group_that_others_name_waits_for_them() -> None:
     assert found(SecurityGroupUse(interfaces=("eni-1",))).ends_by_itself
     theirs = found(SecurityGroupUse(groups=("sg-2",)))
     assert (theirs.steps, theirs.waits, theirs.ends_by_itself) == ((), "used by rules of sg-2", False)
+
+
+def test_a_path_goes_with_its_analyses_once_they_have_ended() -> None:
+    path = InsightsPath(id="nip-1", source="eni-1", destination="eni-2", tags=MINE)
+    analysis = InsightsAnalysis(
+        id="nia-1",
+        path="nip-1",
+        started_at=datetime(2025, 6, 1, tzinfo=UTC),
+        status="running",
+        failure="",
+        reachable=False,
+        explanations=(),
+    )
+    [item] = leftovers(survey({"insights": Insights((path,), (analysis,))}))
+    assert (item.steps, item.ends_by_itself) == ((), True)
+    ended = replace(analysis, status="failed")
+    [item] = leftovers(survey({"insights": Insights((path,), (ended,))}))
+    assert [step.name for step in item.steps] == [
+        "DeleteNetworkInsightsAnalysis",
+        "DeleteNetworkInsightsPath",
+    ]
 
 
 def test_in_teleport_only_what_is_about_the_account_and_its_regions() -> None:

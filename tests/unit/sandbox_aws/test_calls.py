@@ -176,7 +176,7 @@ def test_unknown_actions_get_an_aws_error(aws: Aws) -> None:
         )
     )
     assert code == "InvalidAction"
-    code, _ = refusal(lambda: aws.client("ec2").describe_network_insights_paths())
+    code, _ = refusal(lambda: aws.client("ec2").describe_network_insights_access_scopes())
     assert code == "InvalidAction"
     code, _ = refusal(lambda: aws.ecs.list_services_by_namespace(namespace="n"))
     assert code == "UnknownOperationException"

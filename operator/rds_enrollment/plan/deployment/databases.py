@@ -40,6 +40,11 @@ class DatabaseTrouble:
     def way(self) -> Way | None:
         return self.path.way if self.path else None
 
+    @property
+    def fails(self) -> bool:
+        """Whether it is known not to be reached."""
+        return bool(self.error) or self.way is Way.BLOCKED
+
 
 def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
     """Informing: whether the agents reach every database that they serve, and if not, what the network has to do with
@@ -54,7 +59,7 @@ def databases_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: i
         verdict = Verdict.ok("Teleport has no database of this VPC.", Reason.NO_DATABASES)
         return Part(_CONDITION, verdict, done=True)
     troubles = database_troubles(wanted, world)
-    failing = [item for item in troubles if item.error or item.way is Way.BLOCKED]
+    failing = [item for item in troubles if item.fails]
     if failing:
         return Part(_CONDITION, Verdict.no(Reason.UNREACHABLE, _text(failing)), done=True)
     if troubles:

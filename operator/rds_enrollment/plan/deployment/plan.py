@@ -2,6 +2,7 @@
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.deployment.access import access_part
+from rds_enrollment.plan.deployment.analyzer import analyzed
 from rds_enrollment.plan.deployment.claims import contested
 from rds_enrollment.plan.deployment.databases import databases_part
 from rds_enrollment.plan.deployment.network import network_part
@@ -39,6 +40,6 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     service = service_part(wanted, world, role_ready=role.done, network_ready=network.done, attempts=attempts)
     tasks = tasks_part(wanted, world, service.done, attempts)
     tunnel = tunnel_part(wanted, world, attempts)
-    databases = databases_part(wanted, world, attempts)
+    databases = analyzed(wanted, world, databases_part(wanted, world, attempts))
     access = access_part(wanted, world, attempts)
     return (role, token, network, revision, service, tasks, tunnel, databases, access)

@@ -3,6 +3,7 @@
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.analyzer import analyses_removal, wants_insights
 from rds_enrollment.plan.deployment.openings import own_rules
 from rds_enrollment.plan.deployment.roles import own_roles
 from rds_enrollment.plan.deployment.security_group import is_ours
@@ -29,7 +30,8 @@ _KEYS = (OWNER_MARK,)
 def release(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not done yet; all done means that nothing carries our mark any more."""
     parts: list[Part] = []
-    for part in (_revisions, _logs, _token, _role, _rules, _group, _service, _cluster):
+    asked = (analyses_removal,) if wants_insights(wanted) else ()
+    for part in (*asked, _revisions, _logs, _token, _role, _rules, _group, _service, _cluster):
         parts.append(part(wanted, world, attempts))
         if not parts[-1].done:
             break

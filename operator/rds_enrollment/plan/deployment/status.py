@@ -13,6 +13,7 @@ from rds_enrollment.api.network import FINDING_BYTES, MAX_ADVICE, NetworkState, 
 from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.access import missing_rules
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks, starting_tasks
+from rds_enrollment.plan.deployment.analyses import book
 from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.failures import TaskFailure, said_of, task_failures
 from rds_enrollment.plan.deployment.preflight import subnet_verdicts
@@ -64,6 +65,7 @@ def observed_status(
         seen["pending_replicas"] = len(starting_tasks(world))
         if not isinstance(world.agents, Unseen):
             seen["connected_replicas"] = len(connected_tasks(wanted, world))
+    seen["analyses"] = book(wanted, world)
     return previous.model_copy(update=seen)
 
 

@@ -4,6 +4,7 @@ from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.access import access_removal
+from rds_enrollment.plan.deployment.analyzer import analyses_removal, wants_insights
 from rds_enrollment.plan.deployment.logs import logs_removal
 from rds_enrollment.plan.deployment.revision import service_of_another
 from rds_enrollment.plan.deployment.roles import own_roles
@@ -35,7 +36,9 @@ _ROLE = ConditionType.ROLE_READY
 def teardown(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) -> tuple[Part, ...]:
     """Parts up to the first that is not gone yet; all done means that nothing of ours is left."""
     parts: list[Part] = []
-    for remove in (_service, access_removal, _revisions, _logs, _token, _role, _cluster, group_removal):
+    asked = (analyses_removal,) if wants_insights(wanted) else ()
+    last = (_revisions, _logs, _token, _role, _cluster, group_removal)
+    for remove in (_service, *asked, access_removal, *last):
         part = remove(wanted, world, attempts)
         parts.append(part)
         if not part.done:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rds_enrollment.api.agents import AgentSpec
 from rds_enrollment.api.common import OWNER_MARK
+from rds_enrollment.api.diagnostics import ReachabilityAnalysis, ReachabilityAnalyzer
 from rds_enrollment.api.network import AssignPublicIp
 from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan import names, ownership
@@ -73,11 +74,23 @@ class WantedDeployment:
     """Whether its last rollout went back or failed, when it was last looked at."""
     confirmed_downgrade: str | None = None
     """The version that the agents may go back to across a major version."""
+    analyses: tuple[ReachabilityAnalysis, ...] = ()
+    """What the status tells of earlier analyses."""
+    may_analyze: bool = True
+    """Whether the operator may write for it at all."""
 
     @property
     def pinned_version(self) -> str | None:
         """None: the agents follow the cluster."""
         return self.agents.version.pinned if self.agents.version else None
+
+    @property
+    def analyses_per_day(self) -> int:
+        """How many analyses AWS's Reachability Analyzer may be asked for; 0: none."""
+        chosen = self.agents.diagnostics
+        if chosen is None or chosen.reachability_analyzer is ReachabilityAnalyzer.DISABLED:
+            return 0
+        return chosen.max_analyses_per_day if self.may_analyze else 0
 
     @property
     def roles(self) -> tuple[IamRole, ...]:

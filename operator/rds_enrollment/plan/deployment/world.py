@@ -17,6 +17,7 @@ from rds_enrollment.plan.observed.aws import (
     Task,
     TaskDefinition,
 )
+from rds_enrollment.plan.observed.insights import Insights
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
 from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
@@ -85,5 +86,7 @@ class DeploymentWorld:
     """Of the other objects that ask for the same service; read only while AWS does not say whose it is."""
     neighbours: Seen[tuple[Neighbour, ...]] = field(default_factory=Unseen)
     """Read only while the agents should have another version."""
+    insights: Seen[Insights] = field(default_factory=Unseen)
+    """What AWS's Reachability Analyzer holds of this deployment; read only where it is asked, or was."""
     observed_at: datetime = _NEVER
     """When these were read."""

@@ -71,6 +71,17 @@ def connections(vpc: Vpc, sources: Iterable[Source], target: Target) -> Iterator
     return _ways(vpc, tuple(sources)).connections(target)
 
 
+def telling_connections(
+    vpc: Vpc, sources: Iterable[Source], targets: Iterable[Target]
+) -> Iterator[tuple[Target, Connection]]:
+    """Of each target that has any, the first single way that is blocked, or else the first."""
+    ways = _ways(vpc, tuple(sources))
+    for target in targets:
+        found = tuple(ways.connections(target))
+        if found:
+            yield target, next((item for item in found if not item.verdict.open), found[0])
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """The interfaces that a database may have, and whether they are reached from each source."""

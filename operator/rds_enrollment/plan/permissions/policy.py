@@ -7,6 +7,7 @@ from typing import Any
 from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.roles import IamRole
 from rds_enrollment.plan import names
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed.aws import Document
 from rds_enrollment.plan.ownership import TAG_CLUSTER
 from rds_enrollment.plan.permissions.estate import Estate, adopts
@@ -30,6 +31,12 @@ class Extent:
 def policy(estate: Estate, assumed: Iterable[str] = ()) -> Document:
     """What the identity that acts in an estate needs. `assumed`: ARNs of roles that it assumes for other accounts."""
     return _document({**_extents(estate), On.ASSUMED_ROLES: [Extent(tuple(sorted(assumed)))]})
+
+
+def analyzer_policy(estate: Estate) -> Document | None:
+    """What it needs on top where deployments may ask AWS's Reachability Analyzer; None where none may."""
+    asking = [item for item in estate.deployments if item.analyses_per_day]
+    return _document(_insights(estate, asking)) if asking else None
 
 
 def own_policy(assumed: Iterable[str]) -> Document:
@@ -157,7 +164,7 @@ def _groups(estate: Estate) -> dict[On, list[Extent]]:
     """Security groups have ids that no manifest knows: tags and VPCs say which."""
     making = [item for item in estate.deployments if item.security_groups.managed]
     opening = [item for item in estate.deployments if item.manages_access]
-    marks = _unique(f"{item.owner.owner_id}/dbsvc/{item.owner.namespace}/*" for item in estate.deployments)
+    marks = _marks(estate.deployments)
     groups, rules = (
         _regional(estate, "ec2", "security-group/*"),
         _regional(estate, "ec2", "security-group-rule/*"),
@@ -179,6 +186,31 @@ def _groups(estate: Estate) -> dict[On, list[Extent]]:
         On.TAGS_OF_NEW: [Extent((*groups, *rules) if touched else (), created)],
         On.ADOPTED_GROUPS: _adopted_groups(estate, making, groups),
     }
+
+
+def _insights(estate: Estate, asking: list[WantedDeployment]) -> dict[On, list[Extent]]:
+    """Paths and analyses have ids that no manifest knows: their marks say whose they are."""
+    regions = sorted({item.region for item in asking})
+    marks = list(_marks(asking))
+    arns = _unique(
+        f"arn:{estate.cluster.partition}:ec2:{region}:{estate.account}:{resource}"
+        for region in regions
+        for resource in ("network-insights-path/*", "network-insights-analysis/*")
+    )
+    creating = ["CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis"]
+    marked: Condition = {"StringLike": {_REQUEST_TAG: marks}}
+    in_regions: Condition = {"StringEquals": {"aws:RequestedRegion": regions}}
+    return {
+        On.INSIGHTS: [Extent(("*",), in_regions)],
+        On.NEW_INSIGHTS: [Extent(arns, marked)],
+        On.OWN_INSIGHTS: [Extent(arns, {"StringLike": {_RESOURCE_TAG: marks}})],
+        On.TAGS_OF_INSIGHTS: [Extent(arns, {**marked, "StringEquals": {"ec2:CreateAction": creating}})],
+        On.ANALYZER: [Extent(("*",), in_regions)],
+    }
+
+
+def _marks(deployments: Iterable[WantedDeployment]) -> tuple[str, ...]:
+    return _unique(f"{item.owner.owner_id}/dbsvc/{item.owner.namespace}/*" for item in deployments)
 
 
 def _adopted_groups(estate: Estate, making: list[Any], groups: tuple[str, ...]) -> list[Extent]:

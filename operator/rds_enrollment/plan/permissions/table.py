@@ -43,6 +43,13 @@ class On(StrEnum):
     ADOPTED_GROUPS = "AdoptedSecurityGroups"
     TAGS_OF_NEW = "TagsOfWhatIsCreated"
     PREFIX_LISTS = "PrefixLists"
+    INSIGHTS = "NetworkInsights"
+    """What the Reachability Analyzer is asked with, in the regions of the manifests."""
+    NEW_INSIGHTS = "NewNetworkInsights"
+    OWN_INSIGHTS = "OwnNetworkInsights"
+    TAGS_OF_INSIGHTS = "TagsOfNetworkInsights"
+    ANALYZER = "ReachabilityAnalyzer"
+    """What the analyzer reads and computes with the rights of who asks it."""
     ASSUMED_ROLES = "AssumedRoles"
     BY_HAND = "ByHand"
     """Calls of a command that people run with credentials of their own: they are no part of the operator's policy."""
@@ -58,8 +65,21 @@ class Need:
     """Why, where the call does not show it."""
 
 
+_OF_ANALYZER = (
+    "directconnect:Describe*",
+    "ec2:Describe*",
+    "ec2:GetManagedPrefixListEntries",
+    "ec2:GetTransitGatewayRouteTablePropagations",
+    "ec2:SearchTransitGatewayRoutes",
+    "elasticloadbalancing:Describe*",
+    "tiros:CreateQuery",
+    "tiros:GetQueryAnswer",
+    "tiros:GetQueryExplanation",
+)
+"""Source: permissions of the create handler in AWS's resource schema of AWS::EC2::NetworkInsightsAnalysis."""
 _TAGGED = "it is made with its tags"
 _FIRST_USE = "ECS makes its role at its first use in an account"
+_ANALYZES = "the analyzer looks with the rights of who asks it"
 _PASSES = "the task definition names the roles of its tasks"
 
 
@@ -206,6 +226,21 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
     **_one("ec2:AuthorizeSecurityGroupEgress", "ec2:DeleteSecurityGroup", "ec2:DeleteTags", on=On.OWN_GROUPS),
     **_more("ec2:CreateTags", On.OWN_GROUPS, Need("ec2:CreateTags", On.ADOPTED_GROUPS)),
+    # Reachability Analyzer
+    **_one("ec2:DescribeNetworkInsightsPaths", "ec2:DescribeNetworkInsightsAnalyses", on=On.INSIGHTS),
+    **_more(
+        "ec2:CreateNetworkInsightsPath",
+        On.NEW_INSIGHTS,
+        Need("ec2:CreateTags", On.TAGS_OF_INSIGHTS, _TAGGED),
+    ),
+    **_more(
+        "ec2:StartNetworkInsightsAnalysis",
+        On.NEW_INSIGHTS,
+        Need("ec2:StartNetworkInsightsAnalysis", On.OWN_INSIGHTS),
+        Need("ec2:CreateTags", On.TAGS_OF_INSIGHTS, _TAGGED),
+        *(Need(action, On.ANALYZER, _ANALYZES) for action in _OF_ANALYZER),
+    ),
+    **_one("ec2:DeleteNetworkInsightsAnalysis", "ec2:DeleteNetworkInsightsPath", on=On.OWN_INSIGHTS),
 }
 """By `service:Operation`. Each call needs those of its needs that concern what it acts on."""
 
