@@ -33,6 +33,7 @@ def test_other():
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Two tests that need both rows; runs of its own, apart from this one."""
     monkeypatch.delenv(FOLDER, raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take long to load
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'operator'}")
     pytester.makeini("[pytest]\ntestpaths = suite")
     suite = pytester.mkdir("suite")
@@ -42,9 +43,9 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 def test_a_whole_run_shows_every_row_whichever_worker_needs_it(project: pytest.Pytester) -> None:
-    project.runpytest_subprocess("-n2", "--dist=load").assert_outcomes(passed=2)
+    project.runpytest_subprocess("-pxdist", "-n2", "--dist=load").assert_outcomes(passed=2)
     (project.path / "suite" / "test_calls.py").write_text(TESTS.replace('"iam:CreateRole"', '"iam:TagRole"'))
-    lacking = project.runpytest_subprocess("-n2")
+    lacking = project.runpytest_subprocess()
     lacking.assert_outcomes(passed=2)
     assert lacking.ret == pytest.ExitCode.TESTS_FAILED
     lacking.stdout.fnmatch_lines(["*rows for them: iam:CreateRole. Write a test*"])
