@@ -69,6 +69,12 @@ CAUSES = (
         "429 Too Many Requests",
     ),
     _start(
+        "image-broken",
+        "ImagePullFailed",
+        f"{PULL}: image Manifest does not contain descriptor matching platform 'linux/amd64'",
+        "descriptor matching platform",
+    ),
+    _start(
         "log-group",
         "LogGroupNotFound",
         f"{LOGGER}failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not "
@@ -114,6 +120,7 @@ CAUSES = (
     _tunnel("too-new", "AgentTooNew", "Teleport instance is too new. This instance is running v19."),
     _tunnel("too-old", "AgentTooOld", "Teleport instance is too old. This instance is running v15.0.0."),
     _tunnel("proxy", "TeleportProxyUnreachable", "dial tcp 203.0.113.20:443: i/o timeout"),
+    _tunnel("sts", "StsUnreachable", "sts.us-west-1.amazonaws.com: dial tcp 203.0.113.30:443: i/o timeout"),
     _tunnel("clock", "AgentClockSkew", "x509: certificate has expired or is not yet valid"),
     _tunnel("certificate", "ProxyCertificateNotTrusted", "x509: certificate signed by unknown authority"),
     _tunnel(

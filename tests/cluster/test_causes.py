@@ -25,10 +25,8 @@ POLL_SECONDS = "15"
 """So many deployments that are all looked at again and again would keep the machine busy with nothing else."""
 ELSEWHERE = {
     "LogsUnreachable": "what the preflight says in its place is in test_network_worlds.py",
-    "ImagePullFailed": "of the text alone: the unit tests",
     "AgentUnhealthy": "agents that never connect: test_agents_stay.py",
     "NoTasks": "ECS says nothing: the unit tests",
-    "StsUnreachable": "of the text alone: the unit tests",
 }
 """Causes that are not made here."""
 
