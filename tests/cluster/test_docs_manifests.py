@@ -14,7 +14,7 @@ from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import install
 from tests.docs.blocks import ROOT, Block, blocks
 
-TELEPORT = {("role", "v7"), ("bot", "v1"), ("token", "v2")}
+TELEPORT = {("role", "v7"), ("bot", "v1"), ("token", "v2"), ("cluster_maintenance_config", "v1")}
 """Kind and version of Teleport's own resources: for tctl, unknown to Kubernetes."""
 OTHERS = {"argoproj.io/v1alpha1", "kustomize.toolkit.fluxcd.io/v1"}
 """APIs of tools that are not installed here."""
