@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from hack.bench import apply_to_ready, discovery, reaction, report, ten_thousand
+from hack.bench import apply_to_ready, discovery, reaction, report, scale, ten_thousand
 from hack.bench.samples import Comparison, Figure
 from hack.sandbox.stack import ROOT
 
@@ -12,6 +12,7 @@ BENCHES: Mapping[str, Callable[[], Sequence[Comparison | Figure]]] = {
     "apply-to-ready": apply_to_ready.measure,
     "reaction": reaction.measure,
     "discovery": discovery.measure,
+    "scale": scale.measure,
     "ten-thousand": ten_thousand.measure,
 }
 PAGE = ROOT / "docs" / "performance.md"
