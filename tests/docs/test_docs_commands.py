@@ -14,7 +14,7 @@ from hack.sandbox.controlplane.binaries import locate
 from tests.chart.rendering import offline
 from tests.docs.blocks import ROOT, Command, blocks, commands
 
-UNKNOWN_HERE = {"cosign", "docker", "git", "grep", "syft", "tctl", "tsh"}
+UNKNOWN_HERE = {"cosign", "docker", "git", "grep", "jq", "syft", "tctl", "tsh"}
 """Programs that are not installed everywhere, or not ours to check: their options are unverified."""
 KUBECTL_GROUPS = {("create",), ("create", "secret"), ("rollout",)}
 """Subcommands that have subcommands."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.error_table import TABLE
-from rds_enrollment.plan.permissions.table import NEEDS, actions
+from rds_enrollment.plan.permissions.table import NEEDS, On, actions
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
 
 from hack.docsgen import kinds, vocabulary
@@ -116,6 +116,11 @@ def test_calls_of_every_form_are_among_the_permissions() -> None:
 
 def test_every_operation_that_is_called_has_a_row_and_no_other_one_has() -> None:
     assert set(NEEDS) == operations()
+
+
+def test_every_word_of_the_permissions_table_is_explained() -> None:
+    page = PAGES[FOLDER / "aws-actions.md"]
+    assert [word for word in On if f"\n| {word} | " not in page] == []
 
 
 def test_every_code_of_the_error_table_is_told_with_its_reason() -> None:
