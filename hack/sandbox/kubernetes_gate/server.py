@@ -31,6 +31,8 @@ class KubernetesGate:
         """Every further request finds its connection closed; a watch that runs goes on."""
         self.deaf = False
         """Watches stay open, and none of their events arrives."""
+        self.loses: Callable[[], bool] = lambda: False
+        """Asked for each piece of what a watch sends, which is an event as a rule: whether it is lost."""
         self._server = server
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._port = port
@@ -85,7 +87,12 @@ class KubernetesGate:
         self._port = int(listening.getsockname()[1])
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with Proxy(
-            self._server, self._tls, self._before, self._after, lambda: self.deaf, lambda: self.reads
+            self._server,
+            self._tls,
+            self._before,
+            self._after,
+            lambda: self.deaf or self.loses(),
+            lambda: self.reads,
         ) as proxy:
             # A client that is gone takes its handler along, and with it the watch behind.
             server = web.Server(self._handler(proxy), handler_cancellation=True, access_log=None)
