@@ -81,7 +81,7 @@ async def _apply_to_token(call: Caller, step: _TokenStep) -> str | None:
             await tokens.create_token(call, step.token)
             return ABSENT
         case UpdateJoinToken():
-            return await tokens.update_token(call, step.token)
+            return await tokens.update_token(call, step.token, step.former_owner)
         case DeleteJoinToken():
             return await tokens.delete_token(call, step.token, step.owner)
 

@@ -50,16 +50,18 @@ async def create_token(call: Caller, token: JoinToken) -> None:
     )
 
 
-async def update_token(call: Caller, token: JoinToken) -> str:
+async def update_token(call: Caller, token: JoinToken, former_owner: str | None = None) -> str:
     """Changes what `token` says and keeps the rest of the object. Returns the revision that it replaced.
 
-    Raises Conflict when it is gone or belongs to another owner than `token` names.
+    Raises Conflict when it is gone or belongs to another owner than `token` names (than `former_owner`, of an object
+    that is adopted).
 
     The server has no other update than an upsert: a token that is deleted between the read and the write is
     made again.
     """
     message = await fetch_token(call, token.name)
-    require_owner(message.Metadata, owner_of(token.labels), _subject(token.name))
+    owner = owner_of(token.labels) if former_owner is None else former_owner
+    require_owner(message.Metadata, owner, _subject(token.name))
     write_token(message, token)
     await call(
         lambda session: session.auth.UpsertTokenV2,

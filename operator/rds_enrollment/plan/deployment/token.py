@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import names, ownership
 from rds_enrollment.plan.deployment.wanted import WantedDeployment, wanted_token
@@ -25,20 +26,37 @@ def token_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
     token = _wanted(wanted, world)
     if world.token is None:
         return writing(_CONDITION, CreateJoinToken(condition=_CONDITION, token=token))
-    if not ownership.marked(world.token.labels, wanted.owner.mark):
-        return refused(
-            _CONDITION,
-            Reason.OWNED_BY_ANOTHER,
-            f"Join token {token.name} exists in Teleport and {ownership.owner_text(world.token.labels)}: it is left "
-            f"as it is. Delete it with `tctl rm token/{token.name}` if nothing uses it.",
-        )
     changed = _differences(world.token, token)
+    if not ownership.marked(world.token.labels, wanted.owner.mark):
+        return _foreign(wanted, world.token, token, changed)
     if changed:
         return writing(_CONDITION, UpdateJoinToken(condition=_CONDITION, token=token, changed=changed))
     if len(token.rules) > 1:
         roles = f"role {wanted.task_role.name}, and until the rollout is over the former one"
         return satisfied(_CONDITION, f"Join token {token.name} admits {roles}.")
     return satisfied(_CONDITION, f"Join token {token.name} admits role {wanted.task_role.name} alone.")
+
+
+def _foreign(
+    wanted: WantedDeployment, seen: JoinToken, token: JoinToken, differences: tuple[str, ...]
+) -> Part:
+    """One that carries another mark than ours, or none. Tokens have no tags: one that admits exactly the agents of this
+    deployment is as good as tagged."""
+    tags = {} if differences else wanted.adoption.teleport
+    if wanted.adoption.takes({**seen.labels, **tags}):
+        adopt = UpdateJoinToken(
+            condition=_CONDITION,
+            token=token,
+            former_owner=seen.labels.get(OWNER_MARK, ""),
+            changed=("owner", *differences),
+        )
+        return writing(_CONDITION, adopt)
+    return refused(
+        _CONDITION,
+        Reason.OWNED_BY_ANOTHER,
+        f"Join token {token.name} exists in Teleport and {ownership.owner_text(seen.labels)}: it is left as it is. "
+        f"Let it be adopted (adoptionPolicy), or delete it with `tctl rm token/{token.name}` if nothing uses it.",
+    )
 
 
 def _observed(wanted: WantedDeployment, seen: JoinToken | None) -> Part:

@@ -65,6 +65,8 @@ class UpdateJoinToken(TeleportStep):
     """AuthService/UpsertTokenV2, of a token that exists."""
 
     token: JoinToken
+    former_owner: str | None = None
+    """The owner mark (empty: none) of a token that is adopted; None: it is ours."""
 
     @property
     def target(self) -> str:

@@ -4,9 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
+from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.token import token_part
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.outcome import Blocked, Transient
@@ -90,3 +93,30 @@ def test_somebody_elses_token_may_admit_more() -> None:
     wider = replace(THEIRS, rules=frozenset({replace(rule, arn=""), JoinRule("1", "x")}))
     assert token_part(OBSERVED, world(token=THEIRS), 1).done
     assert token_part(OBSERVED, world(token=wider), 1).done
+
+
+def adopting(policy: AdoptionPolicy) -> WantedDeployment:
+    scope = WANTED.scope
+    tags = ownership.teleport_tags(scope.cluster.name, scope.integration)
+    adoption = ownership.Adoption(policy=policy, owner_id=WANTED.owner.owner_id, teleport=tags)
+    return replace(WANTED, adoption=adoption)
+
+
+def test_one_that_was_left_and_admits_the_same_agents_is_adopted() -> None:
+    left = replace(TOKEN_SEEN, labels={})
+    part = token_part(adopting(AdoptionPolicy.IF_TAGGED), world(token=left), 1)
+    assert part.steps == (UpdateJoinToken(condition=READY, token=TOKEN_SEEN, former_owner=""),)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [{"rules": frozenset({OTHER_RULE})}, {"labels": {OWNER_MARK: "cluster-b/dbsvc/teleport/main"}}],
+    ids=["admits others", "has an owner"],
+)
+def test_what_is_not_plainly_ours_is_adopted_only_always(seen: dict[str, Any]) -> None:
+    token = replace(TOKEN_SEEN, **{"labels": {}, **seen})
+    refused = token_part(adopting(AdoptionPolicy.IF_TAGGED), world(token=token), 1)
+    assert (refused.steps, refused.verdict.reason) == ((), Reason.OWNED_BY_ANOTHER)
+    part = token_part(adopting(AdoptionPolicy.ALWAYS), world(token=token), 1)
+    former = token.labels.get(OWNER_MARK, "")
+    assert part.steps == (UpdateJoinToken(condition=READY, token=TOKEN_SEEN, former_owner=former),)
