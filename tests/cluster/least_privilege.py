@@ -27,9 +27,9 @@ def policies(manifests: Iterable[Object]) -> Mapping[str, Any]:
     return {identity.account_id: _whole(identity) for identity in found.identities}
 
 
-def _whole(identity: Identity) -> Any:
-    more = identity.analyzer_policy or {"Statement": []}
-    return {**identity.policy, "Statement": [*identity.policy["Statement"], *more["Statement"]]}
+def _whole(identity: Identity) -> Mapping[str, Any]:
+    documents = [*identity.policies, identity.analyzer_policy or {"Statement": []}]
+    return {"Statement": [statement for document in documents for statement in document["Statement"]]}
 
 
 def _by_account(allowed: Mapping[str, Any]) -> Refusal:

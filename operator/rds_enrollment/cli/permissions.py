@@ -9,6 +9,7 @@ from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.roles import target_roles
 from rds_enrollment.plan.integration.wanted import wanted_role
 from rds_enrollment.plan.permissions.estate import Cluster, Estate, estates
+from rds_enrollment.plan.permissions.pieces import pieces
 from rds_enrollment.plan.permissions.policy import analyzer_policy, assuming_trust, own_policy, policy
 from rds_enrollment.plan.roles import WantedRole
 from rds_enrollment.teleport.role import role_manifest
@@ -27,7 +28,8 @@ class Identity:
 
     identity: str
     account_id: str
-    policy: Json
+    policies: tuple[Json, ...]
+    """Together they are what it needs; each is short enough for a managed policy."""
     trust: Json | None = None
     analyzer_policy: Json | None = None
     """What it needs on top to ask AWS's Reachability Analyzer; None where spec.diagnostics lets no deployment."""
@@ -91,13 +93,15 @@ def _identities(found: Sequence[Estate], operator_role: str) -> tuple[Identity, 
         Identity(
             identity=_OWN,
             account_id=item.account,
-            policy=policy(item, assumed),
+            policies=pieces(policy(item, assumed)),
             analyzer_policy=analyzer_policy(item),
         )
         for item in own
     ]
     if not own:
-        identities = [Identity(identity=_OWN, account_id="its own", policy=own_policy(assumed))]
+        identities = [
+            Identity(identity=_OWN, account_id="OPERATOR-ACCOUNT", policies=pieces(own_policy(assumed)))
+        ]
     for item in found:
         if item.assume_role_arn:
             trust = assuming_trust(operator_role, _EXTERNAL_ID)
@@ -105,7 +109,7 @@ def _identities(found: Sequence[Estate], operator_role: str) -> tuple[Identity, 
                 Identity(
                     identity=item.assume_role_arn,
                     account_id=item.account,
-                    policy=policy(item),
+                    policies=pieces(policy(item)),
                     trust=trust,
                     analyzer_policy=analyzer_policy(item),
                 )

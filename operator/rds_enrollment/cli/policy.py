@@ -9,7 +9,7 @@ from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
 from rds_enrollment.runtime.fatal import FatalError
 
 if TYPE_CHECKING:
-    from rds_enrollment.cli.permissions import Permissions
+    from rds_enrollment.cli.permissions import Identity, Permissions
 
 
 @click.command("policy")
@@ -76,10 +76,10 @@ def _text(found: "Permissions") -> str:
         part
         for identity in found.identities
         for part in (
-            _titled(f"Policy of {identity.identity}, for account {identity.account_id}", identity.policy),
+            *_policies(identity),
             _titled(
-                f"Policy of {identity.identity} for AWS's Reachability Analyzer (spec.diagnostics), "
-                f"for account {identity.account_id}",
+                f"Policy of {identity.identity} for AWS's Reachability Analyzer (spec.diagnostics), in account "
+                f"{identity.account_id}",
                 identity.analyzer_policy,
             ),
             _titled(f"Trust policy of {identity.identity}", identity.trust),
@@ -93,6 +93,14 @@ def _text(found: "Permissions") -> str:
         ]
     parts.append(f"# Role of the operator in Teleport, for tctl create\n{found.teleport_role.rstrip()}")
     return "\n\n".join(filter(None, parts))
+
+
+def _policies(identity: "Identity") -> list[str]:
+    whose, number = f"of {identity.identity}, in account {identity.account_id}", len(identity.policies)
+    return [
+        _titled(f"Policy {f'{index} of {number} ' if number > 1 else ''}{whose}", document)
+        for index, document in enumerate(identity.policies, 1)
+    ]
 
 
 def _titled(title: str, document: object) -> str:

@@ -71,8 +71,8 @@ class Command:
 
     def statements(self, *manifests: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Of the first identity, by their Sid."""
-        policy = self.found(*manifests)["identities"][0]["policy"]
-        return {statement["Sid"]: statement for statement in policy["Statement"]}
+        policies = self.found(*manifests)["identities"][0]["policies"]
+        return {statement["Sid"]: statement for policy in policies for statement in policy["Statement"]}
 
 
 @pytest.fixture
@@ -102,14 +102,13 @@ def test_everything_is_scoped_by_name_and_region(command: Command) -> None:
 
 
 def test_what_manifests_do_not_ask_for_is_not_allowed(command: Command) -> None:
-    policy = command.found(INTEGRATION, deployment())["identities"][0]["policy"]
-    for action in (
+    usual = command.statements(INTEGRATION, deployment()).values()
+    assert not {action for statement in usual for action in statement["Action"]} & {
         "ec2:CreateSecurityGroup",
         "logs:CreateLogGroup",
         "iam:ListAttachedRolePolicies",
         "sts:AssumeRole",
-    ):
-        assert not allows([policy], Grant(action, "*")), action
+    }
     asked = {
         "securityGroups": {"managed": {}},
         "logs": {"retentionDays": 30},
@@ -180,12 +179,15 @@ def test_a_role_that_is_assumed_has_a_policy_and_a_trust_of_its_own(command: Com
         role={"name": "teleport", "managementPolicy": "Observe"},
     )
     own, assumed = command.found(INTEGRATION, other)["identities"]
-    assert allows([own["policy"]], Grant("sts:AssumeRole", ASSUMED))
-    assert not allows([assumed["policy"]], Grant("sts:AssumeRole", ASSUMED))
+    assert allows([*own["policies"]], Grant("sts:AssumeRole", ASSUMED))
+    assert not allows([*assumed["policies"]], Grant("sts:AssumeRole", ASSUMED))
     assert assumed["identity"] == ASSUMED
     assert assumed["trust"]["Statement"][0]["Principal"] == {"AWS": "OPERATOR-ROLE-ARN"}
     (only, _) = command.found(other)["identities"]
-    assert [statement["Sid"] for statement in only["policy"]["Statement"]] == ["Anything", "AssumedRoles"]
+    assert [statement["Sid"] for statement in only["policies"][0]["Statement"]] == [
+        "Anything",
+        "AssumedRoles",
+    ]
 
 
 def test_every_role_comes_with_its_trust_and_policies_and_teleports_role_does(command: Command) -> None:
@@ -209,7 +211,7 @@ def test_people_get_each_document_under_a_title_and_yaml_says_the_same_as_json(c
     code, text, _ = command.run(INTEGRATION, deployment(), form="table")
     assert code == 0
     titles = [line for line in text.splitlines() if line.startswith("# ")]
-    assert f"# Policy of the operator's own role, for account {ACCOUNT}" in titles
+    assert f"# Policy of the operator's own role, in account {ACCOUNT}" in titles
     assert f"# Trust policy of arn:aws:iam::{ACCOUNT}:role/teleport (made and kept by the operator)" in titles
     assert yaml.safe_load(command.run(INTEGRATION, form="yaml")[1]) == command.found(INTEGRATION)
 
