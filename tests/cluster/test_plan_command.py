@@ -63,6 +63,13 @@ def test_what_manifests_would_change(scene: Scene) -> None:
     assert all(change["action"] == "create" for item in objects for change in item["changes"][:1])
     assert writes(scene) == (0, 0)
 
+    misspelt = example(20)
+    misspelt["spec"]["databases"] = {"selector": {"tags": {"taem": "shop"}}}
+    chosen = scene.folder / "misspelt.yaml"
+    chosen.write_text(yaml.safe_dump_all([example(10), misspelt]))
+    none = plan(scene, "-f", str(chosen))
+    assert "  i DatabasesDiscovered: spec.databases chooses nothing of what RDS has in" in none.stdout
+
     scene.start()
     scene.apply_examples()
     scene.wait_all_ready()

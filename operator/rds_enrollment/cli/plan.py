@@ -54,6 +54,7 @@ class PlannedObject:
     name: str
     changes: tuple[Change, ...]
     hindrances: tuple[str, ...]
+    remarks: tuple[str, ...]
     idle: str
 
 
@@ -129,6 +130,7 @@ def _told(preview: "Preview") -> PlannedObject:
             for step in preview.steps
         ),
         hindrances=tuple(f"{outcome.reason}: {outcome.message}" for outcome in preview.hindrances),
+        remarks=tuple(preview.remarks),
         idle=preview.idle,
     )
 
@@ -146,5 +148,6 @@ def _lines(planned: Planned) -> Iterator[str]:
             yield click.style(f"  {_SIGNS[change.action]} {change.description}", fg=_COLOURS[change.action])
         for hindrance in item.hindrances:
             yield click.style(f"  ! {hindrance}", fg="red")
+        yield from (f"  i {remark}" for remark in item.remarks)
     yield ""
     yield f"Plan: {', '.join(f'{counts[action]} to {action}' for action in _SIGNS)}."

@@ -1,8 +1,8 @@
 """What a pass over each of some objects would write, of which nothing is written."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +29,8 @@ class Preview:
     name: str
     steps: Sequence[Step] = ()
     hindrances: Sequence[Outcome] = ()
+    remarks: Sequence[str] = ()
+    """What is in the way of nothing, and may not be meant: an enrolment that chooses no database."""
     idle: str = ""
     """Why nothing is written for it: it is paused, or only observed."""
 
@@ -48,14 +50,7 @@ async def preview_all(adapters: Adapters, objects: ManifestObjects) -> list[Prev
 
 def _outside_kubernetes(preview: Preview) -> Preview:
     steps = [step for step in preview.steps if not isinstance(step, KubernetesStep)]
-    return Preview(
-        kind=preview.kind,
-        namespace=preview.namespace,
-        name=preview.name,
-        steps=() if preview.idle else steps,
-        hindrances=preview.hindrances,
-        idle=preview.idle,
-    )
+    return replace(preview, steps=() if preview.idle else steps)
 
 
 async def _preview(controller: Controller[Any, Any, Any, Any], raw: dict[str, Any]) -> Preview:
@@ -68,24 +63,34 @@ async def _preview(controller: Controller[Any, Any, Any, Any], raw: dict[str, An
     if resource.paused:
         return Preview(kind=kind, **named, idle="paused")
     idle = "only observed" if controller.spec_of(resource).observes else ""
+    preview = Preview(kind=kind, **named, idle=idle)
     try:
-        steps, hindrances = await _foreseen(controller, resource)
+        return await _foreseen(controller, resource, preview)
     except Outcome as outcome:
-        steps, hindrances = (), (outcome,)
-    return Preview(kind=kind, **named, steps=steps, hindrances=hindrances, idle=idle)
+        return replace(preview, hindrances=[outcome])
 
 
-async def _foreseen(
-    controller: Controller[Any, Any, Any, Any], resource: Any
-) -> tuple[Sequence[Step], Sequence[Outcome]]:
-    """As a pass does, up to its first write. Raises Outcome."""
+async def _foreseen(controller: Controller[Any, Any, Any, Any], resource: Any, preview: Preview) -> Preview:
+    """`preview` with what a pass comes to, up to its first write. Raises Outcome."""
     standing = await controller.stand(resource)
     if isinstance(standing, Ground):
-        return (), standing.outcomes
+        return replace(preview, hindrances=standing.outcomes)
 
     def plan(world: Any) -> Sequence[Part]:
         return controller.plan(standing.wanted, world, 1)
 
     world = await standing.observe()
     steps = await asyncio.to_thread(controller.foreseen, standing.wanted, world, plan)
-    return steps, outcomes_of(await asyncio.to_thread(plan, world), {})
+    parts = await asyncio.to_thread(plan, world)
+    return replace(
+        preview, steps=steps, hindrances=outcomes_of(parts, {}), remarks=tuple(map(_text, _noteworthy(parts)))
+    )
+
+
+def _noteworthy(parts: Sequence[Part]) -> Iterator[Part]:
+    """What was read back and is not simply as wished."""
+    return (part for part in parts if part.done and part.verdict.reason is not Reason.SUCCEEDED)
+
+
+def _text(part: Part) -> str:
+    return f"{part.condition}: {part.verdict.message}"

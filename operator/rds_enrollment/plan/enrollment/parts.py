@@ -13,6 +13,7 @@ from rds_enrollment.plan.enrollment.registration import Registration
 from rds_enrollment.plan.enrollment.selection import Selection
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
 from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen
 from rds_enrollment.plan.text import counted, first, listing
@@ -39,11 +40,18 @@ def discovery_part(
         return refused(_DISCOVERED, Reason.DATABASE_NOT_FOUND, message)
     regions = ", ".join(wanted.spec.regions)
     if not selection.candidates and not selection.skipped:
-        verdict = Verdict.ok(f"No database in {regions}.", Reason.NO_DATABASES)
+        verdict = Verdict.ok(_none_chosen(world, regions), Reason.NO_DATABASES)
         return Part(_DISCOVERED, verdict, done=True)
     found = counted(len(selection.candidates), "database endpoint")
     skipped = f"; {len(selection.skipped)} skipped, see status.databases" if selection.skipped else ""
     return satisfied(_DISCOVERED, f"{found} to enrol in {regions}{skipped}.")
+
+
+def _none_chosen(world: EnrollmentWorld, regions: str) -> str:
+    listed = (seen for seen in world.inventories.values() if isinstance(seen, RdsInventory))
+    if any(seen.instances or seen.clusters for seen in listed):
+        return f"spec.databases chooses nothing of what RDS has in {regions}."
+    return f"No database in {regions}."
 
 
 def enrolled_part(

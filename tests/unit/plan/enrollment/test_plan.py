@@ -128,6 +128,13 @@ def test_no_database_at_all_is_no_fault() -> None:
     assert found[:2] == ("True", Reason.NO_DATABASES)
 
 
+def test_a_choice_of_nothing_is_told_from_a_region_without_databases() -> None:
+    wish = wanted(databases={"selector": {"tags": {"taem": "shop"}}})
+    found = verdict(wish, FRESH, ConditionType.DATABASES_DISCOVERED)
+    assert found[:2] == ("True", Reason.NO_DATABASES)
+    assert found[2] == "spec.databases chooses nothing of what RDS has in us-west-1."
+
+
 def test_a_conflict_lowers_enrolled_and_the_others_are_still_written() -> None:
     seen = world(inventory([instance("orders"), instance("sound")]), databases=[foreign("orders")])
     enrolled = part(plan(wanted(), seen), ConditionType.DATABASES_ENROLLED)
