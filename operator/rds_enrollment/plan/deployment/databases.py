@@ -17,7 +17,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import DbCluster, DbInstance, RdsInventory
 from rds_enrollment.plan.observed.teleport import Database
 from rds_enrollment.plan.part import Part, satisfied, unseen
-from rds_enrollment.plan.text import counted
+from rds_enrollment.plan.text import counted, first
 
 _CONDITION = ConditionType.DATABASES_REACHABLE
 MAX_JUDGED = 100
@@ -25,6 +25,7 @@ MAX_JUDGED = 100
 MAX_RESOLVED = 10
 """Endpoints whose addresses are asked for in a pass, each a question to DNS."""
 _ERROR_BYTES = 240
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +159,8 @@ def _endpoints(instance: DbInstance, cluster: DbCluster | None) -> Iterator[str]
 
 
 def _text(troubles: Sequence[DatabaseTrouble]) -> str:
-    more = f" The same goes for {len(troubles) - 1} more." if len(troubles) > 1 else ""
-    return _told(troubles[0]) + more
+    others = [trouble.database.name for trouble in troubles[1:]]
+    return _told(troubles[0]) + (f" (Not reached either: {first(others, _NAMED)}.)" if others else "")
 
 
 def _told(trouble: DatabaseTrouble) -> str:

@@ -147,5 +147,5 @@ def _only_zone(world: DeploymentWorld, picked: Network) -> str:
 
 def _findings(failed: Sequence[SubnetVerdict], judged: int) -> str:
     others = ", ".join(item.subnet for item in failed[1:])
-    more = f" {len(failed)} of {judged} subnets have findings, {others} too: see status.network."
+    more = f" ({len(failed)} of {judged} subnets have findings, {others} too: see status.network.)"
     return failed[0].finding.message + (more if others else "")

@@ -188,7 +188,7 @@ def test_an_aurora_cluster_is_where_its_instances_are() -> None:
     message = databases_part(
         WANTED, seen(SHUT, IN_FIRST, inventory=inventory, databases=endpoints), 1
     ).verdict.message
-    assert message.endswith("The same goes for 1 more.")
+    assert message.endswith(" (Not reached either: events.cluster-ro-abc.)")
     assert judged(LET_IN, IN_FIRST, inventory=inventory, databases=endpoints) == OPEN
 
 
@@ -250,7 +250,7 @@ def test_the_way_that_can_be_mended_is_told_first() -> None:
     )
     message = databases_part(WANTED, world, 1).verdict.message
     assert f"orders ({HOST}:5432)" in message
-    assert message.endswith("The same goes for 1 more.")
+    assert message.endswith(" (Not reached either: elsewhere.)")
 
 
 def test_the_groups_that_count_are_those_of_the_tasks_that_run() -> None:
