@@ -163,11 +163,11 @@ def test_what_the_analyzer_needs_is_apart_and_there_only_for_who_asks_it(command
         "StringLike": {"aws:ResourceTag/rds-enrollment.dev/owner": ["*/dbsvc/teleport/*"]}
     }
     assert all(arn.startswith("arn:aws:ec2:") for arn in found["NewNetworkInsights"]["Resource"])
-    assert "NetworkInsights" not in json.dumps(asking["policy"])
+    assert "NetworkInsights" not in json.dumps(asking["policies"])
     _, text, _ = command.run(
         INTEGRATION, deployment(diagnostics={"reachabilityAnalyzer": "OnFailure"}), form="table"
     )
-    assert "for AWS's Reachability Analyzer (spec.diagnostics), for account" in text
+    assert "for AWS's Reachability Analyzer (spec.diagnostics), in account" in text
 
 
 def test_a_role_that_is_assumed_has_a_policy_and_a_trust_of_its_own(command: Command) -> None:
