@@ -90,7 +90,7 @@ def verdicts_of(
     for condition, outcome in failures.items():
         failed = of_outcome(outcome, attempts)
         told = verdicts.get(condition) if condition in standing else None
-        verdicts[condition] = replace(told, message=f"{told.message} {failed.message}") if told else failed
+        verdicts[condition] = replace(told, message=f"{told.message} ({failed.message})") if told else failed
     return verdicts
 
 

@@ -179,6 +179,6 @@ def _told(part: Part, found: str) -> Part:
     if not found:
         return part
     verdict = part.verdict
-    room = MESSAGE_BYTES - _FINDING_BYTES - 1
-    message = f"{clip(verdict.message, room)} {clip(found, _FINDING_BYTES)}"
+    room = MESSAGE_BYTES - _FINDING_BYTES - len(" ()")
+    message = f"{clip(verdict.message, room)} ({clip(found, _FINDING_BYTES)})"
     return replace(part, verdict=replace(verdict, message=message))

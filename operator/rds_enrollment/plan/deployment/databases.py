@@ -169,7 +169,7 @@ def _told(trouble: DatabaseTrouble) -> str:
     if not error:
         return path.message if path else ""
     if trouble.way is Way.BLOCKED and path:
-        return f"{path.message} Its {error}."
+        return f"{path.message} (Its {error}.)"
     happened = f"Database {trouble.database.name} ({trouble.database.uri}) is not reached: {error}."
     if path is None:
         return f"{happened} Its way through the VPC is not known."

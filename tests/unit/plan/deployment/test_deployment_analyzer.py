@@ -304,11 +304,11 @@ def test_an_analyzer_that_cannot_be_asked_changes_no_verdict(account: Account) -
     wanted, world = asking(), replace(account.world, insights=Unseen(denied))
     part = analyzed(wanted, world, databases_part(wanted, world, 1))
     assert (part.verdict.reason, part.outcome, part.steps) == (Reason.UNREACHABLE, None, ())
-    assert part.verdict.message.endswith(denied.message)
+    assert part.verdict.message.endswith(f" ({denied.message})")
 
     told = verdicts_of([account.part()], {CONDITION: denied}, 1)[CONDITION]
     assert told.reason is Reason.UNREACHABLE
-    assert told.message.endswith(denied.message)
+    assert told.message.endswith(f" ({denied.message})")
 
 
 def test_the_groups_that_tasks_really_have_are_the_cause(account: Account) -> None:
