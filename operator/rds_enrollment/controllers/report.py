@@ -12,7 +12,7 @@ from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.drift import settled_after
 from rds_enrollment.plan.foresight import described
-from rds_enrollment.plan.outcome import Outcome, Scheduled, Terminal, Waiting
+from rds_enrollment.plan.outcome import Conflict, Outcome, Scheduled, Terminal, Waiting
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.runtime.reconciler import Result
 
@@ -69,12 +69,25 @@ async def publish(
 ) -> None:
     """Write the status, and an event for each condition that changed. Raises Outcome."""
     obj = dict(raw)
-    if await adapters.objects.write_status(obj, status.on_the_wire()) is obj:
+    if await _written(adapters, obj, status.on_the_wire()) is obj:
         return
     known = {condition.type: (condition.status, condition.reason) for condition in before}
     for condition in status.conditions:
         if known.get(condition.type) != (condition.status, condition.reason) and _is_news(condition):
             await _tell(adapters, obj, condition)
+
+
+async def _written(adapters: Adapters, obj: dict[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
+    """The object after the write; what a pass found out counts, too, when the spec has changed meanwhile: the tags and
+    roles that it left in AWS are known by the status alone."""
+    try:
+        return await adapters.objects.write_status(obj, status)
+    except Conflict:
+        metadata = obj["metadata"]
+        now = await adapters.objects.get(obj["kind"], metadata["namespace"], metadata["name"])
+        if now is None or now["metadata"]["uid"] != metadata["uid"] or now.get("status") != obj.get("status"):
+            raise
+        return await adapters.objects.write_status(now, status)
 
 
 def _is_news(condition: Condition) -> bool:

@@ -250,6 +250,46 @@ async def test_the_status_is_written_in_the_words_of_the_api_without_what_is_uns
     ]
 
 
+class ChangedMeanwhile(ObjectsInMemory):
+    """Holds an object that is not any more as a pass has read it."""
+
+    def __init__(self, now: dict[str, Any] | None) -> None:
+        super().__init__()
+        self.now = now
+
+    async def get(self, *_: str) -> dict[str, Any] | None:
+        return self.now
+
+    async def write_status(self, obj: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
+        if self.now is None or obj["metadata"]["resourceVersion"] != self.now["metadata"]["resourceVersion"]:
+            raise CONFLICT
+        return await super().write_status(obj, status)
+
+
+def stored(version: str, uid: str = "u", **more: Any) -> dict[str, Any]:
+    metadata = {"namespace": "teleport", "name": "prod", "uid": uid, "resourceVersion": version}
+    return {"kind": "AwsOidcIntegration", "metadata": metadata, **more}
+
+
+async def test_what_a_pass_found_out_is_kept_when_the_spec_has_changed_meanwhile() -> None:
+    objects = ChangedMeanwhile(stored("2", spec={"tags": {}}))
+    status = integration().status.model_copy(update={"applied_tags": {"team": "shop"}})
+    await publish(adapters(objects), stored("1", spec={"tags": {"team": "shop"}}), (), status)
+    assert [item["appliedTags"] for item in objects.written] == [{"team": "shop"}]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [None, stored("2", uid="another"), stored("2", status={"observedGeneration": 7})],
+    ids=["gone", "made anew", "somebody else's status"],
+)
+async def test_a_status_that_is_not_its_successor_is_left_alone(now: dict[str, Any] | None) -> None:
+    objects = ChangedMeanwhile(now)
+    with pytest.raises(Conflict):
+        await publish(adapters(objects), stored("1"), (), integration().status)
+    assert objects.written == []
+
+
 async def test_a_status_that_says_nothing_new_costs_no_event() -> None:
     assert await published((), READY, changes=False) == []
 
