@@ -1,8 +1,11 @@
 """What changes, in AWS or in a spec, costs the writes that it needs and no others."""
 
+import threading
+
 import pytest
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
+from hack.sandbox.aws.wire import AwsRequest
 from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, is_ready
@@ -178,3 +181,21 @@ def test_tags_reach_what_is_there_and_are_mended(scene: Scene, seeded: DemoWorld
     ]
     assert {"Key": "by", "Value": "hand"} in inventory.roles(scene)["teleport-prod-aws"]["Tags"]
     assert not any("appliedTags" in obj["status"] for obj in scene.namespace.objects())
+
+    _untag_while_tagging(scene)
+    scene.wait_all_ready()
+    assert not any(tag["Key"] == "team" for role in inventory.roles(scene).values() for tag in role["Tags"])
+
+
+def _untag_while_tagging(scene: Scene) -> None:
+    """A tag that is gone from the spec before the pass that sets it has ended."""
+    struck = threading.Event()
+
+    def take_out(request: AwsRequest, _: str) -> None:
+        if request.name == "iam:TagRole" and not struck.is_set():
+            struck.set()
+            scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"tags": None}})
+
+    scene.aws.refuse = take_out
+    scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"tags": {"team": "data"}}})
+    scene.wait(struck.is_set, "the tag is being set")
