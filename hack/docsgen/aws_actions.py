@@ -75,7 +75,7 @@ _SIZES = (
     "IAM takes at most 6,144 characters in a managed policy and 10,240 in all inline policies of a role together, "
     "without white space (IAM User Guide, *IAM and AWS STS quotas*). What is printed comes in as many pieces as that "
     "takes: make a managed policy of each, and attach them all. `identities` has one entry for each role that the "
-    "operator acts with:"
+    "operator acts with, and where `spec.diagnostics` asks for it an `analyzer_policy` beside its `policies`:"
 )
 _RECIPE = """```sh
 rds-enrollment policy -f manifests/ --teleport-cluster example.teleport.sh --output json > permissions.json
