@@ -11,7 +11,7 @@ import pytest
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.plan.deployment.shape import shape_differences
 from rds_enrollment.plan.observed.aws import Network
-from rds_enrollment.plan.steps.aws import ServiceShape
+from rds_enrollment.plan.steps.ecs import ServiceShape
 
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.controlplane import ControlPlane

@@ -8,7 +8,7 @@ from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import ecs_tags
 from rds_enrollment.plan.outcome import Blocked
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as steps
 
 
 def create_cluster(account: AwsAccount, step: steps.CreateCluster) -> None:

@@ -12,7 +12,7 @@ from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
 from rds_enrollment.plan.observed.aws import Document, IdentityProvider, Role
 from rds_enrollment.plan.policies import trusts
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import iam as steps
 
 if TYPE_CHECKING:
     from types_boto3_iam.client import IAMClient

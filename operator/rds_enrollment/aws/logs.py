@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.plan.observed.aws import LogGroup
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import logs as steps
 
 _TAIL_EVENTS = 40
 _EVENT_CHARACTERS = 2000

@@ -23,7 +23,9 @@ from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityG
 from rds_enrollment.plan.observed.teleport import Database, Integration, JoinToken
 from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
+from rds_enrollment.plan.steps import logs as log_steps
 from rds_enrollment.plan.steps.security_groups import DeleteSecurityGroup, RevokeSecurityGroupIngress
 from rds_enrollment.plan.steps.teleport import DeleteDatabase, DeleteIntegration, DeleteJoinToken
 from rds_enrollment.plan.text import counted, listing
@@ -140,7 +142,7 @@ def _services(survey: Survey, region: Region) -> Iterator[Leftover]:
             waits = f"{counted(service.running_count, 'task')} to drain"
             yield Leftover(owner=mark, place=region.name, resource=resource, waits=waits, ends_by_itself=True)
             continue
-        delete = steps.DeleteService(
+        delete = ecs_steps.DeleteService(
             condition=_SERVICE, region=region.name, cluster=region.cluster.name, service=service.name
         )
         yield Leftover(owner=mark, place=region.name, resource=resource, steps=(delete,))
@@ -157,7 +159,7 @@ def _of_region(survey: Survey, region: Region) -> Iterator[Leftover]:
         resource = f"task definition {revision.family}:{revision.revision}"
         yield from _left(survey, revision.tags, place, resource, *revision_removal(place, revision))
     for logs in region.log_groups:
-        deletion = steps.DeleteLogGroup(condition=_REVISION, region=place, group=logs.name)
+        deletion = log_steps.DeleteLogGroup(condition=_REVISION, region=place, group=logs.name)
         yield from _left(survey, logs.tags, place, f"log group {logs.name}", deletion)
     for group in region.groups:
         yield from _group(survey, place, group)
@@ -231,7 +233,7 @@ def _cluster(survey: Survey, region: Region) -> Iterator[Leftover]:
             owner=survey.owner_id, place=region.name, resource=resource, waits=waits, ends_by_itself=ours
         )
         return
-    delete = steps.DeleteCluster(condition=_SERVICE, region=region.name, cluster=cluster.name)
+    delete = ecs_steps.DeleteCluster(condition=_SERVICE, region=region.name, cluster=cluster.name)
     yield Leftover(owner=survey.owner_id, place=region.name, resource=resource, steps=(delete,))
 
 
@@ -246,7 +248,9 @@ def _provider(survey: Survey) -> Iterator[Leftover]:
         waits = f"used by {listing(survey.provider_users)}"
         yield replace(found, waits=waits, ends_by_itself=ours)
         return
-    delete = steps.DeleteIdentityProvider(condition=ConditionType.IDENTITY_PROVIDER_READY, arn=provider.arn)
+    delete = iam_steps.DeleteIdentityProvider(
+        condition=ConditionType.IDENTITY_PROVIDER_READY, arn=provider.arn
+    )
     yield replace(found, steps=(delete,))
 
 

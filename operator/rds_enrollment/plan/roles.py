@@ -11,7 +11,7 @@ from rds_enrollment.plan.observed_roles import observed_role_part
 from rds_enrollment.plan.ownership import NO_ADOPTION, Adoption
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     CreateRole,
     DeleteRole,
     DeleteRolePolicy,

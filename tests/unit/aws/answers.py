@@ -9,7 +9,8 @@ from rds_enrollment.aws.apply import apply
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient, Waiting
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
 from rds_enrollment.plan.steps import security_groups as group_steps
 from rds_enrollment.plan.steps.insights import DeleteNetworkInsightsPath
 
@@ -36,37 +37,37 @@ def cluster(account: AwsAccount) -> object:
 
 
 def create_role(account: AwsAccount) -> None:
-    apply(account, steps.CreateRole(condition=READY, role="r", description="", trust={}, tags={}))
+    apply(account, iam_steps.CreateRole(condition=READY, role="r", description="", trust={}, tags={}))
 
 
 def delete_role(account: AwsAccount) -> None:
-    apply(account, steps.DeleteRole(condition=READY, role="r"))
+    apply(account, iam_steps.DeleteRole(condition=READY, role="r"))
 
 
 def tag_role(account: AwsAccount) -> None:
-    apply(account, steps.TagRole(condition=READY, role="r", tags={}))
+    apply(account, iam_steps.TagRole(condition=READY, role="r", tags={}))
 
 
 def create_cluster(account: AwsAccount) -> None:
     apply(
         account,
-        steps.CreateCluster(condition=READY, region=REGION, cluster="c", capacity_providers=(), tags={}),
+        ecs_steps.CreateCluster(condition=READY, region=REGION, cluster="c", capacity_providers=(), tags={}),
     )
 
 
 def delete_cluster(account: AwsAccount) -> None:
-    apply(account, steps.DeleteCluster(condition=READY, region=REGION, cluster="c"))
+    apply(account, ecs_steps.DeleteCluster(condition=READY, region=REGION, cluster="c"))
 
 
 def register(account: AwsAccount) -> None:
     body = {"family": "f", "containerDefinitions": []}
     apply(
         account,
-        steps.RegisterTaskDefinition(condition=READY, region=REGION, family="f", body=body, tags={}),
+        ecs_steps.RegisterTaskDefinition(condition=READY, region=REGION, family="f", body=body, tags={}),
     )
 
 
-SHAPE = steps.ServiceShape(
+SHAPE = ecs_steps.ServiceShape(
     desired_count=2,
     task_definition_arn="f:1",
     network=Network(frozenset({"subnet-1"}), frozenset(), False),
@@ -81,14 +82,16 @@ SHAPE = steps.ServiceShape(
 
 
 def create_service(account: AwsAccount) -> None:
-    step = steps.CreateService(condition=READY, region=REGION, cluster="c", service="s", shape=SHAPE, tags={})
+    step = ecs_steps.CreateService(
+        condition=READY, region=REGION, cluster="c", service="s", shape=SHAPE, tags={}
+    )
     apply(account, step)
 
 
 def update_service(account: AwsAccount) -> None:
     apply(
         account,
-        steps.UpdateService(condition=READY, region=REGION, cluster="c", service="s", shape=SHAPE),
+        ecs_steps.UpdateService(condition=READY, region=REGION, cluster="c", service="s", shape=SHAPE),
     )
 
 

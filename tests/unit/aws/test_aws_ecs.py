@@ -19,7 +19,8 @@ from rds_enrollment.aws.ecs import (
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.observed.aws import Network, Task
 from rds_enrollment.plan.outcome import Blocked, Conflict, Transient, Waiting
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
@@ -61,13 +62,13 @@ def tasks(account: AwsAccount) -> tuple[Task, ...]:
     return describe_tasks(*service, (*list_tasks(*service, "RUNNING"), *list_tasks(*service, "STOPPED")))
 
 
-def create_cluster() -> steps.CreateCluster:
-    return steps.CreateCluster(
+def create_cluster() -> ecs_steps.CreateCluster:
+    return ecs_steps.CreateCluster(
         condition=READY, region=REGION, cluster=CLUSTER, capacity_providers=("FARGATE",), tags=TAGS
     )
 
 
-def register(role: str, **changes: Any) -> steps.RegisterTaskDefinition:
+def register(role: str, **changes: Any) -> ecs_steps.RegisterTaskDefinition:
     body: dict[str, Any] = {
         "family": FAMILY,
         "taskRoleArn": role,
@@ -80,12 +81,12 @@ def register(role: str, **changes: Any) -> steps.RegisterTaskDefinition:
             {"name": "teleport-service", "image": "public.ecr.aws/gravitational/teleport-distroless:18.0.0"}
         ],
     }
-    return steps.RegisterTaskDefinition(
+    return ecs_steps.RegisterTaskDefinition(
         condition=READY, region=REGION, family=FAMILY, body={**body, **changes}, tags=TAGS
     )
 
 
-def shape_of(task_definition: str, vpc: Vpc, **changes: Any) -> steps.ServiceShape:
+def shape_of(task_definition: str, vpc: Vpc, **changes: Any) -> ecs_steps.ServiceShape:
     members: dict[str, Any] = {
         "desired_count": 2,
         "task_definition_arn": task_definition,
@@ -98,11 +99,11 @@ def shape_of(task_definition: str, vpc: Vpc, **changes: Any) -> steps.ServiceSha
         "propagate_tags": "SERVICE",
         "execute_command": False,
     }
-    return steps.ServiceShape(**{**members, **changes})
+    return ecs_steps.ServiceShape(**{**members, **changes})
 
 
-def create_service(shape: steps.ServiceShape) -> steps.CreateService:
-    return steps.CreateService(
+def create_service(shape: ecs_steps.ServiceShape) -> ecs_steps.CreateService:
+    return ecs_steps.CreateService(
         condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape, tags=TAGS
     )
 
@@ -124,7 +125,7 @@ def role(account: AwsAccount) -> str:
             }
         ],
     }
-    apply(account, steps.CreateRole(condition=READY, role="agents", description="", trust=trust, tags={}))
+    apply(account, iam_steps.CreateRole(condition=READY, role="agents", description="", trust=trust, tags={}))
     return "arn:aws:iam::123456789012:role/agents"
 
 
@@ -167,7 +168,7 @@ def test_capacity_providers_can_be_replaced(account: AwsAccount) -> None:
 
     apply(
         account,
-        steps.PutClusterCapacityProviders(
+        ecs_steps.PutClusterCapacityProviders(
             condition=READY,
             region=REGION,
             cluster=CLUSTER,
@@ -185,7 +186,7 @@ def test_a_deleted_cluster_is_absent_or_inactive(account: AwsAccount) -> None:
     apply(account, create_cluster())
 
     for _ in range(2):
-        apply(account, steps.DeleteCluster(condition=READY, region=REGION, cluster=CLUSTER))
+        apply(account, ecs_steps.DeleteCluster(condition=READY, region=REGION, cluster=CLUSTER))
 
     cluster = get_cluster(account, REGION, CLUSTER)
     assert cluster is None or cluster.status == "INACTIVE"
@@ -234,20 +235,20 @@ def test_a_revision_is_deregistered_then_deleted(account: AwsAccount, role: str)
     (arn,) = list_active_task_definitions(account, REGION, FAMILY)
 
     with pytest.raises(Blocked) as caught:
-        apply(account, steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
+        apply(account, ecs_steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
     assert caught.value.reason == Reason.AWS_REQUEST_REFUSED
 
     for _ in range(2):
-        apply(account, steps.DeregisterTaskDefinition(condition=READY, region=REGION, arn=arn))
+        apply(account, ecs_steps.DeregisterTaskDefinition(condition=READY, region=REGION, arn=arn))
     assert list_active_task_definitions(account, REGION, FAMILY) == ()
     found = get_task_definition(account, REGION, arn)
     assert found is not None
     assert found.status == "INACTIVE"
 
     for _ in range(2):
-        apply(account, steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
+        apply(account, ecs_steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
     eventually(lambda: get_task_definition(account, REGION, arn) is None)
-    apply(account, steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
+    apply(account, ecs_steps.DeleteTaskDefinition(condition=READY, region=REGION, arn=arn))
 
 
 def test_a_service_reads_back_as_created_and_runs_tasks(
@@ -332,7 +333,9 @@ def test_an_update_changes_what_differs(
 
     apply(
         account,
-        steps.UpdateService(condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape),
+        ecs_steps.UpdateService(
+            condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape
+        ),
     )
 
     service = get_service(account, REGION, CLUSTER, SERVICE)
@@ -348,7 +351,7 @@ def test_a_forced_update_deploys_the_same_anew(account: AwsAccount, vpc: Vpc, ta
     for force in (False, True):
         apply(
             account,
-            steps.UpdateService(
+            ecs_steps.UpdateService(
                 condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape, force=force
             ),
         )
@@ -387,7 +390,7 @@ def test_updating_an_absent_service_is_a_conflict(
     account: AwsAccount, vpc: Vpc, task_definition: str
 ) -> None:
     shape = shape_of(task_definition, vpc)
-    update = steps.UpdateService(
+    update = ecs_steps.UpdateService(
         condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE, shape=shape
     )
 
@@ -397,8 +400,8 @@ def test_updating_an_absent_service_is_a_conflict(
 
 def test_a_service_is_deleted_before_its_cluster(account: AwsAccount, vpc: Vpc, task_definition: str) -> None:
     apply(account, create_service(shape_of(task_definition, vpc)))
-    delete_cluster = steps.DeleteCluster(condition=READY, region=REGION, cluster=CLUSTER)
-    delete_service = steps.DeleteService(condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE)
+    delete_cluster = ecs_steps.DeleteCluster(condition=READY, region=REGION, cluster=CLUSTER)
+    delete_service = ecs_steps.DeleteService(condition=READY, region=REGION, cluster=CLUSTER, service=SERVICE)
 
     with pytest.raises(Waiting) as caught:
         apply(account, delete_cluster)

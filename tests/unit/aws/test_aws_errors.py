@@ -13,8 +13,10 @@ from rds_enrollment.aws.error_table import TABLE
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.session import AwsAccount, AwsClients
 from rds_enrollment.plan.outcome import Blocked, Outcome, Terminal, Transient, Waiting
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
 from rds_enrollment.plan.steps import insights as insights_steps
+from rds_enrollment.plan.steps import logs as log_steps
 from rds_enrollment.plan.steps import security_groups as group_steps
 from rds_enrollment.plan.steps.aws import AwsStep
 
@@ -278,7 +280,7 @@ class TestNoAnswer:
 
 
 def test_every_step_has_its_write() -> None:
-    modules = (steps, group_steps, insights_steps)
+    modules = (ecs_steps, iam_steps, log_steps, group_steps, insights_steps)
     named = [value for module in modules for value in vars(module).values()]
     kinds = {kind for kind in named if isinstance(kind, type) and issubclass(kind, AwsStep)}
 

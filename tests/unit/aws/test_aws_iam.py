@@ -6,7 +6,7 @@ from rds_enrollment.aws.apply import apply
 from rds_enrollment.aws.iam import get_identity_provider, get_role
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.outcome import Blocked, Conflict
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import iam as steps
 
 from hack.sandbox.aws.server import AwsSandbox
 

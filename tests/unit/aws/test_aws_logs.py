@@ -6,7 +6,7 @@ from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.aws.apply import apply
 from rds_enrollment.aws.logs import get_log_group
 from rds_enrollment.aws.session import AwsAccount
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import logs as steps
 
 REGION = "us-west-1"
 CONDITION = ConditionType.TASK_DEFINITION_REGISTERED

@@ -11,7 +11,7 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.controllers.brake import TeardownBrake
 from rds_enrollment.plan.outcome import Conflict, Waiting
 from rds_enrollment.plan.part import Part, removed, writing
-from rds_enrollment.plan.steps.aws import DeleteRole
+from rds_enrollment.plan.steps.iam import DeleteRole
 
 ROLE = ConditionType.ROLE_READY
 TO_DO = (writing(ROLE, DeleteRole(condition=ROLE, role="r")),)

@@ -8,7 +8,8 @@ from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.controllers.creations import PATIENCE, Creations
 from rds_enrollment.plan.outcome import Conflict, Transient, Waiting
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import CreateRole, DeleteRole, RegisterTaskDefinition
+from rds_enrollment.plan.steps.ecs import RegisterTaskDefinition
+from rds_enrollment.plan.steps.iam import CreateRole, DeleteRole
 
 CREATE = CreateRole(
     condition=ConditionType.ROLE_READY, role="agents", description="", trust={}, tags={"owner": "a"}

@@ -7,7 +7,7 @@ from rds_enrollment.controllers.converge import Converged, Failures
 from rds_enrollment.controllers.tags import applied_tags, former_tags
 from rds_enrollment.plan.ownership import FormerTags
 from rds_enrollment.plan.part import Part, satisfied, writing
-from rds_enrollment.plan.steps.aws import PutRolePolicy, TagRole, UntagRole
+from rds_enrollment.plan.steps.iam import PutRolePolicy, TagRole, UntagRole
 
 ROLE = ConditionType.ROLE_READY
 TAG = TagRole(condition=ROLE, role="r", tags={"team": "data", "teleport.dev/cluster": "example"})

@@ -9,7 +9,9 @@ from rds_enrollment.plan.deployment.aim import aim as deployment_aim
 from rds_enrollment.plan.deployment.shape import shape_differences, shape_of
 from rds_enrollment.plan.drift import corrections, digest, settled_after
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.steps.aws import DeleteRole, DeleteTaskDefinition, PutRetentionPolicy, UpdateService
+from rds_enrollment.plan.steps.ecs import DeleteTaskDefinition, UpdateService
+from rds_enrollment.plan.steps.iam import DeleteRole
+from rds_enrollment.plan.steps.logs import PutRetentionPolicy
 
 from tests.unit.plan.deployment.build import SERVICE_SEEN, WANTED, arn, world
 

@@ -8,7 +8,7 @@ from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
 from rds_enrollment.plan.part import Part
-from rds_enrollment.plan.steps.aws import DeleteRole, DeleteRolePolicy
+from rds_enrollment.plan.steps.iam import DeleteRole, DeleteRolePolicy
 
 ROLE = ConditionType.ROLE_READY
 TOKEN = ConditionType.JOIN_TOKEN_READY

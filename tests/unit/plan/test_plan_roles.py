@@ -14,7 +14,7 @@ from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.roles import WantedRole, removal, role_part
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     CreateRole,
     DeleteRole,
     DeleteRolePolicy,

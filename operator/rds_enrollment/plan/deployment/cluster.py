@@ -8,7 +8,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsCluster
 from rds_enrollment.plan.part import Part, progressing, refused, satisfied, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateCluster, PutClusterCapacityProviders
+from rds_enrollment.plan.steps.ecs import CreateCluster, PutClusterCapacityProviders
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
 FARGATE = "FARGATE"

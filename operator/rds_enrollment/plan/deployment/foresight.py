@@ -17,7 +17,10 @@ from rds_enrollment.plan.observed.security_groups import (
     SecurityGroupRule,
 )
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
+from rds_enrollment.plan.steps import logs as log_steps
+from rds_enrollment.plan.steps.aws import UntagStep
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupEgress,
     AuthorizeSecurityGroupIngress,
@@ -39,27 +42,27 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
     match step:
         case CreateJoinToken() | UpdateJoinToken():
             return replace(world, token=step.token)
-        case steps.CreateCluster() | steps.PutClusterCapacityProviders():
+        case ecs_steps.CreateCluster() | ecs_steps.PutClusterCapacityProviders():
             return replace(world, cluster=_cluster(wanted, world, step))
-        case steps.RegisterTaskDefinition():
+        case ecs_steps.RegisterTaskDefinition():
             return replace(world, newest=_revision(wanted, world, step))
-        case steps.TagEcsResource() | steps.UntagEcsResource():
+        case ecs_steps.TagEcsResource() | ecs_steps.UntagEcsResource():
             return _retagged(world, step)
         case CreateSecurityGroup() | SecurityGroupStep() | UntagSecurityGroup():
             return _with_groups(world, step)
-        case steps.LogGroupStep() | steps.TagLogGroup() | steps.UntagLogGroup():
+        case log_steps.LogGroupStep() | log_steps.TagLogGroup() | log_steps.UntagLogGroup():
             return replace(world, log_group=_log_group(world.log_group, step))
-        case steps.CreateService() | steps.UpdateService():
+        case ecs_steps.CreateService() | ecs_steps.UpdateService():
             return _with_service(world, step)
     return _with_role(wanted, world, step)
 
 
 def _with_role(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> DeploymentWorld:
     """Whichever of the roles the step names."""
-    if isinstance(step, steps.DeleteRole) and not isinstance(world.former_roles, Unseen):
+    if isinstance(step, iam_steps.DeleteRole) and not isinstance(world.former_roles, Unseen):
         left = tuple(role for role in world.former_roles if role.name != step.role)
         return replace(world, former_roles=left)
-    name = step.resource if isinstance(step, steps.UntagRole) else getattr(step, "role", "")
+    name = step.resource if isinstance(step, iam_steps.UntagRole) else getattr(step, "role", "")
     named = next((role for role in wanted.roles if role.name == name), None)
     if named is None:
         return world
@@ -96,17 +99,19 @@ def _with_groups(
 def _cluster(
     wanted: WantedDeployment,
     world: DeploymentWorld,
-    step: steps.CreateCluster | steps.PutClusterCapacityProviders,
+    step: ecs_steps.CreateCluster | ecs_steps.PutClusterCapacityProviders,
 ) -> EcsCluster:
     providers = frozenset(step.capacity_providers)
-    if isinstance(step, steps.PutClusterCapacityProviders) and isinstance(world.cluster, EcsCluster):
+    if isinstance(step, ecs_steps.PutClusterCapacityProviders) and isinstance(world.cluster, EcsCluster):
         return replace(world.cluster, capacity_providers=providers)
     return EcsCluster("", wanted.cluster_name, "ACTIVE", providers, 0, wanted.shared_tags)
 
 
-def _retagged(world: DeploymentWorld, step: steps.TagEcsResource | steps.UntagEcsResource) -> DeploymentWorld:
+def _retagged(
+    world: DeploymentWorld, step: ecs_steps.TagEcsResource | ecs_steps.UntagEcsResource
+) -> DeploymentWorld:
     """Whichever of the things bears the ARN."""
-    arn = step.arn if isinstance(step, steps.TagEcsResource) else step.resource
+    arn = step.arn if isinstance(step, ecs_steps.TagEcsResource) else step.resource
     for name in ("cluster", "service", "serving", "newest"):
         seen = getattr(world, name)
         if not isinstance(seen, Unseen) and seen is not None and seen.arn == arn:
@@ -116,7 +121,7 @@ def _retagged(world: DeploymentWorld, step: steps.TagEcsResource | steps.UntagEc
 
 def _tags_after(tags: Mapping[str, str], step: Step) -> dict[str, str]:
     """What a resource carries after a step that sets tags or takes some off."""
-    if isinstance(step, steps.UntagStep):
+    if isinstance(step, UntagStep):
         return ownership.without(tags, step.keys)
     return {**tags, **getattr(step, "tags", {})}
 
@@ -182,7 +187,7 @@ def _mended(group: ManagedGroup, step: SecurityGroupStep) -> ManagedGroup | None
 
 
 def _revision(
-    wanted: WantedDeployment, world: DeploymentWorld, step: steps.RegisterTaskDefinition
+    wanted: WantedDeployment, world: DeploymentWorld, step: ecs_steps.RegisterTaskDefinition
 ) -> TaskDefinition:
     """The family's next: its number is one more than that of any revision that was seen."""
     seen = [item.revision for item in (world.newest, world.serving) if isinstance(item, TaskDefinition)]
@@ -194,27 +199,30 @@ def _revision(
 
 
 def _log_group(
-    seen: Seen[LogGroup | None], step: steps.LogGroupStep | steps.TagLogGroup | steps.UntagLogGroup
+    seen: Seen[LogGroup | None],
+    step: log_steps.LogGroupStep | log_steps.TagLogGroup | log_steps.UntagLogGroup,
 ) -> Seen[LogGroup | None]:
-    if isinstance(step, steps.CreateLogGroup):
+    if isinstance(step, log_steps.CreateLogGroup):
         return LogGroup(step.group, step.group, None, step.kms_key_id, step.tags)
     if not isinstance(seen, LogGroup):
         return seen
     match step:
-        case steps.TagLogGroup() | steps.UntagLogGroup():
+        case log_steps.TagLogGroup() | log_steps.UntagLogGroup():
             return replace(seen, tags=_tags_after(seen.tags, step))
-        case steps.PutRetentionPolicy():
+        case log_steps.PutRetentionPolicy():
             return replace(seen, retention_days=step.days)
-        case steps.DeleteRetentionPolicy():
+        case log_steps.DeleteRetentionPolicy():
             return replace(seen, retention_days=None)
-        case steps.AssociateKmsKey():
+        case log_steps.AssociateKmsKey():
             return replace(seen, kms_key_id=step.kms_key_id)
-        case steps.DisassociateKmsKey():
+        case log_steps.DisassociateKmsKey():
             return replace(seen, kms_key_id="")
     return seen
 
 
-def _with_service(world: DeploymentWorld, step: steps.CreateService | steps.UpdateService) -> DeploymentWorld:
+def _with_service(
+    world: DeploymentWorld, step: ecs_steps.CreateService | ecs_steps.UpdateService
+) -> DeploymentWorld:
     shape = step.shape
     found = world.service if isinstance(world.service, EcsService) else None
     made = EcsService(
@@ -226,7 +234,7 @@ def _with_service(world: DeploymentWorld, step: steps.CreateService | steps.Upda
         pending_count=0,
         deployments=(),
         events=(),
-        tags=step.tags if isinstance(step, steps.CreateService) else found.tags if found else {},
+        tags=step.tags if isinstance(step, ecs_steps.CreateService) else found.tags if found else {},
         **{item.name: getattr(shape, item.name) for item in fields(shape)},
     )
     revisions = [item for item in (world.newest, world.serving) if isinstance(item, TaskDefinition)]

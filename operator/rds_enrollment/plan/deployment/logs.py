@@ -9,7 +9,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.logs import (
     AssociateKmsKey,
     CreateLogGroup,
     DeleteLogGroup,

@@ -14,7 +14,9 @@ from rds_enrollment.plan.observed.aws import EcsCluster, EcsService, LogGroup, T
 from rds_enrollment.plan.observed.security_groups import ManagedGroup
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, removed, unseen, writing
-from rds_enrollment.plan.steps.aws import UntagEcsResource, UntagLogGroup, UntagRole
+from rds_enrollment.plan.steps.ecs import UntagEcsResource
+from rds_enrollment.plan.steps.iam import UntagRole
+from rds_enrollment.plan.steps.logs import UntagLogGroup
 from rds_enrollment.plan.steps.security_groups import UntagSecurityGroup
 from rds_enrollment.plan.steps.teleport import DisownJoinToken
 

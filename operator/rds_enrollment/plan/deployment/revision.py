@@ -11,8 +11,8 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Document, EcsService, TaskDefinition
 from rds_enrollment.plan.part import Part, held, satisfied, unseen, writing
-from rds_enrollment.plan.steps.aws import (
-    AwsStep,
+from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.ecs import (
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
     RegisterTaskDefinition,

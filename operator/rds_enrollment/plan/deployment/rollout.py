@@ -27,7 +27,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsDeployment, EcsService, ServiceDeployment
 from rds_enrollment.plan.outcome import Waiting
 from rds_enrollment.plan.part import Part, progressing, refused, unseen, writing
-from rds_enrollment.plan.steps.aws import ServiceShape, UpdateService
+from rds_enrollment.plan.steps.ecs import ServiceShape, UpdateService
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED
 FIRST_PAUSE = timedelta(minutes=5)

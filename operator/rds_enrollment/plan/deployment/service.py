@@ -14,7 +14,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.outcome import Scheduled
 from rds_enrollment.plan.part import Part, held, progressing, refused, unseen, writing
-from rds_enrollment.plan.steps.aws import CreateService, ServiceShape
+from rds_enrollment.plan.steps.ecs import CreateService, ServiceShape
 from rds_enrollment.plan.task_definition import has_health_check
 
 _CONDITION = ConditionType.SERVICE_DEPLOYED

@@ -7,7 +7,7 @@ from rds_enrollment.plan.deployment.revision import fitting_revision
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed.aws import EcsDeployment, EcsService
-from rds_enrollment.plan.steps.aws import ServiceShape
+from rds_enrollment.plan.steps.ecs import ServiceShape
 
 MINIMUM_HEALTHY_PERCENT = 100
 MAXIMUM_PERCENT = 200

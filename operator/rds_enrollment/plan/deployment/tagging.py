@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
-from rds_enrollment.plan.steps.aws import AwsStep, TagEcsResource, UntagEcsResource
+from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.ecs import TagEcsResource, UntagEcsResource
 
 
 def retagging(

@@ -16,8 +16,8 @@ from rds_enrollment.plan.observed.aws import TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinToken
 from rds_enrollment.plan.part import Part, progressing, removed, unseen, writing
 from rds_enrollment.plan.roles import removal
-from rds_enrollment.plan.steps.aws import (
-    AwsStep,
+from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.ecs import (
     DeleteCluster,
     DeleteService,
     DeleteTaskDefinition,

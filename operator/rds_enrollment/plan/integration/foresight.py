@@ -8,7 +8,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     AddClientId,
     CreateIdentityProvider,
     DeleteRole,

@@ -10,7 +10,7 @@ from rds_enrollment.plan.observed.aws import IdentityProvider
 from rds_enrollment.plan.part import Part, refused, removed, satisfied, unseen, writing
 from rds_enrollment.plan.policies import AUDIENCE
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     AddClientId,
     CreateIdentityProvider,
     DeleteIdentityProvider,

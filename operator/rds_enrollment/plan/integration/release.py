@@ -10,7 +10,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Role
 from rds_enrollment.plan.observed.teleport import Integration
 from rds_enrollment.plan.part import Part, removed, unseen, writing
-from rds_enrollment.plan.steps.aws import UntagIdentityProvider, UntagRole
+from rds_enrollment.plan.steps.iam import UntagIdentityProvider, UntagRole
 from rds_enrollment.plan.steps.teleport import DisownIntegration
 
 _REGISTERED = ConditionType.INTEGRATION_REGISTERED

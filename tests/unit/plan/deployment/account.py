@@ -21,8 +21,9 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.teleport import Agent, JoinToken
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps import aws as steps
-from rds_enrollment.plan.steps.aws import ServiceShape
+from rds_enrollment.plan.steps import ecs as ecs_steps
+from rds_enrollment.plan.steps import iam as iam_steps
+from rds_enrollment.plan.steps.ecs import ServiceShape
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, DeleteJoinToken, UpdateJoinToken
 
 from tests.unit.plan.deployment.build import (
@@ -126,26 +127,26 @@ class Account:
             for index in range(service.desired_count)
         )
 
-    def create_role(self, step: steps.CreateRole) -> None:
+    def create_role(self, step: iam_steps.CreateRole) -> None:
         assert self.role is None
         assert step.role == ROLE
         self.role = Role(ROLE, ROLE_ARN, "/", step.trust, step.tags, {})
 
-    def update_role_trust(self, step: steps.UpdateRoleTrust) -> None:
+    def update_role_trust(self, step: iam_steps.UpdateRoleTrust) -> None:
         role = self._own_role(step.role)
         self.role = replace(role, trust=step.trust)
 
-    def put_role_policy(self, step: steps.PutRolePolicy) -> None:
+    def put_role_policy(self, step: iam_steps.PutRolePolicy) -> None:
         role = self._own_role(step.role)
         self.role = replace(role, policies={**role.policies, step.policy: step.document})
 
-    def delete_role_policy(self, step: steps.DeleteRolePolicy) -> None:
+    def delete_role_policy(self, step: iam_steps.DeleteRolePolicy) -> None:
         role = self._own_role(step.role)
         self.role = replace(
             role, policies={name: item for name, item in role.policies.items() if name != step.policy}
         )
 
-    def delete_role(self, step: steps.DeleteRole) -> None:
+    def delete_role(self, step: iam_steps.DeleteRole) -> None:
         assert not self._own_role(step.role).policies
         self.role = None
 
@@ -170,28 +171,28 @@ class Account:
         self._may_change(self.token.labels)
         self.token = None
 
-    def create_cluster(self, step: steps.CreateCluster) -> None:
+    def create_cluster(self, step: ecs_steps.CreateCluster) -> None:
         assert self.cluster is None or self.cluster.status == "INACTIVE"
         providers = frozenset(step.capacity_providers)
         self.cluster = EcsCluster(CLUSTER_ARN, step.cluster, "PROVISIONING", providers, 0, step.tags)
 
-    def put_capacity_providers(self, step: steps.PutClusterCapacityProviders) -> None:
+    def put_capacity_providers(self, step: ecs_steps.PutClusterCapacityProviders) -> None:
         assert self.cluster is not None
         self._may_change(self.cluster.tags)
         self.cluster = replace(self.cluster, capacity_providers=frozenset(step.capacity_providers))
 
-    def delete_cluster(self, step: steps.DeleteCluster) -> None:
+    def delete_cluster(self, step: ecs_steps.DeleteCluster) -> None:
         seen = self._cluster_seen()
         assert seen is not None
         assert (seen.name, seen.active_services) == (step.cluster, 0)
         self._may_change(seen.tags)
         self.cluster = replace(seen, status="INACTIVE")
 
-    def register(self, step: steps.RegisterTaskDefinition) -> None:
+    def register(self, step: ecs_steps.RegisterTaskDefinition) -> None:
         number = max(self.family, default=0) + 1
         self.family[number] = TaskDefinition(arn(number), FAMILY, number, "ACTIVE", step.body, step.tags)
 
-    def deregister(self, step: steps.DeregisterTaskDefinition) -> None:
+    def deregister(self, step: ecs_steps.DeregisterTaskDefinition) -> None:
         found = self._revision(step.arn)
         assert found is not None
         if self.service is not None and self.service.status != "INACTIVE":
@@ -200,13 +201,13 @@ class Account:
             assert step.arn not in {item.task_definition_arn for item in self.service.deployments}
         self.family[found.revision] = replace(found, status="INACTIVE")
 
-    def delete_revision(self, step: steps.DeleteTaskDefinition) -> None:
+    def delete_revision(self, step: ecs_steps.DeleteTaskDefinition) -> None:
         found = self._revision(step.arn)
         assert found is not None
         assert found.status == "INACTIVE", "ECS deletes no ACTIVE revision"
         self.family[found.revision] = replace(found, status="DELETE_IN_PROGRESS")
 
-    def create_service(self, step: steps.CreateService) -> None:
+    def create_service(self, step: ecs_steps.CreateService) -> None:
         assert self.service is None or self.service.status == "INACTIVE"
         assert self.cluster is not None
         assert self.cluster.status == "ACTIVE"
@@ -224,7 +225,7 @@ class Account:
         )
         self.service = made
 
-    def update_service(self, step: steps.UpdateService) -> None:
+    def update_service(self, step: ecs_steps.UpdateService) -> None:
         service = self.service
         assert service is not None
         assert service.status == "ACTIVE"
@@ -253,7 +254,7 @@ class Account:
             "deployments": (primary, *(replace(item, status="ACTIVE") for item in older)),
         }
 
-    def delete_service(self, step: steps.DeleteService) -> None:
+    def delete_service(self, step: ecs_steps.DeleteService) -> None:
         assert self.service is not None
         assert (self.service.name, self.service.status) == (step.service, "ACTIVE")
         self._may_change(self.service.tags)
@@ -270,21 +271,21 @@ def _agent(of: Task) -> Agent:
 
 
 _HANDLERS: Mapping[type[Step], Callable[[Account, Any], None]] = {
-    steps.CreateRole: Account.create_role,
-    steps.UpdateRoleTrust: Account.update_role_trust,
-    steps.PutRolePolicy: Account.put_role_policy,
-    steps.DeleteRolePolicy: Account.delete_role_policy,
-    steps.DeleteRole: Account.delete_role,
+    iam_steps.CreateRole: Account.create_role,
+    iam_steps.UpdateRoleTrust: Account.update_role_trust,
+    iam_steps.PutRolePolicy: Account.put_role_policy,
+    iam_steps.DeleteRolePolicy: Account.delete_role_policy,
+    iam_steps.DeleteRole: Account.delete_role,
     CreateJoinToken: Account.create_token,
     UpdateJoinToken: Account.update_token,
     DeleteJoinToken: Account.delete_token,
-    steps.CreateCluster: Account.create_cluster,
-    steps.PutClusterCapacityProviders: Account.put_capacity_providers,
-    steps.DeleteCluster: Account.delete_cluster,
-    steps.RegisterTaskDefinition: Account.register,
-    steps.DeregisterTaskDefinition: Account.deregister,
-    steps.DeleteTaskDefinition: Account.delete_revision,
-    steps.CreateService: Account.create_service,
-    steps.UpdateService: Account.update_service,
-    steps.DeleteService: Account.delete_service,
+    ecs_steps.CreateCluster: Account.create_cluster,
+    ecs_steps.PutClusterCapacityProviders: Account.put_capacity_providers,
+    ecs_steps.DeleteCluster: Account.delete_cluster,
+    ecs_steps.RegisterTaskDefinition: Account.register,
+    ecs_steps.DeregisterTaskDefinition: Account.deregister,
+    ecs_steps.DeleteTaskDefinition: Account.delete_revision,
+    ecs_steps.CreateService: Account.create_service,
+    ecs_steps.UpdateService: Account.update_service,
+    ecs_steps.DeleteService: Account.delete_service,
 }

@@ -16,7 +16,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import steps_of
-from rds_enrollment.plan.steps.aws import UpdateService
+from rds_enrollment.plan.steps.ecs import UpdateService
 
 from tests.unit.plan.deployment.build import (
     SERVICE_SEEN,

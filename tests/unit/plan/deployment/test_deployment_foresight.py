@@ -16,7 +16,8 @@ from rds_enrollment.plan.foresight import described, foresee
 from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.part import observed_only, refused, satisfied, steps_of, writing
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps.aws import DeleteRole, DeleteTaskDefinition, DeregisterTaskDefinition
+from rds_enrollment.plan.steps.ecs import DeleteTaskDefinition, DeregisterTaskDefinition
+from rds_enrollment.plan.steps.iam import DeleteRole
 
 from tests.unit.plan.deployment.account import Account
 from tests.unit.plan.deployment.build import CLUSTER_SEEN, TAGS, WANTED, world

@@ -9,7 +9,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.deployment.logs import logs_part, logs_removal
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed.aws import LogGroup
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.logs import (
     AssociateKmsKey,
     CreateLogGroup,
     DeleteRetentionPolicy,

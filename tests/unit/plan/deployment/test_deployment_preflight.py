@@ -17,7 +17,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.observed.teleport import Database, DatabaseTls, RdsMetadata
 from rds_enrollment.plan.outcome import Blocked, Transient
-from rds_enrollment.plan.steps.aws import CreateService
+from rds_enrollment.plan.steps.ecs import CreateService
 
 from tests.unit.plan.deployment.build import (
     EMPTY,

@@ -15,13 +15,8 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.part import Part, all_done, steps_of
-from rds_enrollment.plan.steps.aws import (
-    CreateService,
-    DeleteCluster,
-    DeleteRole,
-    DeleteRolePolicy,
-    DeleteService,
-)
+from rds_enrollment.plan.steps.ecs import CreateService, DeleteCluster, DeleteService
+from rds_enrollment.plan.steps.iam import DeleteRole, DeleteRolePolicy
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
 
 from tests.unit.plan.deployment.account import OWNER, Account

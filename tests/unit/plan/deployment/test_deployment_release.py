@@ -11,7 +11,9 @@ from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.observed.security_groups import ManagedGroup, SecurityGroupRule
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import all_done, steps_of
-from rds_enrollment.plan.steps.aws import UntagEcsResource, UntagLogGroup, UntagRole
+from rds_enrollment.plan.steps.ecs import UntagEcsResource
+from rds_enrollment.plan.steps.iam import UntagRole
+from rds_enrollment.plan.steps.logs import UntagLogGroup
 from rds_enrollment.plan.steps.security_groups import UntagSecurityGroup
 from rds_enrollment.plan.steps.teleport import DisownJoinToken
 

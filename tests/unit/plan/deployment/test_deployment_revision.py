@@ -16,8 +16,8 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import TaskDefinition
 from rds_enrollment.plan.outcome import Transient
-from rds_enrollment.plan.steps.aws import (
-    AwsStep,
+from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.ecs import (
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
     RegisterTaskDefinition,

@@ -19,7 +19,7 @@ from rds_enrollment.plan.observed.aws import Document, Role
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import steps_of
 from rds_enrollment.plan.permissions.evaluation import grants
-from rds_enrollment.plan.steps.aws import CreateRole, DeleteRole, DeleteRolePolicy, PutRolePolicy
+from rds_enrollment.plan.steps.iam import CreateRole, DeleteRole, DeleteRolePolicy, PutRolePolicy
 
 from tests.unit.plan.deployment.build import (
     FOREIGN_TAGS,

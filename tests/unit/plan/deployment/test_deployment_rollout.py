@@ -16,7 +16,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import EcsService, Network, ServiceDeployment
 from rds_enrollment.plan.outcome import Blocked, Transient, Waiting
 from rds_enrollment.plan.part import Part
-from rds_enrollment.plan.steps.aws import UpdateService
+from rds_enrollment.plan.steps.ecs import UpdateService
 
 from tests.unit.plan.deployment.build import (
     FOREIGN_TAGS,

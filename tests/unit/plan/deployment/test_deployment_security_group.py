@@ -22,7 +22,7 @@ from rds_enrollment.plan.observed.security_groups import (
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.part import all_done, steps_of
-from rds_enrollment.plan.steps.aws import UpdateService
+from rds_enrollment.plan.steps.ecs import UpdateService
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupEgress,
     CreateSecurityGroup,

@@ -12,7 +12,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.part import Part
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.ecs import (
     CreateCluster,
     CreateService,
     PutClusterCapacityProviders,

@@ -11,7 +11,9 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.drift import digest
 from rds_enrollment.plan.foresight import foresee
 from rds_enrollment.plan.ownership import FormerTags
-from rds_enrollment.plan.steps.aws import UntagEcsResource, UntagRole, UntagStep
+from rds_enrollment.plan.steps.aws import UntagStep
+from rds_enrollment.plan.steps.ecs import UntagEcsResource
+from rds_enrollment.plan.steps.iam import UntagRole
 
 from tests.unit.plan.deployment.build import (
     CLUSTER_ARN,

@@ -14,16 +14,15 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, all_done, steps_of
-from rds_enrollment.plan.steps.aws import (
-    AwsStep,
+from rds_enrollment.plan.steps.aws import AwsStep
+from rds_enrollment.plan.steps.ecs import (
     DeleteCluster,
-    DeleteLogGroup,
-    DeleteRole,
-    DeleteRolePolicy,
     DeleteService,
     DeleteTaskDefinition,
     DeregisterTaskDefinition,
 )
+from rds_enrollment.plan.steps.iam import DeleteRole, DeleteRolePolicy
+from rds_enrollment.plan.steps.logs import DeleteLogGroup
 from rds_enrollment.plan.steps.teleport import DeleteJoinToken
 
 from tests.unit.plan.deployment.build import (

@@ -14,7 +14,7 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.plan.part import steps_of
-from rds_enrollment.plan.steps.aws import RegisterTaskDefinition
+from rds_enrollment.plan.steps.ecs import RegisterTaskDefinition
 from rds_enrollment.plan.task_definition import with_image
 
 from tests.unit.plan.deployment.build import (

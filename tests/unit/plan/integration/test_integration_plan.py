@@ -20,7 +20,7 @@ from rds_enrollment.plan.observed.teleport import IntegrationProof
 from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.ownership import Adoption, FormerTags
 from rds_enrollment.plan.part import Part, steps_of
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     AddClientId,
     CreateIdentityProvider,
     CreateRole,

@@ -15,7 +15,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed.aws import IdentityProvider, Role
 from rds_enrollment.plan.part import Part, all_done, steps_of
 from rds_enrollment.plan.steps import Step
-from rds_enrollment.plan.steps import aws as steps
+from rds_enrollment.plan.steps import iam as steps
 from rds_enrollment.plan.steps.teleport import CreateIntegration, DeleteIntegration, UpdateIntegration
 
 from tests.unit.plan.integration.build import (

@@ -11,7 +11,7 @@ from rds_enrollment.plan.integration.world import IntegrationWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, all_done, steps_of
-from rds_enrollment.plan.steps.aws import (
+from rds_enrollment.plan.steps.iam import (
     DeleteIdentityProvider,
     DeleteRole,
     DeleteRolePolicy,
