@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from rds_enrollment.aws.error_table import TABLE, UNKNOWN_REFUSAL, UNKNOWN_SERVER_ERROR, Row
+from rds_enrollment.aws.error_row import Row
+from rds_enrollment.aws.error_table import TABLE, UNKNOWN_REFUSAL, UNKNOWN_SERVER_ERROR
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Terminal, Transient, Waiting
 
 from hack.docsgen.markdown import code, escape, page, table

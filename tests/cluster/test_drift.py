@@ -17,7 +17,8 @@ from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.controlplane import ControlPlane
 from tests.chaos.state import State, difference, read_state
 from tests.cluster import inventory
-from tests.cluster.breaks import ANOTHER_ROLE, BREAKS, LOG_GROUP, Break, task_role
+from tests.cluster.breaking import task_role
+from tests.cluster.breaks import ANOTHER_ROLE, BREAKS, LOG_GROUP, Break
 from tests.cluster.kubernetes_api import Object
 from tests.cluster.public_proxy import public_proxy
 from tests.cluster.scene import REGION, Scene, new_scene

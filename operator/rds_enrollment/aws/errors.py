@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, Row, row_of_answer, row_of_exception
+from rds_enrollment.aws.error_row import Row
+from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.plan.outcome import Outcome
 
 _TEXT_LENGTH = 300
