@@ -19,7 +19,7 @@ from hack.sandbox.controlplane import ControlPlane
 from tests.chart.release import Release
 from tests.chart.rendering import CHART
 from tests.chart.rights import LEASE, Actor, Operation, Right, actor, operations
-from tests.cluster.refused_manifests import manifest
+from tests.cluster.refused.manifest import manifest
 from tests.cluster.waiting import wait_until
 
 RULES: list[dict[str, Any]] = [

@@ -14,15 +14,14 @@ from rds_enrollment.api.crds import manifests
 from rds_enrollment.api.kinds import KINDS
 
 from hack.sandbox.controlplane import ControlPlane
-from tests.cluster.refused_manifests import (
+from tests.cluster.refused.cases import CASES
+from tests.cluster.refused.changes import CHANGES, Change
+from tests.cluster.refused.manifest import (
     BY_ID,
-    CASES,
-    CHANGES,
     DEPLOYMENT,
     ENROLLMENT,
     INTEGRATION,
     Case,
-    Change,
     Manifest,
     manifest,
 )
