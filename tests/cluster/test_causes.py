@@ -5,7 +5,7 @@ Each cause is named, mended in the world, and seen to be gone; no test touches a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hack.sandbox.aws.ecs.timing import Timing
 from hack.sandbox.aws.world import Vpc
 from hack.sandbox.controlplane import ControlPlane
 from tests.cluster.causes import CAUSES, Cause
+from tests.cluster.clock import SkippingClock
 from tests.cluster.kubernetes_api import Object, condition, is_ready
 from tests.cluster.scene import INTEGRATION, REGION, Scene, example, new_scene
 
@@ -29,19 +30,6 @@ ELSEWHERE = {
     "NoTasks": "ECS says nothing: the unit tests",
 }
 """Causes that are not made here."""
-
-
-class SkippingClock:
-    """The time, with leaps."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def skip(self, time: timedelta) -> None:
-        self._ahead += time
 
 
 @dataclass(frozen=True)

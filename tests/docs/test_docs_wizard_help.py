@@ -25,10 +25,10 @@ HELP = {
         "tests/unit/plan/diagnosis/test_diagnosis_ecs_texts.py::test_a_stopped_task_has_a_cause"
     ),
     "The error appears minutes later, once the task has stopped": (
-        "tests/cluster/test_troubles.py::test_tasks_that_cannot_pull_their_image"
+        "tests/cluster/test_network_troubles.py::test_tasks_that_cannot_pull_their_image"
     ),
     "Mostly the image cannot be pulled, because its registry is not reached": (
-        "tests/cluster/test_troubles.py::test_tasks_that_cannot_pull_their_image"
+        "tests/cluster/test_network_troubles.py::test_tasks_that_cannot_pull_their_image"
     ),
     "Other subnets or security groups are a new rollout, which stops old tasks only after new ones run": (
         "tests/cluster/test_agents_stay.py::test_no_kind_of_change_takes_an_agent_down"
@@ -46,13 +46,13 @@ HELP = {
         "tests/cluster/test_causes.py::test_what_was_mended_in_the_world_is_seen"
     ),
     "A connection to a database times out: its security groups let no agent in": (
-        "tests/cluster/test_troubles.py::test_database_that_agents_cannot_reach"
+        "tests/cluster/test_network_troubles.py::test_database_that_agents_cannot_reach"
     ),
     "An inbound rule for one of the agents' groups mends that": (
         "tests/cluster/test_network_choices.py::test_databases_let_the_agents_in"
     ),
     "Reachability Analyzer, from the task's interface to the database's, shows what blocks the way": (
-        "tests/cluster/test_troubles.py::test_database_that_agents_cannot_reach"
+        "tests/cluster/test_network_troubles.py::test_database_that_agents_cannot_reach"
     ),
 }
 
