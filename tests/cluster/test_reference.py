@@ -15,6 +15,7 @@ import yaml
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.controlplane import ControlPlane
 from tests.cluster import inventory
+from tests.cluster.reference_policies import DEPLOY_SERVICE, LIST_DATABASES, TASK_ROLE
 from tests.cluster.scene import ACCOUNT, REGION, Scene, new_scene
 
 CLUSTER = "example.teleport.sh"
@@ -242,58 +243,9 @@ def test_integration_role(scene: Scene) -> None:
             }
         ],
     }
-    assert inventory.policies(scene, "teleport-prod-aws").keys() == {"ListDatabases", "DeployService"}
-
-
-def test_policy_list_databases(scene: Scene) -> None:
-    assert inventory.policies(scene, "teleport-prod-aws")["ListDatabases"] == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "rds:DescribeDBInstances",
-                    "rds:DescribeDBClusters",
-                    "ec2:DescribeSecurityGroups",
-                    "ec2:DescribeSubnets",
-                    "ec2:DescribeVpcs",
-                ],
-                "Resource": "*",
-            }
-        ],
-    }
-
-
-def test_policy_deploy_service(scene: Scene) -> None:
-    assert inventory.policies(scene, "teleport-prod-aws")["DeployService"] == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "iam:PassRole",
-                # Differs: the wizard names its one task role; here each VPC has one.
-                "Resource": f"arn:aws:iam::{ACCOUNT}:role/TeleportDatabaseAccess-*",
-            },
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "ecs:DescribeClusters",
-                    "ecs:CreateCluster",
-                    "ecs:PutClusterCapacityProviders",
-                    "ecs:DescribeServices",
-                    "ecs:CreateService",
-                    "ecs:UpdateService",
-                    "ecs:ListServices",
-                    "ecs:RegisterTaskDefinition",
-                    "ecs:DescribeTaskDefinition",
-                    "ecs:DeregisterTaskDefinition",
-                    "ecs:TagResource",
-                    "ec2:DescribeSecurityGroups",
-                    "iam:CreateServiceLinkedRole",
-                ],
-                "Resource": "*",
-            },
-        ],
+    assert inventory.policies(scene, "teleport-prod-aws") == {
+        "ListDatabases": LIST_DATABASES,
+        "DeployService": DEPLOY_SERVICE,
     }
 
 
@@ -315,24 +267,7 @@ def test_task_role(scene: Scene, vpc: str) -> None:
         ],
     }
     # The one inline policy carries the name of its role.
-    assert inventory.policies(scene, name) == {
-        name: {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": "rds-db:connect", "Resource": "*"},
-                {
-                    "Effect": "Allow",
-                    "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"],
-                    "Resource": "*",
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"],
-                    "Resource": "*",
-                },
-            ],
-        }
-    }
+    assert inventory.policies(scene, name) == {name: TASK_ROLE}
 
 
 # Teleport: api/types, lib/integrations/awsoidc/deployservice_iam_jointoken.go, lib/web/databases.go,
