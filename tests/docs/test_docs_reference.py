@@ -1,8 +1,10 @@
 """The generated pages of docs/reference: as the code is, with a text for every word that a status may carry."""
 
+import re
 from pathlib import Path
 
 import pytest
+import rds_enrollment
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.error_table import TABLE
 from rds_enrollment.plan.permissions.table import NEEDS, On, actions
@@ -29,6 +31,12 @@ def test_every_reason_and_condition_has_a_text_and_no_other_word_has() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_page_is_as_generated(path: Path) -> None:
     assert path.read_text() == PAGES[path], "stale: run `make docs-reference`"
+
+
+def test_every_reason_is_one_that_the_operator_gives() -> None:
+    sources = Path(rds_enrollment.__file__).parent.rglob("*.py")
+    given = {name for source in sources for name in re.findall(r"\bReason\.([A-Z0-9_]+)\b", source.read_text())}
+    assert [reason for reason in Reason if reason.name not in given] == []
 
 
 def test_every_reason_condition_and_setting_has_a_heading_to_link_to() -> None:

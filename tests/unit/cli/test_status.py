@@ -83,7 +83,7 @@ def test_the_tree_shows_everything_at_its_place() -> None:
 
 def test_what_stalls_an_object_is_its_reason() -> None:
     conditions = [
-        condition("Ready", "False", "Blocked", "Waits."),
+        condition("Ready", "False", "Pending", "Waits."),
         condition("Stalled", "True", "InvalidSpec", "Correct it."),
     ]
     (found,) = overview([{**INTEGRATION, "status": {"conditions": conditions}}]).integrations
