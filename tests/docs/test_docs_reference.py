@@ -35,7 +35,9 @@ def test_page_is_as_generated(path: Path) -> None:
 
 def test_every_reason_is_one_that_the_operator_gives() -> None:
     sources = Path(rds_enrollment.__file__).parent.rglob("*.py")
-    given = {name for source in sources for name in re.findall(r"\bReason\.([A-Z0-9_]+)\b", source.read_text())}
+    given = {
+        name for source in sources for name in re.findall(r"\bReason\.([A-Z0-9_]+)\b", source.read_text())
+    }
     assert [reason for reason in Reason if reason.name not in given] == []
 
 

@@ -74,17 +74,6 @@ def seconds(duration: Duration) -> int:
     return (hours * 60 + minutes) * 60 + rest
 
 
-class OwnerReference(ApiModel):
-    """Kubernetes metav1.OwnerReference."""
-
-    api_version: str
-    kind: str
-    name: str
-    uid: str
-    controller: bool = False
-    block_owner_deletion: bool = False
-
-
 class ObjectMeta(ApiModel):
     """The part of Kubernetes' metav1.ObjectMeta that the operator reads."""
 
@@ -98,7 +87,6 @@ class ObjectMeta(ApiModel):
     finalizers: tuple[str, ...] = ()
     annotations: Mapping[str, str] = Field(default_factory=dict)
     labels: Mapping[str, str] = Field(default_factory=dict)
-    owner_references: tuple[OwnerReference, ...] = ()
 
 
 class Resource(ApiModel):

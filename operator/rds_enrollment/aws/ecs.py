@@ -227,7 +227,6 @@ def _service(entry: Mapping[str, Any]) -> EcsService:
         launch_type=entry.get("launchType", ""),
         desired_count=entry.get("desiredCount", 0),
         running_count=entry.get("runningCount", 0),
-        pending_count=entry.get("pendingCount", 0),
         task_definition_arn=entry.get("taskDefinition", ""),
         network=_network(entry.get("networkConfiguration", {}).get("awsvpcConfiguration", {})),
         minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
@@ -276,7 +275,6 @@ def _deployment(entry: Mapping[str, Any]) -> EcsDeployment:
         task_definition_arn=entry.get("taskDefinition", ""),
         desired=entry.get("desiredCount", 0),
         running=entry.get("runningCount", 0),
-        pending=entry.get("pendingCount", 0),
         failed=entry.get("failedTasks", 0),
         updated_at=entry["updatedAt"],
     )

@@ -231,7 +231,6 @@ def _with_service(
         status="ACTIVE",
         launch_type="FARGATE",
         running_count=0,
-        pending_count=0,
         deployments=(),
         events=(),
         tags=step.tags if isinstance(step, ecs_steps.CreateService) else found.tags if found else {},

@@ -86,7 +86,6 @@ class EcsDeployment:
     task_definition_arn: str
     desired: int
     running: int
-    pending: int
     failed: int
     updated_at: datetime
     """When its state last changed."""
@@ -126,7 +125,6 @@ class EcsService:
     launch_type: str
     desired_count: int
     running_count: int
-    pending_count: int
     task_definition_arn: str
     network: Network
     minimum_healthy_percent: int

@@ -35,7 +35,7 @@ def test_a_service_reads_back_as_created_and_runs_tasks(
 
     assert service is not None
     assert (service.name, service.status, service.launch_type) == (SERVICE, "ACTIVE", "FARGATE")
-    assert (service.desired_count, service.running_count, service.pending_count) == (2, 2, 0)
+    assert (service.desired_count, service.running_count) == (2, 2)
     assert service.task_definition_arn == task_definition
     assert service.network == shape.network
     assert (service.minimum_healthy_percent, service.maximum_percent) == (100, 200)

@@ -195,7 +195,6 @@ ROLLED_OUT = EcsDeployment(
     task_definition_arn=arn(1),
     desired=2,
     running=2,
-    pending=0,
     failed=0,
     updated_at=NOW,
 )
@@ -206,7 +205,6 @@ SERVICE_SEEN = EcsService(
     launch_type="FARGATE",
     desired_count=2,
     running_count=2,
-    pending_count=0,
     task_definition_arn=arn(1),
     network=Network(frozenset(SUBNETS), frozenset({GROUP}), assign_public_ip=True),
     minimum_healthy_percent=100,
