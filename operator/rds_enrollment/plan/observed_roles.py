@@ -1,4 +1,5 @@
-"""A role that somebody else keeps: whether it will do, and if not, what its owner has to add."""
+"""An observed role (managementPolicy Observe: somebody else keeps it): whether it will do, and if not, what its owner
+has to add."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""IAM documents: the ones that Teleport's wizard writes, and their comparison by meaning.
+"""IAM documents of the roles that we make: the ones that Teleport's wizard writes, narrower ones, and their comparison
+by meaning. Those that the operator's own identities need are in `plan.permissions.policy`.
 
 Sources: Teleport lib/cloud/aws/policy_statements.go;
 lib/integrations/awsoidc/{deployservice,listdatabases,idp}_iam_config.go.
@@ -14,12 +15,16 @@ VERSION = "2012-10-17"
 AUDIENCE = "discover.teleport"
 LIST_DATABASES = "ListDatabases"
 DEPLOY_SERVICE = "DeployService"
+_LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup")
 _ECR_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
+
+Statement = Mapping[str, Any]
+"""One statement of a document, as JSON has it."""
 
 
 def integration_trust(partition: str, account: str, issuer: str) -> Document:
     """Trust of the integration role: Teleport's tokens, by the identity provider, for the one audience."""
-    return _document(
+    return policy(
         {
             "Effect": "Allow",
             "Action": "sts:AssumeRoleWithWebIdentity",
@@ -31,7 +36,7 @@ def integration_trust(partition: str, account: str, issuer: str) -> Document:
 
 def list_databases() -> Document:
     """Inline policy `ListDatabases` of the integration role."""
-    return _document(
+    return policy(
         _allow(
             "rds:DescribeDBInstances",
             "rds:DescribeDBClusters",
@@ -46,7 +51,7 @@ def deploy_service(partition: str, account: str, task_roles: Iterable[str]) -> D
     """Inline policy `DeployService` of the integration role; `task_roles` are names with their paths (`teams/agents`),
     `*` allowed at their end."""
     roles = sorted({names.role_arn(partition, account, role) for role in task_roles})
-    return _document(
+    return policy(
         _allow("iam:PassRole", resources=roles),
         _allow(
             "ecs:DescribeClusters",
@@ -68,38 +73,38 @@ def deploy_service(partition: str, account: str, task_roles: Iterable[str]) -> D
 
 def task_trust() -> Document:
     """Trust of the task role: ECS tasks."""
-    return _document(
+    return policy(
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
     )
 
 
-def task_policy(*more: Mapping[str, Any]) -> Document:
+def task_policy(*more: Statement) -> Document:
     """Inline policy of the task role, with `more` statements; the wizard gives it the role's own name."""
-    return _document(
+    return policy(
         _allow("rds-db:connect"),
         _allow("rds:DescribeDBInstances", "rds:DescribeDBClusters"),
-        _allow("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"),
+        _allow(*_LOGGING),
         *more,
     )
 
 
-def read_secret(arn: str) -> Mapping[str, Any]:
+def read_secret(arn: str) -> Statement:
     """What an execution role needs for a registry's credentials (Amazon ECS Developer Guide, private registry
     authentication)."""
     return _allow("secretsmanager:GetSecretValue", resources=[arn])
 
 
-def pull_from_ecr() -> Mapping[str, Any]:
+def pull_from_ecr() -> Statement:
     """What an execution role needs for a private Amazon ECR repository (AmazonECSTaskExecutionRolePolicy)."""
     return _allow("ecr:GetAuthorizationToken", *_ECR_PULL)
 
 
-def pull_from(repository: str) -> tuple[Mapping[str, Any], ...]:
+def pull_from(repository: str) -> tuple[Statement, ...]:
     """The same for the one repository of an ARN."""
     return _allow("ecr:GetAuthorizationToken"), _allow(*_ECR_PULL, resources=[repository])
 
 
-def serving(partition: str, account: str, region: str) -> tuple[Mapping[str, Any], ...]:
+def serving(partition: str, account: str, region: str) -> tuple[Statement, ...]:
     """Statements on the databases of one region."""
     rds = f"arn:{partition}:rds:{region}:{account}"
     return (
@@ -109,15 +114,20 @@ def serving(partition: str, account: str, region: str) -> tuple[Mapping[str, Any
     )
 
 
-def starting(log_group_arn: str, *more: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def starting(log_group_arn: str, *more: Statement) -> tuple[Statement, ...]:
     """Statements for ECS to start a task that logs to a group, with `more` that its image needs."""
-    logs = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup")
-    return (_allow(*logs, resources=[f"{log_group_arn}:*"]), *more)
+    return (_allow(*_LOGGING, resources=[f"{log_group_arn}:*"]), *more)
 
 
-def policy(*statements: Mapping[str, Any]) -> Document:
-    """A policy of these statements."""
-    return _document(*statements)
+def policy(*statements: Statement) -> Document:
+    """A document of these statements."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def statements(document: Document) -> list[Statement]:
+    """The statements of a document; a single one need not stand in a list."""
+    found = document.get("Statement", [])
+    return [found] if isinstance(found, Mapping) else list(found)
 
 
 def trusts(document: Document, provider_arn: str) -> bool:
@@ -147,22 +157,12 @@ def merged(document: Document, wanted: Document) -> Document:
     return {**document, "Statement": [*statements(document), *missing]}
 
 
-def _document(*statements: Mapping[str, Any]) -> Document:
-    return {"Version": VERSION, "Statement": list(statements)}
-
-
-def _allow(*actions: str, resources: list[str] | None = None) -> Mapping[str, Any]:
+def _allow(*actions: str, resources: list[str] | None = None) -> Statement:
     return {"Effect": "Allow", "Action": _single(list(actions)), "Resource": _single(resources or ["*"])}
 
 
 def _single(values: list[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
-
-
-def statements(document: Document) -> list[Mapping[str, Any]]:
-    """The statements of a document; a single one need not stand in a list."""
-    found = document.get("Statement", [])
-    return [found] if isinstance(found, Mapping) else list(found)
 
 
 def _list(value: object) -> list[object]:
@@ -173,7 +173,7 @@ def _meaning(document: Document) -> frozenset[object]:
     return frozenset(_statement(statement) for statement in statements(document))
 
 
-def _statement(statement: Mapping[str, Any]) -> object:
+def _statement(statement: Statement) -> object:
     return frozenset((key, _value(value)) for key, value in statement.items() if key != "Sid")
 
 

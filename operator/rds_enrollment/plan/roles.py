@@ -1,4 +1,7 @@
-"""One IAM role with its trust and inline policies: what is missing or has drifted."""
+"""One IAM role with its trust and inline policies, whoever needs it: what is missing or has drifted.
+
+Which roles a deployment has is in `plan.deployment.roles`; one that is only looked at, in `plan.observed_roles`.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace

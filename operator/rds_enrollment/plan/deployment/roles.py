@@ -1,9 +1,7 @@
 """The roles of a deployment: one for everything as the wizard has it, or one to run with and one to start with."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.api.roles import IamRole
@@ -14,6 +12,7 @@ from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import Document, EcsService, Role, TaskDefinition
 from rds_enrollment.plan.part import Part, unseen, writing
+from rds_enrollment.plan.policies import Statement
 from rds_enrollment.plan.roles import WantedRole, removal, role_part
 
 _CONDITION = ConditionType.ROLE_READY
@@ -164,18 +163,18 @@ def _for_everything(wanted: WantedDeployment) -> Document:
     return policies.policy(*_serving(wanted), *_starting(wanted))
 
 
-def _serving(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
+def _serving(wanted: WantedDeployment) -> tuple[Statement, ...]:
     return policies.serving(wanted.scope.partition, wanted.scope.account, wanted.region)
 
 
-def _starting(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
+def _starting(wanted: WantedDeployment) -> tuple[Statement, ...]:
     scope = wanted.scope
     group = names.log_group_arn(scope.partition, wanted.region, scope.account, wanted.log_group)
-    return policies.starting(group, *_one_image_access(wanted))
+    return policies.starting(group, *_repository_access(wanted))
 
 
-def _image_access(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
-    """What the one role needs on top to pull the image."""
+def _image_access(wanted: WantedDeployment) -> tuple[Statement, ...]:
+    """What pulling the image takes, on whatever repository: the wizard's policy names no resources either."""
     image = wanted.agents.image
     if image is None:
         return ()
@@ -186,8 +185,8 @@ def _image_access(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
     return ()
 
 
-def _one_image_access(wanted: WantedDeployment) -> tuple[Mapping[str, Any], ...]:
-    """The same for the one repository."""
+def _repository_access(wanted: WantedDeployment) -> tuple[Statement, ...]:
+    """What pulling the image takes, on its one repository where that is in Amazon ECR."""
     image = wanted.agents.image
     place = _ECR.fullmatch(image.repository) if image and not image.pull_secret_arn else None
     if place is None:

@@ -1,1 +1,1 @@
-"""IAM: what its policies allow, and what it has to allow for given manifests."""
+"""IAM permissions: what policies allow, and which ones the operator itself needs for given manifests."""

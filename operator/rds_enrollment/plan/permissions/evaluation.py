@@ -6,13 +6,13 @@ be seen at the time of a call only.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from rds_enrollment.plan import policies
 from rds_enrollment.plan.observed.aws import Document
+from rds_enrollment.plan.policies import Statement
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +53,7 @@ def policy_of(wishes: Iterable[Grant]) -> Document:
         {"Effect": "Allow", "Action": actions, "Resource": resource}
         for resource, actions in by_resource.items()
     ]
-    return {"Version": policies.VERSION, "Statement": statements}
+    return policies.policy(*statements)
 
 
 def allows(documents: Iterable[Document], grant: Grant) -> bool:
@@ -67,7 +67,7 @@ def allows(documents: Iterable[Document], grant: Grant) -> bool:
     return "Allow" in effects and "Deny" not in effects
 
 
-def _applies(statement: Mapping[str, Any], grant: Grant) -> bool:
+def _applies(statement: Statement, grant: Grant) -> bool:
     if statement.get("Effect") == "Deny" and statement.get("Condition"):
         return False
     return _names(statement, "Action", grant.action, ignore_case=True) and _names(
@@ -75,7 +75,7 @@ def _applies(statement: Mapping[str, Any], grant: Grant) -> bool:
     )
 
 
-def _names(statement: Mapping[str, Any], element: str, value: str, *, ignore_case: bool) -> bool:
+def _names(statement: Statement, element: str, value: str, *, ignore_case: bool) -> bool:
     """Whether Action or NotAction (Resource or NotResource) takes a value in."""
     if f"Not{element}" in statement:
         return not any(matches(item, value, ignore_case) for item in _texts(statement[f"Not{element}"]))

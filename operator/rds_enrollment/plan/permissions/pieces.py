@@ -1,16 +1,14 @@
 """A policy in pieces that IAM takes as managed policies."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rds_enrollment.plan.observed.aws import Document
+from rds_enrollment.plan.policies import Statement
 
 MAX_CHARACTERS = 6144
 """Of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). All inline policies of a
 role may have 10,240 together, which is not much more."""
-
-Statement = Mapping[str, Any]
 
 
 def pieces(document: Document) -> tuple[Document, ...]:

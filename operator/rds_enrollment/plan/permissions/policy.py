@@ -1,6 +1,9 @@
-"""The policies for an estate: the table's actions, scoped by what the manifests name."""
+"""The policies of the operator's own identities: the table's actions, scoped by what an estate's manifests name.
 
-from collections.abc import Callable, Iterable, Mapping
+Those of the roles that the operator makes for others (the integration, the tasks) are in `plan.policies`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +45,22 @@ def analyzer_policy(estate: Estate) -> Document | None:
 def own_policy(assumed: Iterable[str]) -> Document:
     """What the operator's own identity needs when it acts through other roles alone."""
     return _document({On.ANYTHING: [Extent(("*",))], On.ASSUMED_ROLES: [Extent(tuple(sorted(assumed)))]})
+
+
+def assuming_trust(principal: str, external_id: str) -> Document:
+    """Trust of a role that the operator assumes. `principal`: ARN of who may. Under EKS Pod Identity its session's tags
+    come along."""
+    return {
+        "Version": VERSION,
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Principal": {"AWS": principal},
+                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+            }
+        ],
+    }
 
 
 def _document(extents: Mapping[On, list[Extent]]) -> Document:
@@ -188,7 +207,7 @@ def _groups(estate: Estate) -> dict[On, list[Extent]]:
     }
 
 
-def _insights(estate: Estate, asking: list[WantedDeployment]) -> dict[On, list[Extent]]:
+def _insights(estate: Estate, asking: Sequence[WantedDeployment]) -> dict[On, list[Extent]]:
     """Paths and analyses have ids that no manifest knows: their marks say whose they are."""
     regions = sorted({item.region for item in asking})
     marks = list(_marks(asking))
@@ -213,7 +232,9 @@ def _marks(deployments: Iterable[WantedDeployment]) -> tuple[str, ...]:
     return _unique(f"{item.owner.owner_id}/dbsvc/{item.owner.namespace}/*" for item in deployments)
 
 
-def _adopted_groups(estate: Estate, making: list[Any], groups: tuple[str, ...]) -> list[Extent]:
+def _adopted_groups(
+    estate: Estate, making: Sequence[WantedDeployment], groups: tuple[str, ...]
+) -> list[Extent]:
     """What is to be adopted has no mark of ours yet."""
     if any(adopts(item, AdoptionPolicy.ALWAYS) for item in making):
         return [Extent(groups)]
@@ -222,7 +243,7 @@ def _adopted_groups(estate: Estate, making: list[Any], groups: tuple[str, ...]) 
     return []
 
 
-def _vpcs(estate: Estate, deployments: list[Any]) -> tuple[str, ...]:
+def _vpcs(estate: Estate, deployments: Iterable[WantedDeployment]) -> tuple[str, ...]:
     return _unique(
         f"arn:{estate.cluster.partition}:ec2:{item.region}:{estate.account}:vpc/{item.vpc_id}"
         for item in deployments
@@ -256,7 +277,7 @@ def _regional(estate: Estate, service: str, *resources: str) -> tuple[str, ...]:
     )
 
 
-def _ecs_arns(estate: Estate, resource: Callable[[Any], str]) -> tuple[str, ...]:
+def _ecs_arns(estate: Estate, resource: Callable[[WantedDeployment], str]) -> tuple[str, ...]:
     return _unique(
         f"arn:{estate.cluster.partition}:ecs:{item.region}:{estate.account}:{resource(item)}"
         for item in estate.deployments
@@ -265,18 +286,3 @@ def _ecs_arns(estate: Estate, resource: Callable[[Any], str]) -> tuple[str, ...]
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(items)))
-
-
-def assuming_trust(principal: str, external_id: str) -> Document:
-    """Trust of a role that the operator assumes; under EKS Pod Identity its session's tags come along."""
-    return {
-        "Version": VERSION,
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Principal": {"AWS": principal},
-                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-            }
-        ],
-    }
