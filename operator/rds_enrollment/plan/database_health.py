@@ -1,6 +1,6 @@
 """What the agents of a database say of it together: a TCP connection that they try from time to time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,10 +39,14 @@ class Health:
 def health_of(servers: Iterable[DatabaseServer], now: datetime) -> Mapping[str, Health]:
     """Health by database name, from heartbeats that have not expired. One agent that fails is enough to tell."""
     by_database: dict[str, list[DatabaseServer]] = {}
-    for server in servers:
-        if server.expires is None or server.expires > now:
-            by_database.setdefault(server.database, []).append(server)
+    for server in unexpired(servers, now):
+        by_database.setdefault(server.database, []).append(server)
     return {name: _health(reports) for name, reports in by_database.items()}
+
+
+def unexpired(servers: Iterable[DatabaseServer], now: datetime) -> Iterator[DatabaseServer]:
+    """The heartbeats that still count at `now` (aware)."""
+    return (server for server in servers if server.expires is None or server.expires > now)
 
 
 def _health(reports: list[DatabaseServer]) -> Health:

@@ -1,18 +1,16 @@
 """Everything that is known of the way from a deployment's tasks to its databases, for whoever asks about one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rds_enrollment.plan.database_health import unexpired
 from rds_enrollment.plan.deployment.databases import targets
 from rds_enrollment.plan.deployment.places import places_of_tasks, running_sources
 from rds_enrollment.plan.deployment.preflight import sources
 from rds_enrollment.plan.deployment.served import served_databases
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.network.paths import Connection, DatabasePath, Target, connections, database_paths
-from rds_enrollment.plan.network.question import Source
+from rds_enrollment.plan.network.paths import Connection, DatabasePath, database_paths, telling_connections
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.network import Vpc
 from rds_enrollment.plan.observed.teleport import Database, DatabaseServer
 
 _MOST = 100
@@ -41,30 +39,16 @@ def database_ways(
         return tuple(DatabaseWay(item, _agents(world, item)) for item in served)
     vpc, picked = place
     tasks = running_sources(world, vpc, picked) or sources(picked, vpc)
-    known = {target.name: target for target in targets(served[:_MOST], inventory, world)}
-    paths = {path.target.name: path for path in database_paths(vpc, tasks, known.values())}
+    known = tuple(targets(served[:_MOST], inventory, world))
+    paths = {path.target.name: path for path in database_paths(vpc, tasks, known)}
+    telling = {target.name: connection for target, connection in telling_connections(vpc, tasks, known)}
     return tuple(
-        DatabaseWay(
-            item, _agents(world, item), paths.get(item.name), _connection(vpc, tasks, known.get(item.name))
-        )
+        DatabaseWay(item, _agents(world, item), paths.get(item.name), telling.get(item.name))
         for item in served
     )
 
 
-def _connection(vpc: Vpc, tasks: tuple[Source, ...], target: Target | None) -> Connection | None:
-    if target is None:
-        return None
-    found = tuple(connections(vpc, tasks, target))
-    return next((item for item in found if not item.verdict.open), next(iter(found), None))
-
-
 def _agents(world: DeploymentWorld, database: Database) -> tuple[DatabaseServer, ...]:
-    return tuple(sorted(_reports(world, database), key=lambda server: server.hostname))
-
-
-def _reports(world: DeploymentWorld, database: Database) -> Iterator[DatabaseServer]:
-    for server in () if isinstance(world.servers, Unseen) else world.servers:
-        if server.database == database.name and (
-            server.expires is None or server.expires > world.observed_at
-        ):
-            yield server
+    servers = () if isinstance(world.servers, Unseen) else unexpired(world.servers, world.observed_at)
+    own = (server for server in servers if server.database == database.name)
+    return tuple(sorted(own, key=lambda server: server.hostname))

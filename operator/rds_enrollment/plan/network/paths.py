@@ -66,11 +66,6 @@ class Connection:
     verdict: Verdict
 
 
-def connections(vpc: Vpc, sources: Iterable[Source], target: Target) -> Iterator[Connection]:
-    """Each single way to a database, hop by hop."""
-    return _ways(vpc, tuple(sources)).connections(target)
-
-
 def telling_connections(
     vpc: Vpc, sources: Iterable[Source], targets: Iterable[Target]
 ) -> Iterator[tuple[Target, Connection]]:
