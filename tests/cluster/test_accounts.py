@@ -35,6 +35,19 @@ def pod_identity(scene: Scene) -> Iterator[dict[str, str]]:
         yield {**lent, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
 
+@pytest.fixture
+def service_account(scene: Scene) -> dict[str, str]:
+    """Variables of an operator with an IAM role for its service account (IRSA) and no keys."""
+    token = scene.folder / "service-account-token"
+    token.write_text("of-the-service-account")
+    return {
+        "AWS_ROLE_ARN": role(ACCOUNT),
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+    }
+
+
 def start(scene: Scene, tenant: Namespace, **credentials: str) -> None:
     """With roles of the other account for the scene's namespace alone."""
     grants = scene.folder / "roles.yaml"
@@ -129,11 +142,13 @@ def enrolled(scene: Scene) -> dict[str, str]:
     return {item.Metadata.Name: item.Spec.AWS.AccountID for item in listed}
 
 
-def test_two_databases_of_one_name_in_two_accounts(scene: Scene, tenant: Namespace) -> None:
+def test_two_databases_of_one_name_in_two_accounts(
+    scene: Scene, tenant: Namespace, service_account: dict[str, str]
+) -> None:
     other = World(scene.aws.url, OTHER)
     scene.world.seed_instance(scene.world.seed_vpc(REGION, "own"), "orders")
     there = other.seed_instance(other.seed_vpc(REGION, "other"), "orders")
-    start(scene, tenant)
+    start(scene, tenant, **service_account)
     scene.namespace.create(integration(INTEGRATION, ACCOUNT))
     scene.namespace.create(integration("other", OTHER, assumeRoleArn=role(OTHER)))
     for name, reference in (("own", INTEGRATION), ("second", "other")):
@@ -145,7 +160,7 @@ def test_two_databases_of_one_name_in_two_accounts(scene: Scene, tenant: Namespa
     # The one already there keeps the name, after a restart, too; the other is told the name that would solve it.
     scene.wait_condition(RDS_ENROLLMENT, "second", "DatabasesEnrolled", "False", "NameTaken")
     assert scene.operator.stop() == 0
-    start(scene, tenant)
+    start(scene, tenant, **service_account)
     second = scene.reconcile(scene.namespace.get(RDS_ENROLLMENT, "second"))
     advised = f"orders-rds-{REGION}-{OTHER}"
     assert enrolled(scene) == {"orders": ACCOUNT}
@@ -157,6 +172,7 @@ def test_two_databases_of_one_name_in_two_accounts(scene: Scene, tenant: Namespa
     )
     assert is_ready(scene.reconcile(second))
     assert enrolled(scene) == {"orders": ACCOUNT, advised: OTHER}
+    assert "sts:AssumeRoleWithWebIdentity" in scene.aws.calls.operations
 
 
 def test_nobody_borrows_a_role_or_an_integration(
