@@ -32,16 +32,27 @@ class Namespace:
         self._clear()
         self._api.close()
 
+    def clear_others(self) -> None:
+        """Take away every object outside this namespace, for a test of what looks at all of them."""
+        for kind in KINDS.values():
+            for obj in self._objects.list_cluster_custom_object(GROUP, VERSION, kind.plural)["items"]:
+                if obj["metadata"]["namespace"] != self.name:
+                    self._take_away({**obj, "kind": kind.kind})
+
     def _clear(self) -> None:
         """Take away what is left, whatever holds it: others look at all namespaces."""
         for obj in self.objects():
-            where = *self._collection(obj["kind"]), obj["metadata"]["name"]
-            try:
-                self._objects.patch_namespaced_custom_object(*where, {"metadata": {"finalizers": None}})
-                self._objects.delete_namespaced_custom_object(*where)
-            except client.ApiException as error:
-                if error.status != HTTPStatus.NOT_FOUND:
-                    raise
+            self._take_away(obj)
+
+    def _take_away(self, obj: Object) -> None:
+        metadata = obj["metadata"]
+        where = GROUP, VERSION, metadata["namespace"], KINDS[obj["kind"]].plural, metadata["name"]
+        try:
+            self._objects.patch_namespaced_custom_object(*where, {"metadata": {"finalizers": None}})
+            self._objects.delete_namespaced_custom_object(*where)
+        except client.ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def create(self, document: Object) -> Object:
         """Create an object of one of the kinds; its namespace is replaced by this one."""

@@ -42,6 +42,7 @@ def writes(scene: Scene) -> tuple[int, int]:
 
 
 def test_what_no_object_belongs_to_is_listed_and_goes(scene: Scene, seeded: DemoWorld) -> None:
+    scene.namespace.clear_others()
     scene.wait_idle()
     before = writes(scene)
     assert gc(scene).stdout == "Nothing is left over.\n"

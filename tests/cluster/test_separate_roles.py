@@ -61,6 +61,12 @@ def allowed(scene: Scene, role: str) -> set[str]:
     return {action for found in actions for action in found}
 
 
+def writes_of_deployment(scene: Scene) -> list[tuple[str, str]]:
+    """Operation and target of each write, without the integration's policy: another object's, at any moment."""
+    calls = ((call.operation, call.target) for call in scene.aws.calls.writes)
+    return [call for call in calls if call[1] != "teleport-prod-aws/DeployService"]
+
+
 def test_roles_are_separated_while_tasks_run(scene: Scene, seeded: DemoWorld) -> None:
     iam, name = scene.client("iam"), scene.deployment["metadata"]["name"]
     one = f"TeleportDatabaseAccess-{seeded.vpc.id}"
@@ -94,10 +100,7 @@ def test_roles_are_separated_while_tasks_run(scene: Scene, seeded: DemoWorld) ->
     assert roles_in_use(scene) == arns == (status["taskRoleArn"], status["executionRoleArn"])
     assert "formerRoleArns" not in status
     assert allowed(scene, AGENTS) == {"rds-db:connect", "rds:DescribeDBInstances", "rds:DescribeDBClusters"}
-    writes = [
-        call.operation for call in scene.aws.calls.writes if call.target != "teleport-prod-aws/DeployService"
-    ]
-    assert writes == [
+    assert [operation for operation, _ in writes_of_deployment(scene)] == [
         "iam:CreateRole",
         "iam:PutRolePolicy",
         "ecs:RegisterTaskDefinition",
@@ -121,7 +124,7 @@ def test_roles_are_separated_while_tasks_run(scene: Scene, seeded: DemoWorld) ->
     change(scene, seeded, taskRole={"name": AGENTS, "path": "/teams/data/"}, executionRole={"name": "ours"})
     scene.wait(lambda: "logs:CreateLogStream" not in allowed(scene, AGENTS), "the task role starts no tasks")
     scene.wait_all_ready()
-    order = [(call.operation, call.target) for call in scene.aws.calls.writes][-4:]
+    order = writes_of_deployment(scene)[-4:]
     assert order[0] == ("iam:PutRolePolicy", "ours/ours")
     assert [operation for operation, _ in order[1:3]] == ["ecs:RegisterTaskDefinition", "ecs:UpdateService"]
     assert order[3] == ("iam:PutRolePolicy", f"{AGENTS}/{AGENTS}")
