@@ -17,8 +17,8 @@ from rds_enrollment.controllers.registry import reconcilers
 from rds_enrollment.parts import Parts
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.host_names import HostNames
 from rds_enrollment.runtime.loop_lag import LoopLag
-from rds_enrollment.runtime.names import HostNames
 from rds_enrollment.runtime.reconciler import Key, Reconciler
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.teleport.address import Address
@@ -68,7 +68,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         marked_rules=SharedReads(time.monotonic),
         quotas=SharedReads(time.monotonic),
         issuer=Issuer(network),
-        names=HostNames(settings.host_addresses, time.monotonic),
+        host_names=HostNames(settings.host_addresses, time.monotonic),
         read_only=settings.read_only,
         preflight_blocks=settings.preflight == "Block",
         teleport=view,

@@ -17,7 +17,7 @@ from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.network import NetworkFacts
 from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 from rds_enrollment.plan.outcome import Outcome
-from rds_enrollment.runtime.names import HostNames
+from rds_enrollment.runtime.host_names import HostNames
 from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.runtime.threads import ThreadPool
@@ -47,7 +47,7 @@ class Adapters:
     """Fargate's vCPUs by account and region, for all deployments together."""
     issuer: Issuer
     """The certificates that Teleport's public address serves."""
-    names: HostNames
+    host_names: HostNames
     """Addresses of hosts that agents need."""
     preflight_blocks: bool
     """Whether findings in the network keep services from being made or changed."""

@@ -187,12 +187,12 @@ class DeploymentObserver:
     async def _addresses(self) -> Mapping[str, tuple[Address, ...]]:
         if self._ending:
             return {}
-        return {name: await self._adapters.names.addresses(name) for name in sorted(hosts(self._wanted))}
+        return {name: await self._adapters.host_names.addresses(name) for name in sorted(hosts(self._wanted))}
 
     async def _endpoints(self, world: DeploymentWorld) -> Mapping[str, tuple[Address, ...]]:
         """Of the databases whose interface is not clear."""
         unclear = await asyncio.to_thread(ambiguous_endpoints, self._wanted, world)
-        return {host: await self._adapters.names.addresses(host) for host in unclear}
+        return {host: await self._adapters.host_names.addresses(host) for host in unclear}
 
     @property
     def _ending(self) -> bool:

@@ -73,7 +73,7 @@ def adapters(
         marked_rules=cast("Any", Untouched()),
         quotas=cast("Any", Untouched()),
         issuer=cast("Any", Untouched()),
-        names=cast("Any", Untouched()),
+        host_names=cast("Any", Untouched()),
         read_only=False,
         preflight_blocks=False,
         teleport=cast("Any", Untouched()),

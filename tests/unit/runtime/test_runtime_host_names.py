@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 import pytest
-from rds_enrollment.runtime.names import MAX_ADDRESSES, MAX_AGE_SECONDS, HostNames, ask_dns
+from rds_enrollment.runtime.host_names import MAX_ADDRESSES, MAX_AGE_SECONDS, HostNames, ask_dns
 
 
 class Dns:
