@@ -56,7 +56,7 @@ def _interruption() -> threading.Event:
 
 
 def _show(namespace: str | None, output: Form) -> None:
-    from rds_enrollment.cli.cluster import read_objects
+    from rds_enrollment.cli.objects import read_objects
     from rds_enrollment.cli.overview import overview
     from rds_enrollment.cli.tree import draw
 
