@@ -14,7 +14,7 @@ class Row:
     outcome: type[Outcome]
     reason: Reason
     advice: str
-    """The next action; may name {action}, {target} and {operation}."""
+    """The next action; may name {action} and {target}: what AWS says is not allowed, else what was called."""
     codes: frozenset[str] = frozenset()
     """Error codes that AWS answered. Exclusive with `exceptions`."""
     exceptions: tuple[type[Exception], ...] = ()

@@ -39,6 +39,19 @@ def translated(operation: str, resource: str) -> Iterator[None]:
         raise outcome from (None if outcome.reason in CREDENTIAL_REASONS else error)
 
 
+@contextmanager
+def gone_is_done(*codes: str) -> Iterator[None]:
+    """Takes an answer with one of the error `codes` for success: what is to be removed is not there.
+
+    For EC2, which models no exceptions: only the code tells (EC2 API, "Error codes", Client error codes).
+    """
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in codes:
+            raise
+
+
 def translate(error: Exception, operation: str, resource: str) -> Outcome | None:
     """The outcome that stands for `error`, or None when only a bug can have caused it."""
     if isinstance(error, ClientError):

@@ -1,13 +1,10 @@
 """Amazon EC2: AWS's Reachability Analyzer."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from rds_enrollment.api.common import OWNER_MARK
-from rds_enrollment.aws.errors import translated
+from rds_enrollment.aws.errors import gone_is_done, translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
 from rds_enrollment.plan.observed.insights import Insights, InsightsAnalysis, InsightsPath
@@ -96,7 +93,7 @@ def start_analysis(account: AwsAccount, step: steps.StartNetworkInsightsAnalysis
 
 def delete_analysis(account: AwsAccount, step: steps.DeleteNetworkInsightsAnalysis) -> None:
     """ec2:DeleteNetworkInsightsAnalysis. One that is gone is deleted."""
-    with translated("ec2:DeleteNetworkInsightsAnalysis", step.target), _gone_is_done():
+    with translated("ec2:DeleteNetworkInsightsAnalysis", step.target), gone_is_done(*_GONE):
         account.client("ec2", step.region).delete_network_insights_analysis(
             NetworkInsightsAnalysisId=step.analysis
         )
@@ -104,17 +101,8 @@ def delete_analysis(account: AwsAccount, step: steps.DeleteNetworkInsightsAnalys
 
 def delete_path(account: AwsAccount, step: steps.DeleteNetworkInsightsPath) -> None:
     """ec2:DeleteNetworkInsightsPath. One that is gone is deleted."""
-    with translated("ec2:DeleteNetworkInsightsPath", step.target), _gone_is_done():
+    with translated("ec2:DeleteNetworkInsightsPath", step.target), gone_is_done(*_GONE):
         account.client("ec2", step.region).delete_network_insights_path(NetworkInsightsPathId=step.path)
-
-
-@contextmanager
-def _gone_is_done() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _GONE:
-            raise
 
 
 def _path(entry: Mapping[str, Any]) -> InsightsPath:

@@ -1,13 +1,10 @@
 """Amazon EC2: the security groups that we make, and single rules of any."""
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from rds_enrollment.api.common import OWNER_MARK
-from rds_enrollment.aws.errors import translated
+from rds_enrollment.aws.errors import gone_is_done, translated
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.aws.tags import capitalised_tags, read_tags
 from rds_enrollment.plan.observed.network import PortRange
@@ -129,7 +126,7 @@ def tag_group(account: AwsAccount, step: steps.TagSecurityGroup) -> None:
 
 def untag(account: AwsAccount, step: steps.UntagSecurityGroup) -> None:
     """ec2:DeleteTags: tags with these keys go, whatever their values. What is gone has none."""
-    with translated("ec2:DeleteTags", step.target), _gone_is_done():
+    with translated("ec2:DeleteTags", step.target), gone_is_done(*_GONE):
         account.client("ec2", step.region).delete_tags(
             Resources=[step.resource], Tags=[{"Key": key} for key in step.keys]
         )
@@ -164,7 +161,7 @@ def authorize_ingress(account: AwsAccount, step: steps.AuthorizeSecurityGroupIng
 
 def revoke_ingress(account: AwsAccount, step: steps.RevokeSecurityGroupIngress) -> None:
     """ec2:RevokeSecurityGroupIngress. Rules that are gone are revoked."""
-    with translated("ec2:RevokeSecurityGroupIngress", step.target), _gone_is_done():
+    with translated("ec2:RevokeSecurityGroupIngress", step.target), gone_is_done(*_GONE):
         account.client("ec2", step.region).revoke_security_group_ingress(
             GroupId=step.group, SecurityGroupRuleIds=list(step.rules)
         )
@@ -172,18 +169,8 @@ def revoke_ingress(account: AwsAccount, step: steps.RevokeSecurityGroupIngress) 
 
 def delete_group(account: AwsAccount, step: steps.DeleteSecurityGroup) -> None:
     """ec2:DeleteSecurityGroup. One that is gone is deleted. Raises Waiting while something names it."""
-    with translated("ec2:DeleteSecurityGroup", step.target), _gone_is_done():
+    with translated("ec2:DeleteSecurityGroup", step.target), gone_is_done(*_GONE):
         account.client("ec2", step.region).delete_security_group(GroupId=step.group)
-
-
-@contextmanager
-def _gone_is_done() -> Iterator[None]:
-    """EC2 models no exceptions: only the code tells (EC2 API, "Error codes", Client error codes)."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _GONE:
-            raise
 
 
 def _groups(account: AwsAccount, region: str, filters: list[Any], resource: str) -> list[Any]:
