@@ -21,7 +21,8 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from rds_enrollment.kubernetes.lease import Lease, Leases, Record, micro_time
+from rds_enrollment.kubernetes.lease import Lease, Leases, Record
+from rds_enrollment.kubernetes.times import micro_time
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.fence import Fence

@@ -13,6 +13,7 @@ from rds_enrollment.api.common import GROUP
 from rds_enrollment.kubernetes import resources
 from rds_enrollment.kubernetes.errors import ApiError, Request, translate
 from rds_enrollment.kubernetes.rest import MERGE_PATCH, Rest
+from rds_enrollment.kubernetes.times import micro_time
 from rds_enrollment.plan.outcome import Outcome
 
 logger = logging.getLogger(__name__)
@@ -127,8 +128,7 @@ class Recorder:
         }
 
     def _now(self) -> str:
-        """Kubernetes' MicroTime."""
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return micro_time(self._clock())
 
 
 def _clip(text: str) -> str:

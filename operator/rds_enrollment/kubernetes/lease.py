@@ -1,7 +1,6 @@
 """One Lease (coordination.k8s.io/v1) as values: what it says, and the three requests about it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rds_enrollment.kubernetes import resources
@@ -71,11 +70,6 @@ class Leases:
 
     def _request(self, verb: str) -> Request:
         return Request(verb, "leases.coordination.k8s.io", str(self))
-
-
-def micro_time(moment: datetime) -> str:
-    """Kubernetes' MicroTime of an aware UTC time."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _spec(record: Record) -> dict[str, Any]:
