@@ -4,10 +4,10 @@ no rule is added twice or forgotten."""
 import pytest
 
 from tests.chaos.arena import Arena
+from tests.chaos.bounds import EXTRA_WRITES
 from tests.chaos.gates import Crash
 from tests.chaos.golden import crashes, read_golden
 from tests.chaos.runs import Run, crashed, undisturbed
-from tests.chaos.test_create import EXTRA_WRITES
 from tests.chaos.workloads import ACCESS
 from tests.chaos.writes import surplus
 
@@ -16,7 +16,7 @@ OF_GROUPS = [crash for crash in crashes(ACCESS) if crash.write.operation.startsw
 
 @pytest.fixture(scope="module")
 def reference(arena: Arena) -> Run:
-    """Once in each worker."""
+    """Left alone."""
     return undisturbed(arena, ACCESS)
 
 

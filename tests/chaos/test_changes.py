@@ -11,13 +11,13 @@ import pytest
 
 from tests.chaos.adoption import ADOPT
 from tests.chaos.arena import Arena
+from tests.chaos.bounds import EXTRA_WRITES, REPORTS
 from tests.chaos.changes import CHANGES
 from tests.chaos.gates import Crash, Moment
 from tests.chaos.golden import crashes, read_golden
 from tests.chaos.runs import Run, crashed, undisturbed
 from tests.chaos.sequels import lived
 from tests.chaos.slices import chosen
-from tests.chaos.test_create import EXTRA_WRITES, REPORTS
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
@@ -67,7 +67,7 @@ ADOPTIONS = chosen(crashes(ADOPT), in_slice)
 
 @pytest.fixture(scope="module")
 def references(arena: Arena) -> dict[str, Run]:
-    """Once in each worker."""
+    """Left alone."""
     return dict(lived(arena, CREATE, CHANGES))
 
 
@@ -101,7 +101,7 @@ def test_a_killed_operator_comes_to_the_same_end_after_each_change(
 
 @pytest.fixture(scope="module")
 def adopted(arena: Arena) -> Run:
-    """Once in each worker."""
+    """Left alone."""
     return undisturbed(arena, ADOPT)
 
 

@@ -5,17 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.arena import Arena
+from tests.chaos.bounds import EXTRA_WRITES, REPORTS
 from tests.chaos.gates import Crash, Moment
 from tests.chaos.golden import crashes, read_golden
-from tests.chaos.runs import Run, crashed, undisturbed
+from tests.chaos.runs import Run, crashed
 from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
-
-EXTRA_WRITES = 2
-"""That a crash may cost at most."""
-REPORTS = 2
-"""A crashed run has two operators, and each of them may say as much as one that is left alone."""
 
 
 def in_slice(crash: Crash) -> bool:
@@ -26,12 +22,6 @@ def in_slice(crash: Crash) -> bool:
 
 
 PLANS = chosen(crashes(CREATE), in_slice)
-
-
-@pytest.fixture(scope="module")
-def reference(arena: Arena) -> Run:
-    """Once in each worker."""
-    return undisturbed(arena, CREATE)
 
 
 def test_the_main_job_costs_exactly_these_writes(reference: Run) -> None:

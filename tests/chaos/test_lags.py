@@ -4,7 +4,7 @@ import pytest
 
 from tests.chaos.arena import Arena
 from tests.chaos.lags import Lag, lagged
-from tests.chaos.runs import Run, undisturbed
+from tests.chaos.runs import Run
 from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
@@ -14,12 +14,6 @@ ALL = [
     *(Lag("kubernetes", "", reads) for reads in (1, 3)),
 ]
 PLANS = chosen(ALL, lambda lag: lag in (Lag("aws", "", 1), Lag("kubernetes", "", 1)))
-
-
-@pytest.fixture(scope="module")
-def reference(arena: Arena) -> Run:
-    """Once in each worker."""
-    return undisturbed(arena, CREATE)
 
 
 @pytest.mark.parametrize("lag", PLANS, ids=str)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.arena import Arena, settings
 from tests.chaos.gates import Recorder
-from tests.chaos.runs import Run, converged, undisturbed
+from tests.chaos.runs import Run, converged
 from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
@@ -34,12 +34,6 @@ class Losing:
             loses = self._number in (EVERY, self._seen)
             self.lost += loses
             return loses
-
-
-@pytest.fixture(scope="module")
-def reference(arena: Arena) -> Run:
-    """Once in each worker."""
-    return undisturbed(arena, CREATE)
 
 
 @pytest.mark.parametrize("number", PLANS)

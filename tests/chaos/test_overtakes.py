@@ -5,16 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.arena import Arena
+from tests.chaos.bounds import EXTRA_WRITES
 from tests.chaos.gates import Moment
 from tests.chaos.golden import crashes
 from tests.chaos.overtakes import Awakening, Overtake, overtaken
-from tests.chaos.runs import Run, undisturbed
+from tests.chaos.runs import Run
 from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
-
-EXTRA_WRITES = 2
-"""That it may cost at most: the held write, and its repetition."""
 
 ALL = [Overtake(pause, awakening) for awakening in Awakening for pause in crashes(CREATE)]
 SLICE = {
@@ -32,12 +30,6 @@ def in_slice(plan: Overtake) -> bool:
 
 
 PLANS = chosen(ALL, in_slice)
-
-
-@pytest.fixture(scope="module")
-def reference(arena: Arena) -> Run:
-    """Once in each worker."""
-    return undisturbed(arena, CREATE)
 
 
 def test_there_are_enough_interleavings() -> None:

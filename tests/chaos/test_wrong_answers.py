@@ -6,15 +6,13 @@ import pytest
 
 from hack.sandbox.gate import Fault
 from tests.chaos.arena import Arena
+from tests.chaos.bounds import EXTRA_WRITES
 from tests.chaos.gates import Moment
-from tests.chaos.runs import Run, undisturbed
+from tests.chaos.runs import Run
 from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 from tests.chaos.wrong_answers import WrongAnswer, misled, wrong_answers
-
-EXTRA_WRITES = 2
-"""That a wrong answer may cost at most."""
 
 SLICE = {
     (Moment.BEFORE, Fault.THROTTLED, "ecs:CreateService"),
@@ -32,12 +30,6 @@ def in_slice(plan: WrongAnswer) -> bool:
 
 
 PLANS = chosen(wrong_answers(CREATE), in_slice)
-
-
-@pytest.fixture(scope="module")
-def reference(arena: Arena) -> Run:
-    """Once in each worker."""
-    return undisturbed(arena, CREATE)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)
