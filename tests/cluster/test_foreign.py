@@ -1,5 +1,6 @@
 """What is not ours is reported, and neither changed nor deleted: not when we want it, not when we go."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,15 @@ from hack.sandbox.aws.world import Vpc
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
-from tests.cluster.wizard import ECS_CLUSTER, TASKS_TRUST, TELEPORT_TAGS, make_integration, make_trust
+from tests.cluster.wizard import ECS_CLUSTER, TELEPORT_TAGS, make_integration, make_trust
+from tests.wizard_policies import TASKS_TRUST
 
 
 def make_role(scene: Scene, name: str) -> None:
     scene.client("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=TASKS_TRUST, Tags=[{"Key": "team", "Value": "other"}]
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps(TASKS_TRUST),
+        Tags=[{"Key": "team", "Value": "other"}],
     )
 
 

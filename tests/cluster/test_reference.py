@@ -15,8 +15,8 @@ import yaml
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.controlplane import ControlPlane
 from tests.cluster import inventory
-from tests.cluster.reference_policies import DEPLOY_SERVICE, LIST_DATABASES, TASK_ROLE
 from tests.cluster.scene import ACCOUNT, REGION, Scene, new_scene
+from tests.wizard_policies import DEPLOY_SERVICE, LIST_DATABASES, TASK_ROLE, TASKS_TRUST
 
 CLUSTER = "example.teleport.sh"
 ECS_CLUSTER = "example_teleport_sh-teleport"
@@ -256,16 +256,7 @@ def test_task_role(scene: Scene, vpc: str) -> None:
     assert role["Description"] == "Used by Teleport Database Service deployed in Amazon ECS."
     assert "PermissionsBoundary" not in role
     assert pairs(role["Tags"]) == teleport_tags(deployment_owner(scene, vpc))
-    assert role["AssumeRolePolicyDocument"] == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            }
-        ],
-    }
+    assert role["AssumeRolePolicyDocument"] == TASKS_TRUST
     # The one inline policy carries the name of its role.
     assert inventory.policies(scene, name) == {name: TASK_ROLE}
 

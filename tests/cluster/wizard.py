@@ -23,20 +23,9 @@ from rds_enrollment.teleport.wire.resource_pb2 import Metadata, ResourceHeader
 from hack.sandbox.aws.world import Vpc
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.cluster.scene import ACCOUNT, INTEGRATION, REGION
+from tests.wizard_policies import TASKS_TRUST
 
 ECS_CLUSTER = "example_teleport_sh-teleport"
-TASKS_TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            }
-        ],
-    }
-)
 TELEPORT_TAGS = {
     "teleport.dev/cluster": "example.teleport.sh",
     "teleport.dev/origin": "integration_awsoidc",
@@ -96,7 +85,7 @@ def make_trust(place: Place) -> None:
 def make_role(place: Place) -> None:
     """The task role that the wizard shares, without tags as older ones have it."""
     iam = place.client("iam")
-    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TASKS_TRUST)
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TASKS_TRUST))
     iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=json.dumps(task_policy()))
 
 

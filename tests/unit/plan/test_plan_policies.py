@@ -7,16 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rds_enrollment.plan import policies
 
-TASK_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-        }
-    ],
-}
+from tests.wizard_policies import DEPLOY_SERVICE, LIST_DATABASES, TASK_ROLE, TASKS_TRUST
+
 LOGS_STATEMENT = {"Effect": "Allow", "Action": ["logs:CreateLogStream"], "Resource": "*"}
 FOREIGN_STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
@@ -43,55 +35,16 @@ def test_trust_of_the_integration_role() -> None:
 
 def test_policy_list_databases() -> None:
     assert policies.LIST_DATABASES == "ListDatabases"
-    assert policies.list_databases() == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "rds:DescribeDBInstances",
-                    "rds:DescribeDBClusters",
-                    "ec2:DescribeSecurityGroups",
-                    "ec2:DescribeSubnets",
-                    "ec2:DescribeVpcs",
-                ],
-                "Resource": "*",
-            }
-        ],
-    }
+    assert policies.list_databases() == LIST_DATABASES
 
 
 def test_policy_deploy_service() -> None:
     assert policies.DEPLOY_SERVICE == "DeployService"
-    assert policies.deploy_service("aws-cn", "123456789012", ["TeleportDatabaseAccess-*"]) == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "iam:PassRole",
-                "Resource": "arn:aws-cn:iam::123456789012:role/TeleportDatabaseAccess-*",
-            },
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "ecs:DescribeClusters",
-                    "ecs:CreateCluster",
-                    "ecs:PutClusterCapacityProviders",
-                    "ecs:DescribeServices",
-                    "ecs:CreateService",
-                    "ecs:UpdateService",
-                    "ecs:ListServices",
-                    "ecs:RegisterTaskDefinition",
-                    "ecs:DescribeTaskDefinition",
-                    "ecs:DeregisterTaskDefinition",
-                    "ecs:TagResource",
-                    "ec2:DescribeSecurityGroups",
-                    "iam:CreateServiceLinkedRole",
-                ],
-                "Resource": "*",
-            },
-        ],
-    }
+    assert policies.deploy_service("aws", "123456789012", ["TeleportDatabaseAccess-*"]) == DEPLOY_SERVICE
+    elsewhere = policies.deploy_service("aws-cn", "123456789012", ["TeleportDatabaseAccess-*"])
+    assert (
+        elsewhere["Statement"][0]["Resource"] == "arn:aws-cn:iam::123456789012:role/TeleportDatabaseAccess-*"
+    )
 
 
 def test_task_roles_are_listed_once_and_in_order() -> None:
@@ -103,23 +56,8 @@ def test_task_roles_are_listed_once_and_in_order() -> None:
 
 
 def test_trust_and_policy_of_the_task_role() -> None:
-    assert policies.task_trust() == TASK_TRUST
-    assert policies.task_policy() == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "rds-db:connect", "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"],
-                "Resource": "*",
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"],
-                "Resource": "*",
-            },
-        ],
-    }
+    assert policies.task_trust() == TASKS_TRUST
+    assert policies.task_policy() == TASK_ROLE
 
 
 @pytest.mark.parametrize(
@@ -135,7 +73,7 @@ def test_trust_and_policy_of_the_task_role() -> None:
         (document({**LOGS_STATEMENT, "Action": ["logs:PutLogEvents"]}, FOREIGN_STATEMENT), False),
         (document({**LOGS_STATEMENT, "Condition": {"Bool": {"a": "true"}}}, FOREIGN_STATEMENT), False),
         (document(LOGS_STATEMENT), False),
-        (document(LOGS_STATEMENT, FOREIGN_STATEMENT, TASK_TRUST["Statement"][0]), False),
+        (document(LOGS_STATEMENT, FOREIGN_STATEMENT, TASKS_TRUST["Statement"][0]), False),
         (document(), False),
         ({}, False),
     ],
@@ -153,13 +91,13 @@ def test_a_single_statement_may_stand_without_a_list() -> None:
 
 def test_merging_appends_what_is_missing_and_keeps_the_rest() -> None:
     trust = document({**FOREIGN_STATEMENT, "Sid": "Theirs"}, version="2008-10-17")
-    merged = policies.merged(trust, TASK_TRUST)
+    merged = policies.merged(trust, TASKS_TRUST)
     assert merged == {
         "Version": "2008-10-17",
-        "Statement": [{**FOREIGN_STATEMENT, "Sid": "Theirs"}, TASK_TRUST["Statement"][0]],
+        "Statement": [{**FOREIGN_STATEMENT, "Sid": "Theirs"}, TASKS_TRUST["Statement"][0]],
     }
-    assert not policies.covers(trust, TASK_TRUST)
-    assert policies.covers(merged, TASK_TRUST)
+    assert not policies.covers(trust, TASKS_TRUST)
+    assert policies.covers(merged, TASKS_TRUST)
     assert policies.covers(merged, trust)
 
 

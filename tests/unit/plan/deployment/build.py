@@ -30,6 +30,7 @@ from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.scope import Scope
 
 from tests.unit.plan.network import dsl
+from tests.wizard_policies import TASK_ROLE, TASKS_TRUST
 
 VPC = "vpc-0123456789abcdef0"
 OTHER_VPC = "vpc-0fedcba9876543210"
@@ -142,35 +143,13 @@ def task_definition(revision: int = 1, *, version: str = "18.0.0", **fields: Any
     return replace(made, **fields)
 
 
-def _statement(action: str | list[str]) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": "*"}
-
-
 ROLE_SEEN = Role(
     name=ROLE,
     arn=ROLE_ARN,
     path="/",
-    trust={
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            }
-        ],
-    },
+    trust=TASKS_TRUST,
     tags=TAGS,
-    policies={
-        ROLE: {
-            "Version": "2012-10-17",
-            "Statement": [
-                _statement("rds-db:connect"),
-                _statement(["rds:DescribeDBInstances", "rds:DescribeDBClusters"]),
-                _statement(["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"]),
-            ],
-        }
-    },
+    policies={ROLE: TASK_ROLE},
 )
 TOKEN_SEEN = JoinToken(
     name=TOKEN,

@@ -14,6 +14,8 @@ from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof,
 from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.scope import Scope
 
+from tests.wizard_policies import DEPLOY_SERVICE, LIST_DATABASES
+
 MARK = "cluster-a/awsoidc/teleport/prod-aws"
 PROVIDER_ARN = "arn:aws:iam::123456789012:oidc-provider/example.teleport.sh"
 THUMBPRINT = "0123456789abcdef0123456789abcdef01234567"
@@ -48,51 +50,6 @@ TRUST = {
             "Principal": {"Federated": PROVIDER_ARN},
             "Condition": {"StringEquals": {"example.teleport.sh:aud": "discover.teleport"}},
         }
-    ],
-}
-LIST_DATABASES = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": [
-                "rds:DescribeDBInstances",
-                "rds:DescribeDBClusters",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
-            "Resource": "*",
-        }
-    ],
-}
-DEPLOY_SERVICE = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": "arn:aws:iam::123456789012:role/TeleportDatabaseAccess-*",
-        },
-        {
-            "Effect": "Allow",
-            "Action": [
-                "ecs:DescribeClusters",
-                "ecs:CreateCluster",
-                "ecs:PutClusterCapacityProviders",
-                "ecs:DescribeServices",
-                "ecs:CreateService",
-                "ecs:UpdateService",
-                "ecs:ListServices",
-                "ecs:RegisterTaskDefinition",
-                "ecs:DescribeTaskDefinition",
-                "ecs:DeregisterTaskDefinition",
-                "ecs:TagResource",
-                "ec2:DescribeSecurityGroups",
-                "iam:CreateServiceLinkedRole",
-            ],
-            "Resource": "*",
-        },
     ],
 }
 PROVIDER = IdentityProvider(

@@ -33,9 +33,7 @@ from rds_enrollment.plan.steps.iam import (
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
 from tests.unit.plan.integration.build import (
-    DEPLOY_SERVICE,
     INTEGRATION,
-    LIST_DATABASES,
     MARK,
     PROVIDER,
     PROVIDER_ARN,
@@ -49,6 +47,7 @@ from tests.unit.plan.integration.build import (
     WANTED,
     world,
 )
+from tests.wizard_policies import DEPLOY_SERVICE, LIST_DATABASES
 
 PROVIDER_READY = ConditionType.IDENTITY_PROVIDER_READY
 ROLE_READY = ConditionType.ROLE_READY

@@ -1,8 +1,9 @@
-"""The IAM policies of Teleport's wizard, as the reference has them."""
+"""IAM documents of Teleport's wizard for account 123456789012, written out by hand from Teleport's sources
+(lib/cloud/aws/policy_statements.go, lib/integrations/awsoidc/deployservice_iam_config.go): what others compare with."""
 
-from tests.cluster.scene import ACCOUNT
+from typing import Any
 
-LIST_DATABASES = {
+LIST_DATABASES: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -19,14 +20,14 @@ LIST_DATABASES = {
     ],
 }
 
-DEPLOY_SERVICE = {
+DEPLOY_SERVICE: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
             "Effect": "Allow",
             "Action": "iam:PassRole",
             # Differs: the wizard names its one task role; here each VPC has one.
-            "Resource": f"arn:aws:iam::{ACCOUNT}:role/TeleportDatabaseAccess-*",
+            "Resource": "arn:aws:iam::123456789012:role/TeleportDatabaseAccess-*",
         },
         {
             "Effect": "Allow",
@@ -50,7 +51,7 @@ DEPLOY_SERVICE = {
     ],
 }
 
-TASK_ROLE = {
+TASK_ROLE: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Action": "rds-db:connect", "Resource": "*"},
@@ -64,5 +65,16 @@ TASK_ROLE = {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"],
             "Resource": "*",
         },
+    ],
+}
+
+TASKS_TRUST: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        }
     ],
 }
