@@ -25,6 +25,8 @@ _ROUTE = "teleport-auth@"
 _DOMAIN = ".teleport.cluster.local"
 _UPGRADES = ("alpn-ping", "alpn")
 _PING_SECONDS = 0.5
+"""So often that a test sees many. No answer is waited for: on a busy machine it may come late, and the stream
+must outlive that."""
 _CHUNK = 64 * 1024
 
 
@@ -111,21 +113,29 @@ class ProxySandbox(LoopbackServer):
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         if not self.upgrades:
             raise web.HTTPNotFound
-        socket = web.WebSocketResponse(protocols=_UPGRADES, heartbeat=_PING_SECONDS)
+        socket = web.WebSocketResponse(protocols=_UPGRADES)
         await socket.prepare(request)
         self.upgraded += 1
         reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
-        inward = asyncio.ensure_future(_frames_to(writer, socket))
+        aside = [asyncio.ensure_future(each) for each in (_frames_to(writer, socket), _ping(socket))]
         try:
             while data := await reader.read(_CHUNK):
                 await socket.send_bytes(data)
         except ConnectionError:
             pass  # the client is gone, which ends the upgrade as well as the far side does
         finally:
-            inward.cancel()
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             writer.close()
             await socket.close()
         return socket
+
+
+async def _ping(socket: web.WebSocketResponse) -> None:
+    while True:
+        await asyncio.sleep(_PING_SECONDS)
+        await socket.ping()
 
 
 async def _frames_to(writer: asyncio.StreamWriter, socket: web.WebSocketResponse) -> None:
