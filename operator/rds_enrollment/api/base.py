@@ -3,8 +3,12 @@
 A docstring under a field is its description in the CRD (`kubectl explain`).
 """
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from rds_enrollment.api.docstrings import field_docstrings
 
 
 class ApiModel(BaseModel):
@@ -15,10 +19,23 @@ class ApiModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
         frozen=True,
         extra="ignore",
+        defer_build=True,  # most parts are only ever validated within their kind
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        texts = field_docstrings(cls)
+        for name, field in cls.model_fields.items():
+            wire_name = field.alias or name
+            if name in texts and wire_name in properties:
+                properties[wire_name].setdefault("description", texts[name])
+        return schema
 
 
 class SpecModel(ApiModel):

@@ -77,8 +77,9 @@ class WebApi:
         )
 
     def check(self) -> None:
-        """Raises as `context` does."""
-        self._shared_context()
+        """Raises as `context` does. Without a CA file nothing can be wrong, and nothing is read."""
+        if self.ca_file is not None:
+            self._shared_context()
 
     def _shared_context(self) -> ssl.SSLContext:
         state = _state_of(self.ca_file)
