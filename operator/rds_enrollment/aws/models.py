@@ -4,16 +4,21 @@ EC2's alone takes longer to parse than all calls of a pass over an integration.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import botocore.session
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 
+from rds_enrollment.plan.permissions.table import NEEDS
+
 SERVICES = ("sts", "iam", "ec2", "ecs", "rds", "logs")
 """Those that are called."""
 _PAGINATED = ("iam", "ec2", "ecs", "rds", "logs")
+_API = "service-2.json"
+_BULK = ("operations", "shapes")
 _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
 
@@ -22,7 +27,7 @@ class Models:
 
     def __init__(self) -> None:
         self._loader: Loader = create_loader()
-        self._loader.file_loader = _WithoutDocumentation()
+        self._loader.file_loader = _Narrowed()
 
     def share(self, session: botocore.session.Session) -> None:
         """Have the session's clients be made from these."""
@@ -39,16 +44,70 @@ class Models:
             self._loader.load_service_model(service, "paginators-1")
 
 
-class _WithoutDocumentation(JSONFileLoader):
-    """Leaves out the prose, which is a third of what the models take in memory. botocore makes doc strings of it."""
+class _Narrowed(JSONFileLoader):
+    """Keeps of a service what our calls of it are made of: of EC2's 830 operations some thirty. Other services stay
+    as they are, and so does STS: botocore calls them by itself for credentials."""
 
     def _load_file(self, full_path: str, open_method: Callable[[str, str], IO[bytes]]) -> Any:
-        if not Path(full_path).is_file():
+        path = Path(full_path)
+        if not path.is_file():
             return None
         with open_method(full_path, "rb") as file:
-            return json.loads(file.read(), object_pairs_hook=_undocumented)
+            content = json.loads(file.read())
+        called = _called().get(path.parent.parent.name)
+        return narrowed(content, called) if called and path.name.startswith(_API) else content
 
 
-def _undocumented(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Members of that name are no text."""
-    return {key: value for key, value in pairs if key != "documentation" or not isinstance(value, str)}
+def narrowed(api: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
+    """A service's API as botocore keeps it (`service-2.json`), with these operations alone, the shapes that they reach,
+    and without prose, of which botocore makes doc strings."""
+    kept = {name: _lean(api["operations"][name]) for name in operations}
+    shapes: dict[str, Any] = {}
+    ahead = _shapes_in(kept)
+    while ahead:
+        new = {name: _lean(api["shapes"][name]) for name in ahead}
+        shapes |= new
+        ahead = _shapes_in(new) - shapes.keys()
+    lean = {**_lean(api, without=_BULK), "operations": kept, "shapes": shapes}
+    # A copy to the last string: one that stays keeps the memory around it from being given back.
+    copy: dict[str, Any] = json.loads(json.dumps(lean))
+    return copy
+
+
+def _lean(value: Any, without: Collection[str] = ()) -> Any:
+    """A copy. A `documentation` that is no text is a member of that name."""
+    match value:
+        case dict():
+            return {
+                key: _lean(item)
+                for key, item in value.items()
+                if key not in without and not (key == "documentation" and isinstance(item, str))
+            }
+        case list():
+            return [_lean(item) for item in value]
+        case _:
+            return value
+
+
+def _shapes_in(value: Any) -> set[str]:
+    """Names of the shapes that something refers to."""
+    match value:
+        case {"shape": str(name)}:
+            return {name}
+        case dict():
+            return set().union(*map(_shapes_in, value.values()))
+        case list():
+            return set().union(*map(_shapes_in, value))
+        case _:
+            return set()
+
+
+@cache
+def _called() -> dict[str, frozenset[str]]:
+    """The operations of each service that we call. STS is botocore's, too."""
+    pairs = [operation.split(":") for operation in NEEDS]
+    return {
+        service: frozenset(name for owner, name in pairs if owner == service)
+        for service, _ in pairs
+        if service != "sts"
+    }
