@@ -16,6 +16,7 @@ from hack.sandbox.teleport.server import TeleportSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR_NAMESPACE = "rds-enrollment"
+OWNER_ID = "sandbox"
 SERVICE_ACCOUNT = "rds-enrollment-operator"
 NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that is not there: the names that the simulated cluster publishes must not lead off this machine."""
@@ -91,7 +92,7 @@ def operator_environment(aws_url: str, teleport: TeleportSandbox, kubeconfig: Pa
         "NO_PROXY": "127.0.0.1",
         "RDS_ENROLLMENT_TELEPORT_ADDRESS": teleport.address,
         "RDS_ENROLLMENT_TELEPORT_IDENTITY": str(teleport.identity_file),
-        "RDS_ENROLLMENT_OWNER_ID": "sandbox",
+        "RDS_ENROLLMENT_OWNER_ID": OWNER_ID,
         "RDS_ENROLLMENT_HOST_ADDRESSES": f"*.example.com={PROXY_ADDRESS},*.amazonaws.com={NOWHERE}",
         "RDS_ENROLLMENT_LEASE_NAMESPACE": OPERATOR_NAMESPACE,
         "RDS_ENROLLMENT_POLL_SECONDS": "0.2",

@@ -19,6 +19,8 @@ class Namespace:
 
     def __init__(self, kubeconfig: Path, name: str) -> None:
         self.name = name
+        self.written: list[Object] = []
+        """What users wrote, as the API server kept it each time."""
         api = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
         self._objects: Any = client.CustomObjectsApi(api)
         self._core: Any = client.CoreV1Api(api)
@@ -57,7 +59,7 @@ class Namespace:
     def create(self, document: Object) -> Object:
         """Create an object of one of the kinds; its namespace is replaced by this one."""
         body = {**document, "metadata": {**document["metadata"], "namespace": self.name}}
-        return self._object(
+        return self._kept(
             self._objects.create_namespaced_custom_object(
                 *self._collection(document["kind"]), body, field_manager=USER
             )
@@ -89,7 +91,7 @@ class Namespace:
 
     def patch(self, kind: Kind, name: str, body: Object) -> Object:
         """Merge-patch an object."""
-        return self._object(
+        return self._kept(
             self._objects.patch_namespaced_custom_object(
                 *self._collection(kind.kind), name, body, field_manager=USER
             )
@@ -104,7 +106,7 @@ class Namespace:
         )
         status = {"status": document["status"]}
         self._objects.patch_namespaced_custom_object_status(*place, status, field_manager=manager)
-        return self.get(KINDS[document["kind"]], document["metadata"]["name"])
+        return self._kept(self.get(KINDS[document["kind"]], document["metadata"]["name"]))
 
     def annotate(self, kind: Kind, name: str, annotations: dict[str, str]) -> None:
         """Set annotations of an object."""
@@ -136,6 +138,11 @@ class Namespace:
 
     def _collection(self, kind: str) -> tuple[str, str, str, str]:
         return GROUP, VERSION, self.name, KINDS[kind].plural
+
+    def _kept(self, answer: Any) -> Object:
+        found = self._object(answer)
+        self.written.append(found)
+        return found
 
     def _object(self, answer: Any) -> Object:
         found: Object = answer

@@ -26,12 +26,12 @@ from hack.sandbox.stack import ROOT, lease_rights, operator_environment
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.cluster.kubernetes_api import Namespace, Object, condition, describe, is_ready
 from tests.cluster.metrics import Metrics
+from tests.cluster.permitted import Asked
 from tests.cluster.waiting import wait_until
 from tests.recorded_calls import record
 
 REGION = "us-west-1"
 ACCOUNT = "123456789012"
-OWNER_ID = "sandbox"
 INTEGRATION, ENROLLMENT = "prod-aws", "prod"
 EXAMPLES = ROOT / "examples"
 
@@ -62,11 +62,20 @@ class Scene:
     operator: OperatorProcess
     folder: Path
     """For files of the test."""
+    tenants: list[Namespace] = field(default_factory=list)
+    """Further namespaces that the operator serves."""
     world: World = field(init=False)
     """Builds and reads in the AWS account, uncounted."""
 
     def __post_init__(self) -> None:
         self.world = World(self.aws.url)
+
+    @contextmanager
+    def tenant(self) -> Iterator[Namespace]:
+        """Another namespace, for an operator that is told to serve it."""
+        with Namespace(self.plane.admin_kubeconfig, f"tenant-{uuid4().hex[:8]}") as namespace:
+            self.tenants.append(namespace)
+            yield namespace
 
     def client(self, service: str) -> Any:
         """A boto3 client in the region, whose calls are not counted."""
@@ -191,7 +200,8 @@ def new_scene(
 ) -> Iterator[Scene]:
     """A fresh AWS, Teleport and namespace, and an operator that serves this namespace alone.
 
-    `timing` and `clock` are those of ECS, `settings` further variables of the operator.
+    `timing` and `clock` are those of ECS, `settings` further variables of the operator. In the end the policy for the
+    manifests that were there must allow everything that was asked of AWS.
     """
     name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'test')}-{uuid4().hex[:8]}"
     with (
@@ -206,8 +216,11 @@ def new_scene(
         environment["RDS_ENROLLMENT_LEASE_NAMESPACE"] = name
         plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
         operator = OperatorProcess({**environment, **(settings or {})}, folder / "operator.log")
+        scene = Scene(plane, namespace, aws, teleport, operator, folder)
+        aws.witness = asked = Asked()
         try:
-            yield Scene(plane, namespace, aws, teleport, operator, folder)
+            yield scene
         finally:
             operator.kill()
         record(aws.calls.operations)
+        asked.judge(obj for each in (namespace, *scene.tenants) for obj in each.written)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import yaml
@@ -24,7 +23,7 @@ def role(account: str) -> str:
 @pytest.fixture
 def tenant(scene: Scene) -> Iterator[Namespace]:
     """A second namespace that the operator serves."""
-    with Namespace(scene.plane.admin_kubeconfig, f"tenant-{uuid4().hex[:8]}") as namespace:
+    with scene.tenant() as namespace:
         yield namespace
 
 

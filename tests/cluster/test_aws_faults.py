@@ -14,9 +14,10 @@ from rds_enrollment.plan.permissions.table import actions
 from hack.sandbox.aws.authorization import refusal
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.stack import OWNER_ID
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import is_ready
-from tests.cluster.scene import INTEGRATION, OWNER_ID, REGION, Scene
+from tests.cluster.scene import INTEGRATION, REGION, Scene
 
 _ASKED = re.compile(r"Allow (?P<action>[\w:]+) on (?P<resource>\S+) in a policy of the operator")
 

@@ -9,8 +9,9 @@ from typing import Any
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT, Kind
 
 from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.stack import OWNER_ID
 from tests.cluster import inventory
-from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, OWNER_ID, REGION, Scene
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"

@@ -10,9 +10,10 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.gate import Cut, Write
+from hack.sandbox.stack import OWNER_ID
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import ENROLLMENT, OWNER_ID, REGION, Scene
+from tests.cluster.scene import ENROLLMENT, REGION, Scene
 
 MANAGED: dict[str, Any] = {"managed": {}}
 KINDS_OF_CHOICE = ("ids", "selector", "managed")

@@ -15,8 +15,9 @@ from rds_enrollment.plan.enrollment.candidates import Candidate, discover
 from rds_enrollment.teleport.databases_wire import new_database
 
 from hack.sandbox.aws.rds_pages import PageInstance, RdsPages, estate
+from hack.sandbox.stack import OWNER_ID
 from tests.cluster.kubernetes_api import Object, condition, is_ready
-from tests.cluster.scene import ENROLLMENT, OWNER_ID, REGION, Scene, example
+from tests.cluster.scene import ENROLLMENT, REGION, Scene, example
 from tests.cluster.test_estate import enrollment, run_plugin, written
 
 PATIENCE = 400.0

@@ -1,7 +1,5 @@
 """One deployment for each VPC with databases: what differs from VPC to VPC, what is there already, what empties."""
 
-from uuid import uuid4
-
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import Vpc
@@ -74,7 +72,7 @@ def test_each_vpc_has_the_deployment_that_it_should(scene: Scene) -> None:
         seeded_vpc(scene, name, f"10.{number}.0.0/16")
         for number, name in enumerate(("plain", "small", "taken"))
     )
-    with Namespace(scene.plane.admin_kubeconfig, f"tenant-{uuid4().hex[:8]}") as tenant:
+    with scene.tenant() as tenant:
         scene.start(RDS_ENROLLMENT_WATCH_NAMESPACES=f"{scene.namespace.name},{tenant.name}")
         create_all(scene, tenant, small, taken)
         elsewhere = tenant.get(DATABASE_SERVICE_DEPLOYMENT, HANDMADE)["metadata"]

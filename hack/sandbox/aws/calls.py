@@ -37,6 +37,14 @@ Refusal = Callable[[AwsRequest, str], Reply | None]
 """Of a call in an account: what AWS answers instead of serving it; None to serve it."""
 
 
+Witness = Callable[[AwsRequest, str], None]
+"""Told of each call in an account, before it takes effect."""
+
+
+def tell_nobody(_: AwsRequest, account: str) -> None:
+    """Does nothing."""
+
+
 def allow_all(_: AwsRequest, account: str) -> None:
     """Refuses nothing."""
 
@@ -111,6 +119,7 @@ class CallLayer:
         self.gate: Gate | None = None
         self.reads: Reads | None = None
         self.refuse: Refusal = allow_all
+        self.witness: Witness = tell_nobody
         self._application = application
         self._world_lock = world_lock
         self._latency = latency
@@ -124,11 +133,13 @@ class CallLayer:
             return _send(reply, start_response)
         if request.access_key == SEEDING_ACCESS_KEY:
             return self._serve(request, environ, start_response)
-        self.log.add(request, account_of(environ, request))
+        account = account_of(environ, request)
+        self.log.add(request, account)
         if delay := self._latency(request.name):
             time.sleep(delay)
         with self._world_lock:
-            refused = self.refuse(request, account_of(environ, request))
+            self.witness(request, account)
+            refused = self.refuse(request, account)
         if refused is not None:
             return _send(refused, start_response)
         if not request.is_write and self.reads is not None:

@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from hack.sandbox.aws import census, moto_hooks, quotas, web_identity
 from hack.sandbox.aws.admin import AdminLayer
-from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal
+from hack.sandbox.aws.calls import CallLayer, CallLog, Refusal, Witness
 from hack.sandbox.aws.ec2 import SimulatedEc2Backend
 from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend, Simulation
 from hack.sandbox.aws.ecs.faults import Faults
@@ -131,6 +131,15 @@ class AwsSandbox:
     @refuse.setter
     def refuse(self, refuse: Refusal) -> None:
         self._layer.refuse = refuse
+
+    @property
+    def witness(self) -> Witness:
+        """Told of each call before it takes effect; the world waits for it."""
+        return self._layer.witness
+
+    @witness.setter
+    def witness(self, witness: Witness) -> None:
+        self._layer.witness = witness
 
     @property
     def service_linked_role(self) -> ServiceLinkedRole:

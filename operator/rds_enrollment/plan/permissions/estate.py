@@ -1,6 +1,6 @@
 """What manifests say of one account: everything that a policy can be scoped by."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from rds_enrollment.api.agents import AgentSpec
@@ -47,42 +47,39 @@ class Estate:
 
 
 def estates(objects: Iterable[Resource], cluster: Cluster) -> tuple[Estate, ...]:
-    """One for each account and role.
+    """One for each account and role. An object may be among the objects as it was and as it is to be.
 
     Raises LookupError: an object refers to an AwsOidcIntegration that is not among the objects.
     """
     found = tuple(objects)
-    integrations = {
-        (item.metadata.namespace, item.metadata.name): item
-        for item in found
-        if isinstance(item, AwsOidcIntegration)
-    }
     places: dict[tuple[str, str | None], list[AwsOidcIntegration]] = {}
-    for item in integrations.values():
-        places.setdefault((item.spec.account_id, item.spec.assume_role_arn), []).append(item)
-    users = [(_integration_of(item, integrations), item) for item in found if not _is_integration(item)]
+    for item in found:
+        if isinstance(item, AwsOidcIntegration):
+            places.setdefault((item.spec.account_id, item.spec.assume_role_arn), []).append(item)
+    known = {_key(item) for members in places.values() for item in members}
+    users = [
+        (_key_of_integration(item, known), item) for item in found if not isinstance(item, AwsOidcIntegration)
+    ]
     return tuple(
-        _estate(cluster, members, [item for integration, item in users if integration in members])
+        _estate(cluster, members, [item for key, item in users if key in set(map(_key, members))])
         for members in places.values()
     )
 
 
-def _is_integration(item: Resource) -> bool:
-    return isinstance(item, AwsOidcIntegration)
+def _key(item: Resource) -> tuple[str, str]:
+    return item.metadata.namespace, item.metadata.name
 
 
-def _integration_of(
-    item: Resource, integrations: dict[tuple[str, str], AwsOidcIntegration]
-) -> AwsOidcIntegration:
+def _key_of_integration(item: Resource, known: Collection[tuple[str, str]]) -> tuple[str, str]:
     if not isinstance(item, RdsEnrollment | DatabaseServiceDeployment):
         raise TypeError(f"{type(item).__name__} refers to no integration")
     key = item.spec.integration_ref.key(item.metadata.namespace)
-    if key not in integrations:
+    if key not in known:
         raise LookupError(
             f"{item.kind} {item.metadata.namespace}/{item.metadata.name} refers to AwsOidcIntegration "
             f"{'/'.join(key)}, which is in none of the manifests"
         )
-    return integrations[key]
+    return key
 
 
 def _estate(cluster: Cluster, members: list[AwsOidcIntegration], users: list[Resource]) -> Estate:
@@ -172,7 +169,7 @@ def _deployment(
     agents: AgentSpec,
 ) -> WantedDeployment:
     key = item.spec.integration_ref.key(item.metadata.namespace)
-    integration = next(it for it in members if (it.metadata.namespace, it.metadata.name) == key)
+    integration = next(it for it in members if _key(it) == key)
     spec: CommonSpec = item.spec
     groups = getattr(agents, "security_groups", None)
     return WantedDeployment(
