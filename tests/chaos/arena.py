@@ -30,6 +30,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.state import State, read_state
 from tests.chaos.workloads import REGION, Workload, aliases
 from tests.cluster.kubernetes_api import Namespace
+from tests.cluster.permitted import Asked
 from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 
 _JOIN_DELAY = timedelta(seconds=0.1)
@@ -82,7 +83,10 @@ class Arena:
 
     @contextmanager
     def scene(self, workload: Workload) -> Iterator[Scene]:
-        """An empty world with the workload's seed in it. The operators are dead before and after."""
+        """An empty world with the workload's seed in it. The operators are dead before and after.
+
+        Raises AssertionError: the policy for the manifests that were there does not allow what was asked of AWS.
+        """
         self.aws.reset()
         self.teleport.reset()
         self.teleport.version = VERSION
@@ -91,6 +95,7 @@ class Arena:
         mask = Mask({**aliases(demo), name: "<namespace>"})
         with Namespace(self.plane.admin_kubeconfig, name) as namespace:
             self.plane.apply(yaml.safe_dump_all(lease_rights(name, EVERY_SERVICE_ACCOUNT)))
+            self.aws.witness = asked = Asked()
             try:
                 yield Scene(workload, Stage(namespace, self.world, self.teleport, demo, mask))
             finally:
@@ -98,6 +103,7 @@ class Arena:
                 self.second.kill()
                 self.guard(None)
                 self.show(None)
+            asked.judge(namespace.written)
 
     def guard(self, gate: Gate | None) -> None:
         """Have every write of the operator pass this gate."""

@@ -56,7 +56,7 @@ class Asked:
     def _lacking(self, found: Mapping[str, Document]) -> list[str]:
         by_action: dict[tuple[str, str], Document] = {}
         lacking = []
-        for account, check in self._checks.values():
+        for account, check in list(self._checks.values()):
             place = account, check.action
             if place not in by_action:
                 by_action[place] = _about(found.get(account, found[_OWN]), check.action)

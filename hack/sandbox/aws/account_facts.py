@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
 from hack.sandbox.aws.roles import has_linked_role
 
@@ -15,11 +16,11 @@ _KINDS = (
 )
 
 
-def role_arn(account: str, name: str, path: str) -> str:
+def role_arn(account: str, partition: str, name: str, path: str) -> str:
     """Of the role that exists, or would have this path."""
-    backend: Any = iam_backends[account]["aws"]
+    backend: Any = iam_backends[account][partition]
     found = next((role.arn for role in list(backend.roles.values()) if role.name == name), None)
-    return str(found or f"arn:aws:iam::{account}:role{path}{name}")
+    return str(found or f"arn:{partition}:iam::{account}:role{path}{name}")
 
 
 def has_ecs_role(account: str, region: str) -> bool:
@@ -35,5 +36,5 @@ def ec2_resource(account: str, region: str, identifier: str) -> tuple[str, dict[
     context = {f"aws:ResourceTag/{tag['key']}": str(tag["value"]) for tag in tags}
     group = backend.get_security_group_from_id(identifier) if kind == "security-group" else None
     if group is not None:
-        context["ec2:Vpc"] = f"arn:aws:ec2:{region}:{account}:vpc/{group.vpc_id}"
+        context["ec2:Vpc"] = f"arn:{get_partition(region)}:ec2:{region}:{account}:vpc/{group.vpc_id}"
     return kind, context

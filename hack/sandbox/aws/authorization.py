@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.utilities.utils import get_partition
+
 from hack.sandbox.aws.account_facts import ec2_resource, has_ecs_role, role_arn
 from hack.sandbox.aws.patterns import fits, statements_of
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
@@ -35,9 +37,13 @@ class _Call:
     def values(self) -> Mapping[str, Any]:
         return self.request.parameters
 
+    @property
+    def partition(self) -> str:
+        return get_partition(self.request.region)
+
     def arn(self, resource: str, *, service: str = "", region: str | None = None) -> str:
         place = self.request.region if region is None else region
-        return f"arn:aws:{service or self.request.service}:{place}:{self.account}:{resource}"
+        return f"arn:{self.partition}:{service or self.request.service}:{place}:{self.account}:{resource}"
 
     def iam(self, resource: str) -> str:
         return self.arn(resource, service="iam", region="")
@@ -132,7 +138,7 @@ def _iam(call: _Call) -> list[Check]:
         return [Check(action, str(values["PolicyArn"]))]
     tags = _tags(values)
     if "RoleName" in values:
-        arn = role_arn(call.account, str(values["RoleName"]), str(values.get("Path", "/")))
+        arn = role_arn(call.account, call.partition, str(values["RoleName"]), str(values.get("Path", "/")))
         boundary = values.get("PermissionsBoundary")
         context = {**tags, **({"iam:PermissionsBoundary": str(boundary)} if boundary else {})}
         tagging = "iam:TagRole"
@@ -245,7 +251,9 @@ def _ec2(call: _Call) -> list[Check]:
     if operation.startswith("Describe"):
         return [Check(action, "*")]
     if operation == "GetManagedPrefixListEntries":
-        prefix_list = f"arn:aws:ec2:{call.request.region}:aws:prefix-list/{values['PrefixListId']}"
+        prefix_list = (
+            f"arn:{call.partition}:ec2:{call.request.region}:aws:prefix-list/{values['PrefixListId']}"
+        )
         return [Check(action, prefix_list)]
     tags = _tags(values)
     creating = {**tags, "ec2:CreateAction": operation}

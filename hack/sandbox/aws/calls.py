@@ -127,6 +127,8 @@ class CallLayer:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
+        # moto takes the region from the name of AWS's host where it is called by one; IAM's may name none.
+        environ["HTTP_HOST"] = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
         request = parse_request(environ, body)
         if request is None:
             reply = error_reply("", "MissingAction", "The request names no operation.", 400)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hack.sandbox.teleport.loopback import LoopbackServer, pipe
 from hack.sandbox.teleport.proxy import ProxySandbox
 
-_CONNECT = re.compile(r"CONNECT (\S+) HTTP/1\.1\r\n")
+_CONNECT = re.compile(r"CONNECT (\S+) HTTP/1\.[01]\r\n")
 _AUTHORIZATION = re.compile(r"^proxy-authorization: (.+?)\r$", re.IGNORECASE | re.MULTILINE)
 
 
