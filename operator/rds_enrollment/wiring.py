@@ -30,6 +30,7 @@ from rds_enrollment.teleport.follower import Pace
 from rds_enrollment.teleport.http_proxy import HttpProxies
 from rds_enrollment.teleport.identity_file import IdentityFile
 from rds_enrollment.teleport.issuer import Issuer
+from rds_enrollment.teleport.logins import Logins
 from rds_enrollment.teleport.metrics import CallMetrics, watch_identity, watch_stream
 from rds_enrollment.teleport.view import LiveView
 from rds_enrollment.teleport.wakes import TeleportWakes
@@ -72,6 +73,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         read_only=settings.read_only,
         preflight_blocks=settings.preflight == "Block",
         teleport=view,
+        logins=Logins(teleport, network, parts.now),
         grants=GrantsFile(settings.assume_roles),
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,

@@ -6,22 +6,25 @@ import click
 
 from rds_enrollment.api.reasons import PROGRESS, ConditionType
 from rds_enrollment.cli.output import printable
-from rds_enrollment.controllers.deployment_report import (
+from rds_enrollment.controllers.deployment_views import (
     AgentView,
     DatabaseView,
     DeploymentReport,
     FailedTask,
     HopView,
+    LoginView,
     Statement,
 )
+from rds_enrollment.plan.diagnosis.login import LoginResult
 
 _GOOD, _BAD, _WAITING = "green", "red", "yellow"
 _MARKS = {_GOOD: "✓", _BAD: "✗", _WAITING: "…"}
 _SUMMARIES = frozenset({ConditionType.READY.value, ConditionType.RECONCILING.value})
 _LIMIT = (
     "Agents and the model of the VPC tell of TCP connections. These prove nothing of IAM authentication, of database "
-    "users and their rights, or of TLS: a login through Teleport does."
+    "users and their rights, or of TLS: a login through Teleport does (--db-user and --db-name)."
 )
+_LOGIN_COLOURS = {LoginResult.LOGGED_IN.value: _GOOD, LoginResult.NOT_TRIED.value: _WAITING}
 
 
 def draw(reports: Sequence[DeploymentReport]) -> str:
@@ -51,7 +54,7 @@ def _lines(report: DeploymentReport) -> Iterator[str]:
     for database in report.databases:
         yield ""
         yield from _database(database)
-    if report.databases:
+    if any(database.login is None for database in report.databases):
         yield ""
         yield _LIMIT
 
@@ -90,6 +93,15 @@ def _database(database: DatabaseView) -> Iterator[str]:
     if database.message:
         yield f"  {printable(database.message)}"
     yield from (f"  Not seen, and taken to work: {printable(text)}" for text in database.assumptions)
+    if database.login is not None:
+        yield from _login(database.login)
+
+
+def _login(login: LoginView) -> Iterator[str]:
+    colour = _LOGIN_COLOURS.get(login.result, _BAD)
+    who = f"login as {printable(login.user)} to {printable(login.name)} through Teleport"
+    yield f"  {click.style(_MARKS[colour], fg=colour)} {who}  {click.style(login.result, fg=colour)}"
+    yield from (f"      {printable(text)}" for text in (login.said, login.advice) if text)
 
 
 def _drawn(hops: Sequence[HopView], end: str) -> Iterator[str]:

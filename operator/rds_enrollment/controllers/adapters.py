@@ -22,6 +22,7 @@ from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.shared_reads import SharedReads
 from rds_enrollment.runtime.threads import ThreadPool
 from rds_enrollment.teleport.issuer import Issuer
+from rds_enrollment.teleport.logins import Logins
 from rds_enrollment.teleport.view import LiveView
 
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class Adapters:
     preflight_blocks: bool
     """Whether findings in the network keep services from being made or changed."""
     teleport: LiveView
+    logins: Logins
+    """Tries logins at databases, when somebody asks for one."""
     grants: GrantsFile
     """Which roles may be assumed for whom."""
     owner_id: str

@@ -1,6 +1,7 @@
 """One deployment, looked at now as a pass looks at it; nothing is written."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rds_enrollment.api.conditions import ConditionStatus, find_condition
@@ -13,108 +14,69 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from rds_enrollment.api.reasons import ConditionType
 from rds_enrollment.controllers.base import Standing
 from rds_enrollment.controllers.database_service_deployment import DatabaseServiceDeploymentController
+from rds_enrollment.controllers.deployment_views import (
+    AgentView,
+    DatabaseView,
+    DeploymentReport,
+    FailedTask,
+    HopView,
+    LoginView,
+    Statement,
+)
 from rds_enrollment.controllers.ground import Ground
 from rds_enrollment.controllers.report import finished_status
 from rds_enrollment.plan.deployment.database_ways import DatabaseWay, database_ways
 from rds_enrollment.plan.deployment.status import observed_status
+from rds_enrollment.plan.diagnosis.login import LoginResult
 from rds_enrollment.plan.network.paths import Way
 from rds_enrollment.plan.network.verdict import Verdict
 from rds_enrollment.plan.part import outcomes_of, verdicts_of
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.teleport.logins import Logins
 
 _HEALTHY = "healthy"
 """types.TargetHealth.status."""
+_LOGINS_AT_A_TIME = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One condition, as it stands now."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whom to log in as: `user` to the database `name` of each server."""
 
-    type: str
-    status: str
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedTask:
-    """One of the last tasks that failed."""
-
-    id: str
-    stopped_at: str
-    reason: str
-    message: str
-    hint: str
-    console_url: str
-    logs_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentView:
-    """What one agent reports of a database: a TCP check. `status` is empty when it reports none."""
-
-    host: str
-    status: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HopView:
-    """One thing that a connection passes, or, `blocks`, the one that it does not."""
-
-    id: str
-    detail: str
-    blocks: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseView:
-    """The way to one database. `way`: open, blocked, ambiguous, or unknown where the network was not seen."""
-
+    user: str
     name: str
-    address: str
-    way: str
-    message: str
-    agents: tuple[AgentView, ...]
-    hops: tuple[HopView, ...]
-    assumptions: tuple[str, ...]
-    reached: bool
-    """As the agents say; as the model of the VPC says where none reports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentReport:
-    """Everything now. `healthy`: it is Ready, and the databases that were asked about are reached."""
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What is asked: about one `database`, by its name in Teleport, or (None) about all; with a login or without."""
 
-    namespace: str
-    name: str
-    region: str
-    vpc_id: str
-    healthy: bool
-    wanted: int
-    running: int | None
-    connected: int | None
-    agent_version: str
-    console_url: str
-    logs_url: str
-    conditions: tuple[Statement, ...]
-    tasks: tuple[FailedTask, ...]
-    databases: tuple[DatabaseView, ...]
+    database: str | None = None
+    login: Login | None = None
 
 
 async def reports_on(
-    controller: DatabaseServiceDeploymentController, namespace: str, name: str, database: str | None
+    controller: DatabaseServiceDeploymentController, namespace: str, name: str, asked: Inquiry
 ) -> tuple[DeploymentReport, ...]:
-    """Of a deployment, or of those of an enrolment; of one `database` or (None) of all.
+    """Of a deployment, or of those of an enrolment.
 
-    Raises FatalError where there is nothing of that name that can be read, Outcome where AWS or Teleport cannot be
-    asked at all.
+    Raises FatalError where there is nothing of that name that can be read, or nothing to log in to; Outcome where AWS
+    or Teleport cannot be asked at all.
     """
     names = await _deployments(controller, namespace, name)
-    found = [await _report(controller, namespace, item, database) for item in names]
-    if database is not None and not any(report.databases for report in found):
-        raise FatalError(f"agents of {namespace}/{name} serve no database {database}")
-    return tuple(report for report in found if database is None or report.databases)
+    found = [await _report(controller, namespace, item, asked) for item in names]
+    databases = [view for report in found for view in report.databases]
+    if asked.database is not None and not databases:
+        raise FatalError(f"agents of {namespace}/{name} serve no database {asked.database}")
+    if asked.login is not None and not any(map(_was_tried, databases)):
+        raise FatalError(
+            f"logins are tried at PostgreSQL databases alone, of which {asked.database or name} is none"
+        )
+    return tuple(report for report in found if asked.database is None or report.databases)
+
+
+def _was_tried(view: DatabaseView) -> bool:
+    return view.login is not None and view.login.result != LoginResult.NOT_TRIED
 
 
 async def _deployments(
@@ -134,7 +96,7 @@ async def _deployments(
 
 
 async def _report(
-    controller: DatabaseServiceDeploymentController, namespace: str, name: str, database: str | None
+    controller: DatabaseServiceDeploymentController, namespace: str, name: str, asked: Inquiry
 ) -> DeploymentReport:
     resource = await controller.named(namespace, name)
     standing = await controller.stand(resource)
@@ -147,7 +109,8 @@ async def _report(
         verdicts.update(verdicts_of(parts, {}, 1))
         outcomes = outcomes_of(parts, {})
         status = observed_status(status, standing.wanted, world)
-        ways = await asyncio.to_thread(database_ways, standing.wanted, world, database)
+        ways = await asyncio.to_thread(database_ways, standing.wanted, world, asked.database)
+    views = await _logins(controller.adapters.logins, ways, asked.login)
     now = finished_status(
         resource,
         status,
@@ -156,7 +119,29 @@ async def _report(
         required=controller.required,
         adapters=controller.adapters,
     )
-    return _assembled(resource, now, tuple(map(_database, ways)))
+    return _assembled(resource, now, tuple(map(_database, ways, views)))
+
+
+async def _logins(
+    logins: Logins, ways: Sequence[DatabaseWay], login: Login | None
+) -> tuple[LoginView | None, ...]:
+    """One for each way, a few at a time."""
+    if login is None:
+        return (None,) * len(ways)
+    turns = asyncio.Semaphore(_LOGINS_AT_A_TIME)
+
+    async def attempt(way: DatabaseWay) -> LoginView:
+        async with turns:
+            verdict = await logins.attempt(way.database, login.user, login.name)
+        return LoginView(
+            user=login.user,
+            name=login.name,
+            result=verdict.result.value,
+            said=verdict.said,
+            advice=verdict.advice,
+        )
+
+    return tuple(await asyncio.gather(*map(attempt, ways)))
 
 
 def _assembled(
@@ -171,7 +156,7 @@ def _assembled(
         name=resource.metadata.name,
         region=resource.spec.region,
         vpc_id=resource.spec.vpc_id,
-        healthy=is_ready and all(item.reached for item in databases),
+        healthy=is_ready and all(item.is_well for item in databases),
         wanted=resource.spec.replicas,
         running=status.running_replicas,
         connected=status.connected_replicas,
@@ -199,7 +184,7 @@ def _task(task: StoppedTask) -> FailedTask:
     )
 
 
-def _database(way: DatabaseWay) -> DatabaseView:
+def _database(way: DatabaseWay, login: LoginView | None) -> DatabaseView:
     verdict = way.connection.verdict if way.connection else Verdict(())
     path, told = way.path, {server.health.status for server in way.agents if server.health.status}
     return DatabaseView(
@@ -214,6 +199,7 @@ def _database(way: DatabaseWay) -> DatabaseView:
         hops=_hops(verdict),
         assumptions=verdict.assumptions,
         reached=told == {_HEALTHY} if told else path is not None and path.way is Way.OPEN,
+        login=login,
     )
 
 

@@ -18,10 +18,12 @@ from rds_enrollment.plan.observed.teleport import (
 from rds_enrollment.plan.steps import TeleportStep
 from rds_enrollment.runtime.fence import Guard, unguarded
 from rds_enrollment.teleport import cluster, databases, heartbeats, integrations, tokens
+from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.apply import apply_step
 from rds_enrollment.teleport.calls import Caller, ObserveCall, unobserved
 from rds_enrollment.teleport.connection import Connection
 from rds_enrollment.teleport.features import Features
+from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.ways import Way
 
 
@@ -53,6 +55,15 @@ class TeleportClient:
     def caller(self) -> Caller:
         """Makes single calls over the same connection."""
         return self._call
+
+    @property
+    def proxy(self) -> Address | None:
+        """The Teleport proxy that the connection is known to lead through."""
+        return self._connection.proxy
+
+    def identity(self) -> Identity:
+        """The identity that calls are made with. Raises Blocked, as Way does."""
+        return self._connection.way.identity()
 
     def close(self) -> None:
         """Ends the connection; calls in flight fail."""

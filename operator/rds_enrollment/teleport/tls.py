@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.teleport.identity import Identity, unreadable
 
 AUTH_SERVER_NAME = "teleport.cluster.local"
@@ -23,11 +24,23 @@ def client_context(identity: Identity, alpn: Sequence[str]) -> ssl.SSLContext:
     context.set_alpn_protocols(list(alpn))
     try:
         context.load_verify_locations(cadata=identity.authorities_pem.decode("ascii"))
+    except ssl.SSLError as error:
+        raise _refused(identity, error) from None
+    present(context, identity)
+    return context
+
+
+def present(context: ssl.SSLContext, identity: Identity) -> None:
+    """Have a context show the identity's certificate. Raises as `client_context` does."""
+    try:
         with _as_path(identity.key_pem + identity.certificate_pem) as path:
             context.load_cert_chain(path, password=_no_password)
     except ssl.SSLError as error:
-        raise unreadable(identity.source, f"is refused by OpenSSL ({error.reason})") from None
-    return context
+        raise _refused(identity, error) from None
+
+
+def _refused(identity: Identity, error: ssl.SSLError) -> Blocked:
+    return unreadable(identity.source, f"is refused by OpenSSL ({error.reason})")
 
 
 def _no_password() -> str:

@@ -2,7 +2,7 @@
 
 import click
 from rds_enrollment.cli.diagnosis import draw
-from rds_enrollment.controllers.deployment_report import (
+from rds_enrollment.controllers.deployment_views import (
     AgentView,
     DatabaseView,
     DeploymentReport,

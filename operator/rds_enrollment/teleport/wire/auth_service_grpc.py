@@ -10,6 +10,7 @@ if typing.TYPE_CHECKING:
     import grpclib.server
 
 import google.protobuf.empty_pb2
+import google.protobuf.timestamp_pb2
 import rds_enrollment.teleport.wire.database_pb2
 import rds_enrollment.teleport.wire.event_pb2
 import rds_enrollment.teleport.wire.heartbeat_pb2
@@ -71,6 +72,10 @@ class AuthServiceBase(abc.ABC):
 
     @abc.abstractmethod
     async def GetClusterMaintenanceConfig(self, stream: 'grpclib.server.Stream[google.protobuf.empty_pb2.Empty, rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1]') -> None:
+        pass
+
+    @abc.abstractmethod
+    async def GenerateUserCerts(self, stream: 'grpclib.server.Stream[rds_enrollment.teleport.wire.auth_service_pb2.UserCertsRequest, rds_enrollment.teleport.wire.auth_service_pb2.Certs]') -> None:
         pass
 
     @abc.abstractmethod
@@ -160,6 +165,12 @@ class AuthServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 google.protobuf.empty_pb2.Empty,
                 rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1,
+            ),
+            '/proto.AuthService/GenerateUserCerts': grpclib.const.Handler(
+                self.GenerateUserCerts,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                rds_enrollment.teleport.wire.auth_service_pb2.UserCertsRequest,
+                rds_enrollment.teleport.wire.auth_service_pb2.Certs,
             ),
             '/proto.AuthService/ListResources': grpclib.const.Handler(
                 self.ListResources,
@@ -256,6 +267,12 @@ class AuthServiceStub:
             '/proto.AuthService/GetClusterMaintenanceConfig',
             google.protobuf.empty_pb2.Empty,
             rds_enrollment.teleport.wire.maintenance_pb2.ClusterMaintenanceConfigV1,
+        )
+        self.GenerateUserCerts = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/proto.AuthService/GenerateUserCerts',
+            rds_enrollment.teleport.wire.auth_service_pb2.UserCertsRequest,
+            rds_enrollment.teleport.wire.auth_service_pb2.Certs,
         )
         self.ListResources = grpclib.client.UnaryUnaryMethod(
             channel,

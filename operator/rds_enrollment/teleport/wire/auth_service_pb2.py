@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from rds_enrollment.teleport.wire import database_pb2 as rds__enrollment_dot_teleport_dot_wire_dot_database__pb2
 from rds_enrollment.teleport.wire import event_pb2 as rds__enrollment_dot_teleport_dot_wire_dot_event__pb2
 from rds_enrollment.teleport.wire import heartbeat_pb2 as rds__enrollment_dot_teleport_dot_wire_dot_heartbeat__pb2
@@ -31,33 +32,41 @@ from rds_enrollment.teleport.wire import resource_pb2 as rds__enrollment_dot_tel
 from rds_enrollment.teleport.wire import token_pb2 as rds__enrollment_dot_teleport_dot_wire_dot_token__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/rds_enrollment/teleport/wire/auth_service.proto\x12\x05proto\x1a\x1bgoogle/protobuf/empty.proto\x1a+rds_enrollment/teleport/wire/database.proto\x1a(rds_enrollment/teleport/wire/event.proto\x1a,rds_enrollment/teleport/wire/heartbeat.proto\x1a.rds_enrollment/teleport/wire/maintenance.proto\x1a+rds_enrollment/teleport/wire/resource.proto\x1a(rds_enrollment/teleport/wire/token.proto\"\r\n\x0bPingRequest\"|\n\x0cPingResponse\x12\x13\n\x0b\x43lusterName\x18\x01 \x01(\t\x12\x15\n\rServerVersion\x18\x02 \x01(\t\x12\'\n\x0eServerFeatures\x18\x03 \x01(\x0b\x32\x0f.proto.Features\x12\x17\n\x0fProxyPublicAddr\x18\x04 \x01(\t\"\x19\n\x08\x46\x65\x61tures\x12\r\n\x05\x43loud\x18\x08 \x01(\x08\"=\n\x14ListDatabasesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x15ListDatabasesResponse\x12$\n\tdatabases\x18\x01 \x03(\x0b\x32\x11.types.DatabaseV3\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x14\x43reateTokenV2Request\x12%\n\x02V2\x18\x01 \x01(\x0b\x32\x17.types.ProvisionTokenV2H\x00\x42\x07\n\x05Token\"F\n\x14UpsertTokenV2Request\x12%\n\x02V2\x18\x01 \x01(\x0b\x32\x17.types.ProvisionTokenV2H\x00\x42\x07\n\x05Token\"`\n\x14ListResourcesRequest\x12\x14\n\x0cResourceType\x18\x01 \x01(\t\x12\x11\n\tNamespace\x18\x02 \x01(\t\x12\r\n\x05Limit\x18\x03 \x01(\x05\x12\x10\n\x08StartKey\x18\x04 \x01(\t\"U\n\x15ListResourcesResponse\x12+\n\tResources\x18\x01 \x03(\x0b\x32\x18.proto.PaginatedResource\x12\x0f\n\x07NextKey\x18\x02 \x01(\t\"\x87\x01\n\x11PaginatedResource\x12\x31\n\x0e\x44\x61tabaseServer\x18\x01 \x01(\x0b\x32\x17.types.DatabaseServerV3H\x00\x12\x33\n\x0f\x44\x61tabaseService\x18\t \x01(\x0b\x32\x18.types.DatabaseServiceV1H\x00\x42\n\n\x08resource2\xdc\x07\n\x0b\x41uthService\x12/\n\x04Ping\x12\x12.proto.PingRequest\x1a\x13.proto.PingResponse\x12=\n\x0cGetDatabases\x12\x16.google.protobuf.Empty\x1a\x15.types.DatabaseV3List\x12J\n\rListDatabases\x12\x1b.proto.ListDatabasesRequest\x1a\x1c.proto.ListDatabasesResponse\x12\x38\n\x0bGetDatabase\x12\x16.types.ResourceRequest\x1a\x11.types.DatabaseV3\x12;\n\x0e\x43reateDatabase\x12\x11.types.DatabaseV3\x1a\x16.google.protobuf.Empty\x12;\n\x0eUpdateDatabase\x12\x11.types.DatabaseV3\x1a\x16.google.protobuf.Empty\x12@\n\x0e\x44\x65leteDatabase\x12\x16.types.ResourceRequest\x1a\x16.google.protobuf.Empty\x12;\n\x08GetToken\x12\x16.types.ResourceRequest\x1a\x17.types.ProvisionTokenV2\x12@\n\tGetTokens\x12\x16.google.protobuf.Empty\x1a\x1b.types.ProvisionTokenV2List\x12\x44\n\rCreateTokenV2\x12\x1b.proto.CreateTokenV2Request\x1a\x16.google.protobuf.Empty\x12\x44\n\rUpsertTokenV2\x12\x1b.proto.UpsertTokenV2Request\x1a\x16.google.protobuf.Empty\x12=\n\x0b\x44\x65leteToken\x12\x16.types.ResourceRequest\x1a\x16.google.protobuf.Empty\x12X\n\x1bGetClusterMaintenanceConfig\x12\x16.google.protobuf.Empty\x1a!.types.ClusterMaintenanceConfigV1\x12J\n\rListResources\x12\x1b.proto.ListResourcesRequest\x1a\x1c.proto.ListResourcesResponse\x12+\n\x0bWatchEvents\x12\x0c.proto.Watch\x1a\x0c.proto.Event0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/rds_enrollment/teleport/wire/auth_service.proto\x12\x05proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+rds_enrollment/teleport/wire/database.proto\x1a(rds_enrollment/teleport/wire/event.proto\x1a,rds_enrollment/teleport/wire/heartbeat.proto\x1a.rds_enrollment/teleport/wire/maintenance.proto\x1a+rds_enrollment/teleport/wire/resource.proto\x1a(rds_enrollment/teleport/wire/token.proto\"\r\n\x0bPingRequest\"|\n\x0cPingResponse\x12\x13\n\x0b\x43lusterName\x18\x01 \x01(\t\x12\x15\n\rServerVersion\x18\x02 \x01(\t\x12\'\n\x0eServerFeatures\x18\x03 \x01(\x0b\x32\x0f.proto.Features\x12\x17\n\x0fProxyPublicAddr\x18\x04 \x01(\t\"\x19\n\x08\x46\x65\x61tures\x12\r\n\x05\x43loud\x18\x08 \x01(\x08\"=\n\x14ListDatabasesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x15ListDatabasesResponse\x12$\n\tdatabases\x18\x01 \x03(\x0b\x32\x11.types.DatabaseV3\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x14\x43reateTokenV2Request\x12%\n\x02V2\x18\x01 \x01(\x0b\x32\x17.types.ProvisionTokenV2H\x00\x42\x07\n\x05Token\"F\n\x14UpsertTokenV2Request\x12%\n\x02V2\x18\x01 \x01(\x0b\x32\x17.types.ProvisionTokenV2H\x00\x42\x07\n\x05Token\"`\n\x14ListResourcesRequest\x12\x14\n\x0cResourceType\x18\x01 \x01(\t\x12\x11\n\tNamespace\x18\x02 \x01(\t\x12\r\n\x05Limit\x18\x03 \x01(\x05\x12\x10\n\x08StartKey\x18\x04 \x01(\t\"U\n\x15ListResourcesResponse\x12+\n\tResources\x18\x01 \x03(\x0b\x32\x18.proto.PaginatedResource\x12\x0f\n\x07NextKey\x18\x02 \x01(\t\"\x87\x01\n\x11PaginatedResource\x12\x31\n\x0e\x44\x61tabaseServer\x18\x01 \x01(\x0b\x32\x17.types.DatabaseServerV3H\x00\x12\x33\n\x0f\x44\x61tabaseService\x18\t \x01(\x0b\x32\x18.types.DatabaseServiceV1H\x00\x42\n\n\x08resource\"\xee\x01\n\x10UserCertsRequest\x12\x10\n\x08Username\x18\x02 \x01(\t\x12+\n\x07\x45xpires\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0fRouteToDatabase\x18\x08 \x01(\x0b\x32\x16.proto.RouteToDatabase\x12\x30\n\x05Usage\x18\n \x01(\x0e\x32!.proto.UserCertsRequest.CertUsage\x12\x14\n\x0cTLSPublicKey\x18\x17 \x01(\x0c\"\"\n\tCertUsage\x12\x07\n\x03\x41ll\x10\x00\x12\x0c\n\x08\x44\x61tabase\x10\x03\"\\\n\x0fRouteToDatabase\x12\x13\n\x0bServiceName\x18\x01 \x01(\t\x12\x10\n\x08Protocol\x18\x02 \x01(\t\x12\x10\n\x08Username\x18\x03 \x01(\t\x12\x10\n\x08\x44\x61tabase\x18\x04 \x01(\t\"(\n\x05\x43\x65rts\x12\x0b\n\x03TLS\x18\x02 \x01(\x0c\x12\x12\n\nTLSCACerts\x18\x03 \x03(\x0c\x32\x98\x08\n\x0b\x41uthService\x12/\n\x04Ping\x12\x12.proto.PingRequest\x1a\x13.proto.PingResponse\x12=\n\x0cGetDatabases\x12\x16.google.protobuf.Empty\x1a\x15.types.DatabaseV3List\x12J\n\rListDatabases\x12\x1b.proto.ListDatabasesRequest\x1a\x1c.proto.ListDatabasesResponse\x12\x38\n\x0bGetDatabase\x12\x16.types.ResourceRequest\x1a\x11.types.DatabaseV3\x12;\n\x0e\x43reateDatabase\x12\x11.types.DatabaseV3\x1a\x16.google.protobuf.Empty\x12;\n\x0eUpdateDatabase\x12\x11.types.DatabaseV3\x1a\x16.google.protobuf.Empty\x12@\n\x0e\x44\x65leteDatabase\x12\x16.types.ResourceRequest\x1a\x16.google.protobuf.Empty\x12;\n\x08GetToken\x12\x16.types.ResourceRequest\x1a\x17.types.ProvisionTokenV2\x12@\n\tGetTokens\x12\x16.google.protobuf.Empty\x1a\x1b.types.ProvisionTokenV2List\x12\x44\n\rCreateTokenV2\x12\x1b.proto.CreateTokenV2Request\x1a\x16.google.protobuf.Empty\x12\x44\n\rUpsertTokenV2\x12\x1b.proto.UpsertTokenV2Request\x1a\x16.google.protobuf.Empty\x12=\n\x0b\x44\x65leteToken\x12\x16.types.ResourceRequest\x1a\x16.google.protobuf.Empty\x12X\n\x1bGetClusterMaintenanceConfig\x12\x16.google.protobuf.Empty\x1a!.types.ClusterMaintenanceConfigV1\x12:\n\x11GenerateUserCerts\x12\x17.proto.UserCertsRequest\x1a\x0c.proto.Certs\x12J\n\rListResources\x12\x1b.proto.ListResourcesRequest\x1a\x1c.proto.ListResourcesResponse\x12+\n\x0bWatchEvents\x12\x0c.proto.Watch\x1a\x0c.proto.Event0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rds_enrollment.teleport.wire.auth_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PINGREQUEST']._serialized_start=355
-  _globals['_PINGREQUEST']._serialized_end=368
-  _globals['_PINGRESPONSE']._serialized_start=370
-  _globals['_PINGRESPONSE']._serialized_end=494
-  _globals['_FEATURES']._serialized_start=496
-  _globals['_FEATURES']._serialized_end=521
-  _globals['_LISTDATABASESREQUEST']._serialized_start=523
-  _globals['_LISTDATABASESREQUEST']._serialized_end=584
-  _globals['_LISTDATABASESRESPONSE']._serialized_start=586
-  _globals['_LISTDATABASESRESPONSE']._serialized_end=672
-  _globals['_CREATETOKENV2REQUEST']._serialized_start=674
-  _globals['_CREATETOKENV2REQUEST']._serialized_end=744
-  _globals['_UPSERTTOKENV2REQUEST']._serialized_start=746
-  _globals['_UPSERTTOKENV2REQUEST']._serialized_end=816
-  _globals['_LISTRESOURCESREQUEST']._serialized_start=818
-  _globals['_LISTRESOURCESREQUEST']._serialized_end=914
-  _globals['_LISTRESOURCESRESPONSE']._serialized_start=916
-  _globals['_LISTRESOURCESRESPONSE']._serialized_end=1001
-  _globals['_PAGINATEDRESOURCE']._serialized_start=1004
-  _globals['_PAGINATEDRESOURCE']._serialized_end=1139
-  _globals['_AUTHSERVICE']._serialized_start=1142
-  _globals['_AUTHSERVICE']._serialized_end=2130
+  _globals['_PINGREQUEST']._serialized_start=388
+  _globals['_PINGREQUEST']._serialized_end=401
+  _globals['_PINGRESPONSE']._serialized_start=403
+  _globals['_PINGRESPONSE']._serialized_end=527
+  _globals['_FEATURES']._serialized_start=529
+  _globals['_FEATURES']._serialized_end=554
+  _globals['_LISTDATABASESREQUEST']._serialized_start=556
+  _globals['_LISTDATABASESREQUEST']._serialized_end=617
+  _globals['_LISTDATABASESRESPONSE']._serialized_start=619
+  _globals['_LISTDATABASESRESPONSE']._serialized_end=705
+  _globals['_CREATETOKENV2REQUEST']._serialized_start=707
+  _globals['_CREATETOKENV2REQUEST']._serialized_end=777
+  _globals['_UPSERTTOKENV2REQUEST']._serialized_start=779
+  _globals['_UPSERTTOKENV2REQUEST']._serialized_end=849
+  _globals['_LISTRESOURCESREQUEST']._serialized_start=851
+  _globals['_LISTRESOURCESREQUEST']._serialized_end=947
+  _globals['_LISTRESOURCESRESPONSE']._serialized_start=949
+  _globals['_LISTRESOURCESRESPONSE']._serialized_end=1034
+  _globals['_PAGINATEDRESOURCE']._serialized_start=1037
+  _globals['_PAGINATEDRESOURCE']._serialized_end=1172
+  _globals['_USERCERTSREQUEST']._serialized_start=1175
+  _globals['_USERCERTSREQUEST']._serialized_end=1413
+  _globals['_USERCERTSREQUEST_CERTUSAGE']._serialized_start=1379
+  _globals['_USERCERTSREQUEST_CERTUSAGE']._serialized_end=1413
+  _globals['_ROUTETODATABASE']._serialized_start=1415
+  _globals['_ROUTETODATABASE']._serialized_end=1507
+  _globals['_CERTS']._serialized_start=1509
+  _globals['_CERTS']._serialized_end=1549
+  _globals['_AUTHSERVICE']._serialized_start=1552
+  _globals['_AUTHSERVICE']._serialized_end=2600
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,9 @@ The auth service, Teleport's package `proto` (api/proto/teleport/legacy/client/p
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from rds_enrollment.teleport.wire import database_pb2 as _database_pb2
 from rds_enrollment.teleport.wire import heartbeat_pb2 as _heartbeat_pb2
 from rds_enrollment.teleport.wire import token_pb2 as _token_pb2
@@ -253,3 +255,107 @@ class PaginatedResource(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_resource) -> _WhichOneofReturnType_resource | None: ...
 
 Global___PaginatedResource: _TypeAlias = PaginatedResource  # noqa: Y015
+
+@_typing.final
+class UserCertsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _CertUsage:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CertUsageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[UserCertsRequest._CertUsage.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        All: UserCertsRequest._CertUsage.ValueType  # 0
+        Database: UserCertsRequest._CertUsage.ValueType  # 3
+        """Database restricts the certificate to the one database that it is for."""
+
+    class CertUsage(_CertUsage, metaclass=_CertUsageEnumTypeWrapper): ...
+    All: UserCertsRequest.CertUsage.ValueType  # 0
+    Database: UserCertsRequest.CertUsage.ValueType  # 3
+    """Database restricts the certificate to the one database that it is for."""
+
+    USERNAME_FIELD_NUMBER: _builtins.int
+    EXPIRES_FIELD_NUMBER: _builtins.int
+    ROUTETODATABASE_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    TLSPUBLICKEY_FIELD_NUMBER: _builtins.int
+    Username: _builtins.str
+    Usage: Global___UserCertsRequest.CertUsage.ValueType
+    TLSPublicKey: _builtins.bytes
+    """PEM, PKIX; without it there is no TLS certificate. Since v17."""
+    @_builtins.property
+    def Expires(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def RouteToDatabase(self) -> Global___RouteToDatabase: ...
+    def __init__(
+        self,
+        *,
+        Username: _builtins.str = ...,
+        Expires: _timestamp_pb2.Timestamp | None = ...,
+        RouteToDatabase: Global___RouteToDatabase | None = ...,
+        Usage: Global___UserCertsRequest.CertUsage.ValueType = ...,
+        TLSPublicKey: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "RouteToDatabase", b"RouteToDatabase"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "RouteToDatabase", b"RouteToDatabase", "TLSPublicKey", b"TLSPublicKey", "Usage", b"Usage", "Username", b"Username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserCertsRequest: _TypeAlias = UserCertsRequest  # noqa: Y015
+
+@_typing.final
+class RouteToDatabase(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICENAME_FIELD_NUMBER: _builtins.int
+    PROTOCOL_FIELD_NUMBER: _builtins.int
+    USERNAME_FIELD_NUMBER: _builtins.int
+    DATABASE_FIELD_NUMBER: _builtins.int
+    ServiceName: _builtins.str
+    """The name of the db object."""
+    Protocol: _builtins.str
+    Username: _builtins.str
+    Database: _builtins.str
+    def __init__(
+        self,
+        *,
+        ServiceName: _builtins.str = ...,
+        Protocol: _builtins.str = ...,
+        Username: _builtins.str = ...,
+        Database: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Database", b"Database", "Protocol", b"Protocol", "ServiceName", b"ServiceName", "Username", b"Username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RouteToDatabase: _TypeAlias = RouteToDatabase  # noqa: Y015
+
+@_typing.final
+class Certs(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TLS_FIELD_NUMBER: _builtins.int
+    TLSCACERTS_FIELD_NUMBER: _builtins.int
+    TLS: _builtins.bytes
+    """PEM."""
+    @_builtins.property
+    def TLSCACerts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """PEM: the cluster's host authorities."""
+
+    def __init__(
+        self,
+        *,
+        TLS: _builtins.bytes = ...,
+        TLSCACerts: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["TLS", b"TLS", "TLSCACerts", b"TLSCACerts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Certs: _TypeAlias = Certs  # noqa: Y015
