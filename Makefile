@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 	$(BIN)/python -m hack.demo
 
 .PHONY: test
-test: lint docs control-plane helm promtool ## Run the linters and every test
+test: lint docs control-plane helm promtool postgresql ## Run the linters and every test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope  # worlds that a module shares are made once
 
 .PHONY: chaos
@@ -69,6 +69,10 @@ control-plane: $(INSTALLED) ## Find or build kube-apiserver, etcd and kubectl (m
 .PHONY: helm
 helm: $(INSTALLED) ## Find or install Helm 4
 	$(BIN)/python -m hack.sandbox.helm
+
+.PHONY: postgresql
+postgresql: $(INSTALLED) ## Find or install PostgreSQL's server
+	$(BIN)/python -m hack.sandbox.postgresql.binaries
 
 .PHONY: promtool
 promtool: $(INSTALLED) ## Find or build Prometheus's promtool (minutes, once)

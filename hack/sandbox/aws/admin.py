@@ -26,6 +26,7 @@ class Sandbox(Protocol):
     def reset(self) -> None: ...
     def running_tasks(self) -> list[RunningTask]: ...
     def reachable(self, task_arn: str, host: str, port: int) -> Reachability: ...
+    def admitted(self, task_arn: str, host: str, user: str) -> bool: ...
     def write_log(self, task_arn: str, line: str) -> None: ...
 
 
@@ -40,6 +41,7 @@ class AdminLayer:
             ("POST", "reset"): self._reset,
             ("GET", "tasks"): self._tasks,
             ("GET", "reachable"): self._reachable,
+            ("GET", "admits"): self._admits,
             ("POST", "log"): self._log,
         }
 
@@ -79,6 +81,9 @@ class AdminLayer:
 
     def _reachable(self, query: Query) -> dict[str, Any]:
         return asdict(self._sandbox.reachable(query["task"], query["host"], int(query["port"])))
+
+    def _admits(self, query: Query) -> dict[str, Any]:
+        return {"admitted": self._sandbox.admitted(query["task"], query["host"], query["user"])}
 
     def _log(self, query: Query) -> dict[str, Any]:
         self._sandbox.write_log(query["task"], query["line"])

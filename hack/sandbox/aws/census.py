@@ -10,6 +10,7 @@ from hack.sandbox.aws.ecs.backend import SimulatedEcsBackend
 from hack.sandbox.aws.ecs.model import Task
 from hack.sandbox.aws.network import Peer, VpcNetwork
 from hack.sandbox.aws.rds import Endpoint, find_endpoint
+from hack.sandbox.aws.role_policies import role_allows
 from hack.sandbox.aws.tasks import Reachability, RunningTask
 
 
@@ -21,13 +22,7 @@ def ecs_backends_in_use() -> Iterator[SimulatedEcsBackend]:
 
 def running_tasks() -> list[RunningTask]:
     """Sorted by ARN."""
-    found = [
-        running_task(backend, task)
-        for backend in ecs_backends_in_use()
-        for tasks in backend.scheduler.tasks.values()
-        for task in tasks.values()
-        if task.is_running
-    ]
+    found = [running_task(backend, task) for backend, task in _running()]
     return sorted(found, key=lambda task: task.task_arn)
 
 
@@ -36,11 +31,35 @@ def can_reach(task_arn: str, host: str, port: int) -> Reachability:
 
     A database answers in its own VPC only, on its own port, as far as groups and network ACLs allow.
     """
+    for backend, task in _running():
+        if task.arn == task_arn:
+            return _dial(backend, task, host, port)
+    return Reachability(False, f"task {task_arn} is not running")
+
+
+def admits(task_arn: str, host: str, user: str) -> bool:
+    """Whether RDS takes a token, signed with the role of a running task, for a database user at an endpoint.
+
+    Source: Amazon RDS User Guide, "Creating and using an IAM policy for IAM database access".
+    """
+    for backend, task in _running():
+        if task.arn == task_arn:
+            endpoint = find_endpoint(backend.account_id, backend.region_name, host)
+            place = f"arn:aws:rds-db:{backend.region_name}:{backend.account_id}:dbuser"
+            return (
+                endpoint is not None
+                and endpoint.iam_authentication
+                and role_allows(
+                    task.task_role_arn, "rds-db:connect", f"{place}:{endpoint.resource_id}/{user}"
+                )
+            )
+    return False
+
+
+def _running() -> Iterator[tuple[SimulatedEcsBackend, Task]]:
     for backend in ecs_backends_in_use():
         for tasks in backend.scheduler.tasks.values():
-            if task_arn in tasks and tasks[task_arn].is_running:
-                return _dial(backend, tasks[task_arn], host, port)
-    return Reachability(False, f"task {task_arn} is not running")
+            yield from ((backend, task) for task in tasks.values() if task.is_running)
 
 
 def write_log(task_arn: str, line: str) -> None:

@@ -142,6 +142,8 @@ class Endpoint:
     vpc_id: str
     subnet_ids: tuple[str, ...]
     security_groups: tuple[str, ...]
+    resource_id: str
+    iam_authentication: bool
 
 
 def find_endpoint(account: str, region: str, host: str) -> Endpoint | None:
@@ -164,4 +166,8 @@ def _endpoint(host: str, resource: Any, group: Any) -> Endpoint:
         vpc_id=str(group.vpc_id) if group else "",
         subnet_ids=tuple(subnet["SubnetIdentifier"] for subnet in group.subnets) if group else (),
         security_groups=tuple(resource.vpc_security_group_ids),
+        resource_id=str(
+            getattr(resource, "dbi_resource_id", "") or getattr(resource, "db_cluster_resource_id", "")
+        ),
+        iam_authentication=bool(resource.iam_database_authentication_enabled),
     )

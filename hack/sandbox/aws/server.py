@@ -194,6 +194,15 @@ class AwsSandbox:
         with self._world_lock:
             return census.can_reach(task_arn, host, port)
 
+    def admits(self, task: RunningTask, host: str, user: str) -> bool:
+        """Whether RDS takes a token, signed with a task's role, for a database user at an endpoint."""
+        return self.admitted(task.task_arn, host, user)
+
+    def admitted(self, task_arn: str, host: str, user: str) -> bool:
+        """`admits` by task ARN."""
+        with self._world_lock:
+            return census.admits(task_arn, host, user)
+
     def log(self, task: RunningTask, line: str) -> None:
         """A line that a task's container logs."""
         self.write_log(task.task_arn, line)

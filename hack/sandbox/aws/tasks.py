@@ -63,6 +63,9 @@ class TaskSource(Protocol):
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         """Whether the task can connect to an RDS endpoint."""
 
+    def admits(self, task: RunningTask, host: str, user: str) -> bool:
+        """Whether RDS takes a token, signed with the task's role, for a database user at an endpoint."""
+
     def log(self, task: RunningTask, line: str) -> None:
         """A line that the task's container logs."""
 
@@ -76,6 +79,9 @@ class _HttpSource:
 
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         return Reachability(**self._get("reachable", {"task": task.task_arn, "host": host, "port": port}))
+
+    def admits(self, task: RunningTask, host: str, user: str) -> bool:
+        return bool(self._get("admits", {"task": task.task_arn, "host": host, "user": user})["admitted"])
 
     def log(self, task: RunningTask, line: str) -> None:
         query = urlencode({"task": task.task_arn, "line": line})

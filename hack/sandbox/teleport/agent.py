@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3
 
-from hack.sandbox.aws.tasks import RunningTask, TaskSource
+from hack.sandbox.aws.tasks import Reachability, RunningTask, TaskSource
 from hack.sandbox.teleport.heartbeats import Host, database_server, database_service, target_health
 from hack.sandbox.teleport.labels import selects
 from hack.sandbox.teleport.resources import Resources
@@ -39,6 +39,15 @@ class Agent:
             self._resources.database_services.put(database_service(self.host, now + ttl))
             self._next_beat = now + interval
 
+    def reaches(self, address: str) -> Reachability:
+        """Whether the task can connect to host:port."""
+        host, _, port = address.rpartition(":")
+        return self._source.can_reach(self.task, host, int(port))
+
+    def is_admitted(self, address: str, user: str) -> bool:
+        """Whether IAM lets the task log in as a user of the database at host:port."""
+        return self._source.admits(self.task, address.rpartition(":")[0], user)
+
     def leave(self) -> None:
         """A graceful stop takes the agent's heartbeats along."""
         for name in self._served:
@@ -51,8 +60,7 @@ class Agent:
     def _publish(self, database: DatabaseV3, now: datetime, ttl: timedelta) -> None:
         servers = self._resources.database_servers
         address = database.Spec.URI
-        host, _, port = address.rpartition(":")
-        reach = self._source.can_reach(self.task, host, int(port))
+        reach = self.reaches(address)
         last = servers.find(self._key(database.Metadata.Name))
         health = target_health(address, reach, now, last.Status.TargetHealth if last else None)
         servers.put(database_server(self.host, database, health, now + ttl))

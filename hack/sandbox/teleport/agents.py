@@ -80,6 +80,11 @@ class AgentFleet:
         with self._lock:
             return {arn: agent.host for arn, agent in self._agents.items()}
 
+    def with_host_id(self, host_id: str) -> Agent | None:
+        """The agent of a task that runs; None when there is none."""
+        with self._lock:
+            return next((item for item in self._agents.values() if item.host.host_id == host_id), None)
+
     @property
     def join_failures(self) -> list[JoinFailure]:
         """One for each task and reason, in the order of their first occurrence."""

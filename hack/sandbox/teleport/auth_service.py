@@ -4,6 +4,7 @@ from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from rds_enrollment.teleport.wire.auth_service_pb2 import (
+    Certs,
     CreateTokenV2Request,
     ListDatabasesRequest,
     ListDatabasesResponse,
@@ -12,6 +13,7 @@ from rds_enrollment.teleport.wire.auth_service_pb2 import (
     PingRequest,
     PingResponse,
     UpsertTokenV2Request,
+    UserCertsRequest,
 )
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3, DatabaseV3List
 from rds_enrollment.teleport.wire.maintenance_pb2 import (
@@ -21,6 +23,8 @@ from rds_enrollment.teleport.wire.maintenance_pb2 import (
 from rds_enrollment.teleport.wire.resource_pb2 import ResourceRequest
 from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2, ProvisionTokenV2List
 
+from hack.sandbox.teleport import user_certificates
+from hack.sandbox.teleport.authority import Authority
 from hack.sandbox.teleport.calls import Caller, Rpc
 from hack.sandbox.teleport.cluster import Cluster
 from hack.sandbox.teleport.errors import bad_parameter, not_found, not_implemented
@@ -36,8 +40,9 @@ SERVICE = "proto.AuthService"
 class AuthService:
     """Every method checks the caller's rule first, then the resource, then acts (Teleport lib/auth)."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, authority: Authority) -> None:
         self._cluster = cluster
+        self._authority = authority
         self._databases = cluster.resources.databases
         self._tokens = cluster.resources.tokens
         self._lists = HeartbeatLists(cluster)
@@ -62,6 +67,7 @@ class AuthService:
                 ClusterMaintenanceConfigV1,
                 self.get_maintenance,
             ),
+            Rpc(f"{SERVICE}/GenerateUserCerts", UserCertsRequest, Certs, self.generate_user_certs),
             Rpc(f"{SERVICE}/ListResources", ListResourcesRequest, ListResourcesResponse, self.list_resources),
         ]
 
@@ -152,6 +158,9 @@ class AuthService:
         return ClusterMaintenanceConfigV1(
             Spec=ClusterMaintenanceConfigSpecV1(AgentUpgrades=self._cluster.maintenance)
         )
+
+    def generate_user_certs(self, request: UserCertsRequest, caller: Caller) -> Certs:
+        return user_certificates.generate(request, caller, self._authority)
 
     def list_resources(self, request: ListResourcesRequest, caller: Caller) -> ListResourcesResponse:
         return self._lists.list(request, self._cluster.role_of(caller))

@@ -7,22 +7,27 @@ certificate of the User CA.
 
 import ssl
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from hack.sandbox.teleport.identity import KeyKind, PrivateKey, encode_private_key, new_key, ssh_certificate
+from hack.sandbox.teleport.identity import KeyKind, PublicKey, encode_private_key, new_key, ssh_certificate
 
 SERVER_NAME = "teleport.cluster.local"
 """SAN of every auth server's certificate, and the SNI of its clients (Teleport api/constants, APIDomain)."""
 
 BOT_ROLE_NAME = "rds-enrollment-operator"
+
+Attributes = Mapping[str, str]
+"""Of a certificate's subject, by dotted object identifier; all of Teleport's are below 1.3.9999 (lib/tlsca, ca.go)."""
+DISALLOW_REISSUE = "1.3.9999.2.9"
 
 _CA_LIFETIME = timedelta(days=365)
 _IDENTITY_LIFETIME = timedelta(days=7)
@@ -41,7 +46,7 @@ class CertificateAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(cluster_name, [cluster_name])
         certificate = (
-            _builder(name, name, key, now - _CLOCK_SKEW, now + _CA_LIFETIME)
+            _builder(name, name, key.public_key(), now - _CLOCK_SKEW, now + _CA_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_key_usage(ca=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -64,13 +69,13 @@ class CertificateAuthority:
     def sign(
         self,
         subject: x509.Name,
-        key: PrivateKey,
+        key: PublicKey,
         not_before: datetime,
         not_after: datetime,
         usage: x509.ObjectIdentifier,
         dns_names: Sequence[str] = (),
     ) -> x509.Certificate:
-        """A leaf certificate for `key`; `usage` is an extended key usage."""
+        """A leaf certificate for `key`, a public one; `usage` is an extended key usage."""
         issuer = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
         builder = (
             _builder(subject, self.certificate.subject, key, not_before, not_after)
@@ -97,22 +102,23 @@ class Authority:
         self.host_ca = CertificateAuthority.create(cluster_name, now)
         self.user_ca = CertificateAuthority.create(cluster_name, now)
 
-    def server_context(self) -> ssl.SSLContext:
-        """TLS of the auth server: HTTP/2 only, and no client without a valid certificate of the User CA."""
+    def server_context(self, protocols: Sequence[str] = ("h2",), names: Sequence[str] = ()) -> ssl.SSLContext:
+        """TLS of the auth server: HTTP/2 only, and no client without a valid certificate of the User CA. With other
+        protocols and further DNS names it is another service's of the cluster."""
         key = new_key("ecdsa")
         certificate = self.host_ca.sign(
             _name(f"auth.{self._cluster_name}", ["Auth"]),
-            key,
+            key.public_key(),
             self._now - _CLOCK_SKEW,
             self._now + _CA_LIFETIME,
             ExtendedKeyUsageOID.SERVER_AUTH,
-            [SERVER_NAME, f"*.{SERVER_NAME}", self._cluster_name],
+            [SERVER_NAME, f"*.{SERVER_NAME}", self._cluster_name, *names],
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(cadata=self.user_ca.pem)
-        context.set_alpn_protocols(["h2"])
+        context.set_alpn_protocols(list(protocols))
         # The ssl module reads keys from files only.
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
             file.write(encode_private_key(key) + _pem(certificate))
@@ -129,8 +135,10 @@ class Authority:
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         key: KeyKind = "ecdsa",
+        may_reissue: bool = True,
     ) -> Path:
-        """Write an identity file for `user`, readable by its owner only; returns `path`.
+        """Write an identity file for `user`, readable by its owner only; returns `path`. With one that may not reissue,
+        as Machine ID writes them by default, no certificate can be asked for.
 
         Its parts come in the order of Teleport api/identityfile: key, OpenSSH certificate, TLS certificate,
         `@cert-authority` line, TLS CA. Roles are the organizations of the TLS subject (Teleport lib/tlsca).
@@ -138,8 +146,10 @@ class Authority:
         private = new_key(key)
         begin = not_before or self._now - _CLOCK_SKEW
         end = not_after or self._now + _IDENTITY_LIFETIME
-        subject = _name(user, roles)
-        certificate = self.user_ca.sign(subject, private, begin, end, ExtendedKeyUsageOID.CLIENT_AUTH)
+        subject = _name(user, roles, {} if may_reissue else {DISALLOW_REISSUE: "true"})
+        certificate = self.user_ca.sign(
+            subject, private.public_key(), begin, end, ExtendedKeyUsageOID.CLIENT_AUTH
+        )
         parts = (
             encode_private_key(private),
             ssh_certificate(private, self.user_ca.key, user, begin, end) + "\n",
@@ -151,24 +161,35 @@ class Authority:
         path.write_text("".join(parts))
         return path
 
+    def user_certificate(
+        self, user: str, roles: Sequence[str], key: PublicKey, not_after: datetime, more: Attributes
+    ) -> str:
+        """A certificate of the User CA for `key`, in PEM; `more` are further attributes of its subject."""
+        subject = _name(user, roles, more)
+        begin = self._now - _CLOCK_SKEW
+        return _pem(self.user_ca.sign(subject, key, begin, not_after, ExtendedKeyUsageOID.CLIENT_AUTH))
+
     def _known_hosts_line(self) -> str:
         hosts = f"{self._cluster_name},*.{self._cluster_name}"
         return f"@cert-authority {hosts} {self.host_ca.ssh_public_key}"
 
 
-def _name(common_name: str, organizations: Sequence[str]) -> x509.Name:
+def _name(
+    common_name: str, organizations: Sequence[str], more: Attributes = MappingProxyType({})
+) -> x509.Name:
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in organizations]
-    return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    further = [x509.NameAttribute(x509.ObjectIdentifier(oid), value) for oid, value in more.items()]
+    return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name), *further])
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: PrivateKey, not_before: datetime, not_after: datetime
+    subject: x509.Name, issuer: x509.Name, key: PublicKey, not_before: datetime, not_after: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)

@@ -16,6 +16,7 @@ from grpclib.server import Stream
 
 from hack.sandbox.gate import Cut, Fault, Gate, Reads, Spoiled, Write
 from hack.sandbox.teleport import errors
+from hack.sandbox.teleport.authority import DISALLOW_REISSUE
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class Caller:
 
     user: str
     roles: frozenset[str]
+    may_reissue: bool = True
+    """Whether it may ask for certificates."""
 
 
 @dataclass(frozen=True)
@@ -177,11 +180,15 @@ class Servable:
 
 
 def caller_of(stream: Stream[Any, Any]) -> Caller:
-    certificate = stream.peer.cert() or {}
-    subject = [pair for entry in certificate.get("subject", ()) for pair in entry]
+    subject = subject_of(stream.peer.cert() or {})
     users = [value for name, value in subject if name == "commonName"]
     roles = frozenset(value for name, value in subject if name == "organizationName")
-    return Caller("".join(users), roles)
+    return Caller("".join(users), roles, (DISALLOW_REISSUE, "true") not in subject)
+
+
+def subject_of(certificate: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Attributes of a peer's certificate, as `ssl` gives it; what it has no name for goes by its object identifier."""
+    return [pair for entry in certificate.get("subject", ()) for pair in entry]
 
 
 def drop_connection(stream: Stream[Any, Any]) -> None:

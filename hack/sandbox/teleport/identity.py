@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import ssh
 KeyKind = Literal["ecdsa", "ed25519", "rsa"]
 """Teleport's signature algorithm suites give users and bots one of these."""
 
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 

@@ -5,10 +5,10 @@ import logging
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from hack.sandbox.teleport.listener import LOOPBACK
 
@@ -69,7 +69,7 @@ class LoopbackServer(ABC):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with self.behind():
             server = await asyncio.start_server(self._accept, LOOPBACK, 0, ssl=self._context)
-            self.port = server.sockets[0].getsockname()[1]
+            self.port = port_of(server)
             self._ready.set()
             await self._stop.wait()
             server.close()
@@ -81,17 +81,27 @@ class LoopbackServer(ABC):
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._guarded(reader, writer))
+        self.follow(self.handle(reader, writer), writer)
+
+    def follow(self, handling: Coroutine[Any, Any, None], writer: asyncio.StreamWriter) -> None:
+        """Handle a connection until it ends, or the server does."""
+        task = asyncio.ensure_future(self._guarded(handling, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
-    async def _guarded(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _guarded(self, handling: Coroutine[Any, Any, None], writer: asyncio.StreamWriter) -> None:
         try:
-            await self.handle(reader, writer)
+            await handling
         except (OSError, EOFError) as error:
             log.info("%s lost a connection: %s", type(self).__name__, error)
         finally:
             writer.close()
+
+
+def port_of(server: asyncio.Server) -> int:
+    """Where it listens."""
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
 async def pipe(
@@ -106,6 +116,16 @@ async def pipe(
     host, _, port = target.rpartition(":")
     onward_reader, onward_writer = await asyncio.open_connection(host, int(port), ssl=context)
     onward_writer.write(first)
+    await join(reader, writer, onward_reader, onward_writer)
+
+
+async def join(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    onward_reader: asyncio.StreamReader,
+    onward_writer: asyncio.StreamWriter,
+) -> None:
+    """Carry bytes between two connections until either ends."""
     onward = asyncio.ensure_future(_copy(reader, onward_writer))
     back = asyncio.ensure_future(_copy(onward_reader, writer))
     directions = (onward, back)

@@ -5,17 +5,20 @@ rest is the web server's.
 """
 
 import asyncio
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
 from hack.sandbox.teleport.client_hello import offered_protocols, read_client_hello
+from hack.sandbox.teleport.database_sessions import PROTOCOL as DATABASES
+from hack.sandbox.teleport.database_sessions import DatabaseSessions
 from hack.sandbox.teleport.listener import LOOPBACK
-from hack.sandbox.teleport.loopback import LoopbackServer, pipe
+from hack.sandbox.teleport.loopback import LoopbackServer, pipe, port_of
 from hack.sandbox.teleport.server import TeleportSandbox
 from hack.sandbox.teleport.web_certificate import WebAuthority
 
@@ -33,8 +36,11 @@ _CHUNK = 64 * 1024
 class ProxySandbox(LoopbackServer):
     """A proxy of `teleport`. Its public attributes may be changed while it runs."""
 
-    def __init__(self, teleport: TeleportSandbox, *, names: tuple[str, ...] = NAMES) -> None:
-        """`names` are the DNS names of its web certificate."""
+    def __init__(
+        self, teleport: TeleportSandbox, *, names: tuple[str, ...] = NAMES, postgresql: str = ""
+    ) -> None:
+        """`names` are the DNS names of its web certificate. With `postgresql`, the host:port of a server that stands
+        behind the endpoints of all databases, it proxies databases, too."""
         super().__init__()
         self.names = names
         self.tls_routing = True
@@ -57,6 +63,11 @@ class ProxySandbox(LoopbackServer):
         self.ca_file = self.authority.write(Path(self._folder.name) / "web-ca.pem")
         self._web_context = self.authority.server_context(names, PROTOCOLS)
         self._web_port = 0
+        self._inner_port = 0
+        """What comes out of upgraded connections."""
+        self._sessions = DatabaseSessions(teleport, postgresql) if postgresql else None
+        self._database_ports: dict[bool, int] = {}
+        """By whether connections are upgraded ones."""
 
     @asynccontextmanager
     async def behind(self) -> AsyncIterator[None]:
@@ -69,12 +80,48 @@ class ProxySandbox(LoopbackServer):
         await web.TCPSite(runner, LOOPBACK, 0, ssl_context=self._web_context).start()
         self._web_port = runner.addresses[0][1]
         try:
-            yield
+            async with AsyncExitStack() as servers:
+                await self._listen_within(servers)
+                yield
         finally:
             await runner.cleanup()
             self._folder.cleanup()
 
+    async def _listen_within(self, servers: AsyncExitStack) -> None:
+        """The ports that connections are passed on to, each closed at the end."""
+        inner = await asyncio.start_server(self._accept_upgraded, LOOPBACK, 0)
+        self._inner_port = port_of(await servers.enter_async_context(inner))
+        if self._sessions is None:
+            return
+        for upgraded in (False, True):
+            server = await asyncio.start_server(
+                self._accept_session, LOOPBACK, 0, ssl=self._database_context(upgraded=upgraded)
+            )
+            self._database_ports[upgraded] = port_of(await servers.enter_async_context(server))
+
+    def _database_context(self, *, upgraded: bool) -> ssl.SSLContext:
+        """Inside of an upgraded connection TLS has a certificate of the cluster, else that of the web."""
+        cluster = self._teleport.authority
+        if upgraded:
+            return cluster.server_context((DATABASES,), self.names)
+        context = self.authority.server_context(self.names, (DATABASES,))
+        context.load_verify_locations(cadata=cluster.user_ca.pem)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def _accept_upgraded(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.follow(self._route(reader, writer, upgraded=True), writer)
+
+    def _accept_session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._sessions is not None:
+            self.follow(self._sessions.serve(reader, writer), writer)
+
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._route(reader, writer, upgraded=False)
+
+    async def _route(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, upgraded: bool
+    ) -> None:
         hello = await read_client_hello(reader)
         offered = offered_protocols(hello)
         if self.tls_routing and offered and offered[0].startswith(_ROUTE):
@@ -82,6 +129,8 @@ class ProxySandbox(LoopbackServer):
                 raise EOFError(f"no cluster is named by {offered[0]}")
             self.routed.append(offered[0])
             await pipe(reader, writer, self._teleport.address, first=hello)
+        elif self.tls_routing and self._database_ports and DATABASES in offered:
+            await pipe(reader, writer, f"{LOOPBACK}:{self._database_ports[upgraded]}", first=hello)
         else:
             await pipe(reader, writer, f"{LOOPBACK}:{self._web_port}", first=hello)
 
@@ -116,7 +165,7 @@ class ProxySandbox(LoopbackServer):
         socket = web.WebSocketResponse(protocols=_UPGRADES)
         await socket.prepare(request)
         self.upgraded += 1
-        reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+        reader, writer = await asyncio.open_connection(LOOPBACK, self._inner_port)
         aside = [asyncio.ensure_future(each) for each in (_frames_to(writer, socket), _ping(socket))]
         try:
             while data := await reader.read(_CHUNK):

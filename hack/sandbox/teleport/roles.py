@@ -29,6 +29,9 @@ class Role:
     rules: Mapping[Kind, frozenset[Verb]] = field(default_factory=dict)
     db_labels: LabelSelector = field(default_factory=dict)
     db_service_labels: LabelSelector = field(default_factory=dict)
+    db_users: frozenset[str] = frozenset()
+    db_names: frozenset[str] = frozenset()
+    """Whom it may log in as, and where to; `*` is everybody, and everywhere."""
 
     @classmethod
     def parse(cls, manifest: str) -> "Role":
@@ -54,6 +57,12 @@ class Role:
         for verb in verbs:
             if verb not in allowed:
                 raise access_denied(f"the role has no rule {kind}: {verb}")
+
+    def allows_login(self, labels: Mapping[str, str], user: str, name: str) -> bool:
+        """Whether it lets somebody log in to a database (Teleport lib/services, CheckAccess with its matchers)."""
+        return selects(self.db_labels, labels) and all(
+            {"*", wanted} & allowed for wanted, allowed in ((user, self.db_users), (name, self.db_names))
+        )
 
     def check_database(self, name: str, labels: Mapping[str, str]) -> None:
         """Raises PERMISSION_DENIED unless db_labels select the database."""

@@ -42,6 +42,9 @@ class _NoTasks:
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         raise LookupError(f"{task.task_arn} is no task of this AWS: it has none")
 
+    def admits(self, task: RunningTask, host: str, user: str) -> bool:
+        raise LookupError(f"{task.task_arn} is no task of this AWS: it has none")
+
     def log(self, task: RunningTask, line: str) -> None:
         raise LookupError(f"{task.task_arn} is no task of this AWS: it has none")
 
@@ -84,7 +87,7 @@ class TeleportSandbox:
         """The streams of events, to be dropped and held."""
         self._aws_oidc = AwsOidcService(self._cluster)
         services = [
-            self._calls.servable(AuthService(self._cluster).rpcs()),
+            self._calls.servable(AuthService(self._cluster, self.authority).rpcs()),
             self._calls.servable(IntegrationService(self._cluster).rpcs()),
             self._calls.servable(self._aws_oidc.rpcs()),
             self._calls.servable(UserTaskService(self._cluster).rpcs()),

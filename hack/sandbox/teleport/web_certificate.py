@@ -48,7 +48,7 @@ class WebAuthority:
         end = self._now - _SLACK if expired else self._now + _LIFETIME
         certificate = self._authority.sign(
             x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]),
-            key,
+            key.public_key(),
             self._now - _LIFETIME,
             end,
             ExtendedKeyUsageOID.SERVER_AUTH,

@@ -31,6 +31,7 @@ ROW = re.compile(r"^\| `(\d)` \| (.+) \|$", re.MULTILINE)
         (["plan", "-f", "absent.yaml", "--teleport-address=nonsense"], 1),
         (["diagnose"], 2),
         (["diagnose", "agents"], 2),  # no address of Teleport
+        (["diagnose", "agents", "--db-user=reader"], 2),  # of no database
         (["export"], 2),
         (["gc"], 2),  # names no region
         (["gc", "--region=us-west-1"], 2),

@@ -72,6 +72,7 @@ def adapters(
         networks=cast("Any", Untouched()),
         marked_rules=cast("Any", Untouched()),
         quotas=cast("Any", Untouched()),
+        logins=cast("Any", Untouched()),
         issuer=cast("Any", Untouched()),
         host_names=cast("Any", Untouched()),
         read_only=False,

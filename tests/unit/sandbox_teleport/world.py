@@ -50,6 +50,8 @@ class FakeAws:
         self.tasks: list[RunningTask] = []
         self.errors: dict[tuple[str, int], str] = {}
         self.logged: list[str] = []
+        self.refused_users: set[str] = set()
+        """Those whom IAM lets nobody log in as."""
 
     def running_tasks(self) -> list[RunningTask]:
         return list(self.tasks)
@@ -57,6 +59,9 @@ class FakeAws:
     def can_reach(self, task: RunningTask, host: str, port: int) -> Reachability:
         error = self.errors.get((host, port), "")
         return Reachability(not error, error)
+
+    def admits(self, task: RunningTask, host: str, user: str) -> bool:
+        return user not in self.refused_users
 
     def log(self, task: RunningTask, line: str) -> None:
         self.logged.append(line)

@@ -177,6 +177,10 @@ class FakeAuthService(AuthServiceBase):
             raise GRPCError(Status.NOT_FOUND, "there is none")
         await stream.send_message(self.maintenance)
 
+    async def GenerateUserCerts(self, stream: Stream[auth.UserCertsRequest, auth.Certs]) -> None:
+        await self.journal.receive("GenerateUserCerts", stream)
+        raise GRPCError(Status.PERMISSION_DENIED, "nobody gets certificates here")
+
     async def ListResources(
         self, stream: Stream[auth.ListResourcesRequest, auth.ListResourcesResponse]
     ) -> None:

@@ -1,0 +1,1 @@
+"""A real PostgreSQL, which stands behind the endpoints of the simulated RDS."""
