@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import ownership
 from rds_enrollment.plan.enrollment.candidates import Candidate
-from rds_enrollment.plan.enrollment.comparison import Target, claimed_targets, resource_of, targets
+from rds_enrollment.plan.enrollment.comparison import (
+    NO_ACCOUNT,
+    Target,
+    claimed_targets,
+    resource_of,
+    targets,
+)
 from rds_enrollment.plan.enrollment.naming import NAME_TAGS, unique_name
 from rds_enrollment.plan.observed.teleport import Database
 
@@ -48,11 +54,15 @@ class Shelf:
     by_resource: Mapping[Target, Set[str]] = field(repr=False)
 
     @classmethod
-    def of(cls, databases: Iterable[Database]) -> "Shelf":
+    def of(cls, databases: Iterable[Database], account: str) -> "Shelf":
+        """What stands for a database of another AWS account is found by its name alone: nearly all of a
+        large estate."""
         by_name = {database.name: database for database in databases}
         by_target: dict[Target, set[str]] = {}
         by_resource: dict[Target, set[str]] = {}
         for database in by_name.values():
+            if database.account_id not in (account, NO_ACCOUNT):
+                continue
             by_resource.setdefault(resource_of(database), set()).add(database.name)
             for target in targets(database):
                 by_target.setdefault(target, set()).add(database.name)

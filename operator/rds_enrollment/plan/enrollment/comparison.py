@@ -10,6 +10,9 @@ from rds_enrollment.plan.observed.teleport import Database
 Target = tuple[str, ...]
 """One way to say which endpoint an object is about."""
 
+NO_ACCOUNT = ""
+"""Of an object that somebody registered by hand."""
+
 _FIELDS = ("description", "labels", "protocol", "uri", "region", "account_id", "tls")
 _RDS_FIELDS = ("instance_id", "cluster_id", "resource_id", "vpc_id")
 _RDS_SETS = ("subnets", "security_groups")
@@ -53,7 +56,7 @@ def endpoint_targets(candidate: Candidate) -> frozenset[Target]:
 
 def claimed_targets(database: Database) -> frozenset[Target]:
     """`targets`, and the address alone: an object that somebody registered by hand may name no account."""
-    return targets(database) | {_address_target("", database)}
+    return targets(database) | {_address_target(NO_ACCOUNT, database)}
 
 
 def resource_of(database: Database) -> Target:

@@ -56,15 +56,13 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
     An object of ours goes only when its database is no longer chosen, and that is certain: not while its region was
     not listed, nor while the database is merely unavailable, nor before the object that replaces it was read back.
     """
-    existing = tuple(existing)
     mark = wanted.owner.mark
-    ours = Shelf.of(item for item in existing if ownership.marked(item.labels, mark))
-    others = [item for item in existing if not ownership.marked(item.labels, mark)]
-    held_renames = _held_renames(wanted, selection.candidates, ours)
+    marked, others = _parted(existing, mark)
+    held_renames = _held_renames(wanted, selection.candidates, marked)
     claims, misnamed = _claims(wanted, selection.candidates, held_renames)
     adopted = adoptable(claims, others, wanted.spec.adoption_policy)
-    ours = Shelf.of([*ours.by_name.values(), *(item for item in others if item.name in adopted)])
-    foreign = Shelf.of(item for item in others if item.name not in adopted)
+    ours = Shelf.of([*marked, *(item for item in others if item.name in adopted)], wanted.account)
+    foreign = Shelf.of((item for item in others if item.name not in adopted), wanted.account)
     unlisted = _in_regions(ours, selection.unseen_regions)
     left_out = (*selection.skipped, *misnamed)
     kept = [(skipped, _objects_of(ours, skipped)) for skipped in left_out]
@@ -106,13 +104,23 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
     )
 
 
+def _parted(databases: Iterable[Database], mark: str) -> tuple[list[Database], list[Database]]:
+    """Those with the mark, and the others."""
+    marked: list[Database] = []
+    others: list[Database] = []
+    for database in databases:
+        (marked if ownership.marked(database.labels, mark) else others).append(database)
+    return marked, others
+
+
 def _held_renames(
-    wanted: WantedEnrollment, candidates: Sequence[Candidate], ours: Shelf
+    wanted: WantedEnrollment, candidates: Sequence[Candidate], marked: Iterable[Database]
 ) -> Mapping[EndpointKey, Rename]:
     strategy = wanted.spec.naming.strategy
     if wanted.confirmed_naming == strategy:
         return {}
-    return {rename.candidate.key: rename for rename in renames(candidates, ours.by_name, strategy)}
+    present = {database.name: database for database in marked}
+    return {rename.candidate.key: rename for rename in renames(candidates, present, strategy)}
 
 
 def _claims(
