@@ -19,6 +19,7 @@ from rds_enrollment.kubernetes.election import Election, request_seconds
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.kubernetes.lease import Leases
 from rds_enrollment.kubernetes.object_metrics import ObjectMetrics
+from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.wakes import Wakes
 from rds_enrollment.plan.outcome import Outcome
@@ -64,10 +65,11 @@ Build = Callable[[Parts], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
 
 @asynccontextmanager
 async def open_parts(
-    settings: Settings, manifests: Objects | None = None
+    settings: Settings, manifests: Objects | None = None, *, stopping: asyncio.Event | None = None
 ) -> AsyncIterator[tuple[Parts, Rest]]:
     """The parts, and the connection to the API server that they share. `manifests`: objects that stand for those of an
-    API server, which is not asked then. Raises FatalError."""
+    API server, which is not asked then. `stopping`: an API server that is away is waited for until it is set; without
+    it that is an error. Raises FatalError."""
     if manifests is None:
         await config.load()  # a faulty one is reported before anything else begins
     registry = new_registry(__version__)
@@ -93,7 +95,7 @@ async def open_parts(
                 registry=registry,
                 object_metrics=ObjectMetrics(registry, per_object=settings.object_metrics, wall=time.time),
                 readiness={},
-                owner_id=settings.owner_id or await _cluster_uid(objects),
+                owner_id=settings.owner_id or await _cluster_uid(objects, stopping),
                 fence=fence,
                 now=_now,
                 rng=rng,
@@ -126,9 +128,11 @@ async def open_election(parts: Parts) -> AsyncIterator[Election]:
         await rest.close()
 
 
-async def _cluster_uid(objects: Objects) -> str:
+async def _cluster_uid(objects: Objects, stopping: asyncio.Event | None) -> str:
     try:
-        return await objects.cluster_uid()
+        if stopping is None:
+            return await objects.cluster_uid()
+        return await until_answered(objects.cluster_uid, stopping)
     except Outcome as outcome:
         raise FatalError(f"cannot read the default --owner-id: {outcome.message}") from outcome
 

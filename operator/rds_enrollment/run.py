@@ -12,6 +12,7 @@ from rds_enrollment import __version__, handlers
 from rds_enrollment.controllers.measured import measured
 from rds_enrollment.kubernetes import config
 from rds_enrollment.kubernetes.election import Election, end_grace_seconds
+from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
 from rds_enrollment.parts import Build, Parts, open_election, open_parts
@@ -41,7 +42,7 @@ async def run(settings: Settings, build: Build) -> None:
     stopping = _on_signal()
     spare_the_event_loop()
     async with (
-        open_parts(settings) as (parts, rest),
+        open_parts(settings, stopping=stopping) as (parts, rest),
         open_election(parts) as election,
         build(parts) as reconcilers,
     ):
@@ -87,9 +88,9 @@ async def _serve(
             **parts.readiness,
         },
     )
-    await _require_kinds(rest, settings)
     await _listen(http, settings)
     try:
+        await _require_kinds(rest, settings, stopping)
         if await election.acquire(stopping):
             watch = _watch(parts, monitor)
             await _lead(parts, election, check, watch, reconcilers, stopping)
@@ -205,11 +206,17 @@ async def _until_stopped(
         watched.cancel()
 
 
-async def _require_kinds(rest: Rest, settings: Settings) -> None:
-    """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf."""
+async def _require_kinds(rest: Rest, settings: Settings, stopping: asyncio.Event) -> None:
+    """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf.
+
+    An API server that is away is waited for, in good health: a process that ended for it would be started again later
+    and later, and be missing for minutes after the API server is back.
+    """
     try:
-        await require_kinds(rest, settings.watch_namespaces)
+        await until_answered(lambda: require_kinds(rest, settings.watch_namespaces), stopping)
     except Outcome as outcome:
+        if stopping.is_set():
+            return
         raise FatalError(
             "the objects to serve cannot be listed; are the CRDs installed (`rds-enrollment crds`), and may the "
             f"service account list them? {outcome.message}"

@@ -101,6 +101,7 @@ class Arena:
             finally:
                 self.operator.kill()
                 self.second.kill()
+                self.kubernetes.away = False
                 self.guard(None)
                 self.show(None)
             asked.judge(namespace.written)

@@ -30,7 +30,7 @@ def lived(
     """
     with arena.scene(first) as scene:
         begin(arena, scene, Recorder(scene.mask.text))
-        _settle(arena, scene)
+        settle(arena, scene)
         for change in changes:
             crash, reference = crashes.get(change.name), references.get(change.name)
             yield change.name, _changed(arena, scene.sequel(change), crash, reference)
@@ -43,12 +43,12 @@ def _changed(arena: Arena, scene: Scene, crash: Crash | None, reference: Run | N
     if crash is not None:
         wait_for_blow(arena, scene, recorder, crash)
         arena.start_operator(scene)
-    _settle(arena, scene)
+    settle(arena, scene)
     state = settled_state(arena, scene, reference.state) if reference else arena.state(scene)
     return Run(recorder.names, recorder.reports, state)
 
 
-def _settle(arena: Arena, scene: Scene) -> None:
+def settle(arena: Arena, scene: Scene) -> None:
     """Until the workload is done, and one more look at everything is over, as the next resync is."""
     name = scene.workload.name
     wait(arena, scene, scene.is_done, f"{name} is done")

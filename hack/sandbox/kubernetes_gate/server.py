@@ -40,6 +40,7 @@ class KubernetesGate:
         self._writes: list[Write] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._listener: web.Server | None = None
         self._ready = threading.Event()
         self._failure: OSError | None = None
         self._thread = threading.Thread(
@@ -77,6 +78,17 @@ class KubernetesGate:
         with self._lock:
             self._writes.clear()
 
+    def go_away(self) -> None:
+        """As `away`, and every connection breaks: watches end, too."""
+        self.away = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._hang_up)
+
+    def _hang_up(self) -> None:
+        for connection in self._listener.connections if self._listener else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+
     async def _serve(self) -> None:
         try:
             listening = socket.create_server((LOOPBACK, self._port))
@@ -96,6 +108,7 @@ class KubernetesGate:
         ) as proxy:
             # A client that is gone takes its handler along, and with it the watch behind.
             server = web.Server(self._handler(proxy), handler_cancellation=True, access_log=None)
+            self._listener = server
             runner = web.ServerRunner(server, shutdown_timeout=0.0)
             await runner.setup()
             await web.SockSite(runner, listening).start()
