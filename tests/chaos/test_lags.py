@@ -10,10 +10,11 @@ from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
 ALL = [
-    *(Lag("aws", operations, reads) for operations in ("", "iam:", "ecs:") for reads in (1, 3)),
-    *(Lag("kubernetes", "", reads) for reads in (1, 3)),
+    *(Lag("aws", operations, reads) for operations in ("", "iam:", "ecs:") for reads in range(1, 6)),
+    *(Lag(system, "", reads) for system in ("kubernetes", "teleport") for reads in range(1, 6)),
 ]
-PLANS = chosen(ALL, lambda lag: lag in (Lag("aws", "", 1), Lag("kubernetes", "", 1)))
+SLICE = (Lag("aws", "", 1), Lag("kubernetes", "", 1), Lag("teleport", "", 1))
+PLANS = chosen(ALL, lambda lag: lag in SLICE)
 
 
 @pytest.mark.parametrize("lag", PLANS, ids=str)
