@@ -103,6 +103,7 @@ def _aws(parts: Parts) -> AwsClients:
     clients = AwsClients(
         observe=AwsCallMetrics(parts.registry),
         guard=parts.fence.check,
+        calls_per_second=parts.settings.aws_calls_per_second,
         threads=parts.settings.aws_threads,
         fips=parts.settings.fips,
     )

@@ -44,6 +44,8 @@
   value: {{ .workers | quote }}
 - name: RDS_ENROLLMENT_AWS_THREADS
   value: {{ .awsThreads | quote }}
+- name: RDS_ENROLLMENT_AWS_CALLS_PER_SECOND
+  value: {{ .awsCallsPerSecond | quote }}
 - name: RDS_ENROLLMENT_CONCURRENT_WRITES
   value: {{ .concurrentWrites | quote }}
 - name: RDS_ENROLLMENT_MAX_CONCURRENT_ROLLOUTS

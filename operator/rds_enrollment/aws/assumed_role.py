@@ -22,6 +22,12 @@ class AssumedRole:
     arn: str
     external_id: str = ""
 
+    @property
+    def account(self) -> str:
+        """That the role is in: arn:PARTITION:iam::ACCOUNT:role/NAME. Empty when it is no ARN: AWS refuses it then."""
+        parts = self.arn.split(":")
+        return parts[4] if len(parts) > 4 else ""
+
 
 class RoleCredentials:
     """A credential provider in botocore's sense, for one role.

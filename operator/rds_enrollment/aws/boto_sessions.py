@@ -13,7 +13,7 @@ from botocore.utils import parse_timestamp
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.assumed_role import AssumedRole, RoleCredentials, boto_session
-from rds_enrollment.aws.calls import CallHooks
+from rds_enrollment.aws.calls import CallHooks, FailureListener
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.aws.models import Models
 
@@ -47,7 +47,7 @@ class OwnSession:
         models: Models,
         config: Config,
         capacity: int,
-        hooks: Callable[..., CallHooks],
+        hooks: Callable[[Signer, FailureListener], CallHooks],
         *,
         sts: Callable[[], Any],
         made_at: float,
@@ -57,7 +57,7 @@ class OwnSession:
             models: what clients are made from.
             config: that of every client.
             capacity: clients kept; the least recently used goes first.
-            hooks: `CallHooks`, but for `on_failure`.
+            hooks: what listens to the calls that a signer signs, and tells of those that failed.
             sts: gives a client that acts with the operator's own credentials.
             made_at: now, on the owner's clock.
 
@@ -83,7 +83,7 @@ class OwnSession:
         self.credentials: Any = self._boto.get_credentials()
         if self.credentials is None:
             raise NoCredentialsError
-        hooks(on_failure=self._on_failure).register(self._boto.events)
+        hooks(None, self._on_failure).register(self._boto.events)
 
     def credentials_of(self, signer: Signer) -> Any:
         """botocore's credentials. Raises BotoCoreError or ClientError when they cannot be had."""
@@ -108,7 +108,7 @@ class OwnSession:
         for key in [key for key in self._clients if key[0] == role]:
             del self._clients[key]
         made = RoleSession(self._core, role, self._sts)
-        self._hooks(on_failure=made.on_failure).register(made.boto.events)
+        self._hooks(role, made.on_failure).register(made.boto.events)
         self._roles[role] = made
         return made
 

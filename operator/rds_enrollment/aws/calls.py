@@ -46,6 +46,9 @@ class CallObserver(Protocol):
         """
 
 
+Pace = Callable[[str], None]
+"""Told the region of each request; returns when it may be sent."""
+
 FailureListener = Callable[[str, str, str, int, Exception | None], None]
 """(`service:Operation`, error code, AWS's text, HTTP status, exception when there was no answer)."""
 
@@ -58,9 +61,11 @@ class CallHooks:
         observe: CallObserver,
         on_failure: FailureListener,
         guard: Guard,
+        pace: Pace,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._observe = observe
+        self._pace = pace
         self._on_failure = on_failure
         self._guard = guard
         self._monotonic = monotonic
@@ -68,6 +73,7 @@ class CallHooks:
     def register(self, events: "BaseEventHooks") -> None:
         """Hooks into every client that is made afterwards."""
         events.register("before-call.*", self._before)
+        events.register("before-sign.*", self._signing)
         events.register("before-send.*", self._sending)
         events.register("response-received.*", self._attempted)
         events.register("after-call.*", self._answered)
@@ -75,6 +81,10 @@ class CallHooks:
 
     def _before(self, context: dict[str, Any], **_: Any) -> None:
         context[_STARTED] = self._monotonic()
+
+    def _signing(self, region_name: str, **_: Any) -> None:
+        """Before each attempt: a signature is good for five minutes, and the guard is asked after the wait."""
+        self._pace(region_name)
 
     def _sending(self, **_: Any) -> None:
         """Before each attempt: botocore pauses between them."""

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from botocore.config import Config
@@ -13,9 +12,10 @@ from rds_enrollment import __version__
 from rds_enrollment.aws import sts
 from rds_enrollment.aws.assumed_role import AssumedRole
 from rds_enrollment.aws.boto_sessions import OwnSession, Signer
-from rds_enrollment.aws.calls import CallHooks, CallObserver, unobserved
+from rds_enrollment.aws.calls import CallHooks, CallObserver, FailureListener, unobserved
 from rds_enrollment.aws.errors import translated
 from rds_enrollment.aws.models import Models
+from rds_enrollment.aws.rate import RateLimit
 from rds_enrollment.plan.observed.aws import CallerIdentity
 from rds_enrollment.runtime.fence import Guard, unguarded
 
@@ -46,6 +46,7 @@ class AwsClients:
         *,
         observe: CallObserver = unobserved,
         guard: Guard = unguarded,
+        calls_per_second: float = 0.0,
         threads: int = 8,
         capacity: int = 128,
         attempts: int = 4,
@@ -58,6 +59,7 @@ class AwsClients:
         Args:
             observe: told of each call.
             guard: asked before each request, repeated ones too; what it raises ends the call.
+            calls_per_second: requests in one account and region, repeated ones too; 0: as many as come.
             threads: how many threads call at the same time; sizes each client's connection pool.
             capacity: clients kept; the least recently used goes first.
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
@@ -68,7 +70,9 @@ class AwsClients:
         """
         self._capacity = capacity
         self._monotonic = monotonic
-        self._hooks = partial(CallHooks, observe=observe, guard=guard, monotonic=monotonic)
+        self._rate = RateLimit(calls_per_second, clock=monotonic)
+        self._observe = observe
+        self._guard = guard
         self._config = Config(
             retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=connect_timeout,
@@ -136,6 +140,23 @@ class AwsClients:
         # botocore.credentials.RefreshableCredentials tells it nowhere else.
         return getattr(credentials, "_expiry_time", None)
 
+    def _hooks_of(self, signer: Signer, on_failure: FailureListener) -> CallHooks:
+        return CallHooks(
+            observe=self._observe,
+            on_failure=on_failure,
+            guard=self._guard,
+            pace=lambda region: self._rate.wait(self._account_of(signer), region),
+            monotonic=self._monotonic,
+        )
+
+    def _account_of(self, signer: Signer) -> str:
+        """Empty: the operator's own, as long as it was not asked which that is."""
+        if signer is not None:
+            return signer.account
+        session = self._current
+        known = session.identities.get(None) if session else None
+        return known[1].account if known else ""
+
     def _usable_session(self) -> OwnSession:
         if self._current is None or self._current.refused:
             self._current = None
@@ -143,7 +164,7 @@ class AwsClients:
                 self._models,
                 self._config,
                 self._capacity,
-                self._hooks,
+                self._hooks_of,
                 sts=lambda: self._own_account.client("sts"),
                 made_at=self._monotonic(),
             )

@@ -23,17 +23,21 @@ def flags_of(*fields: str) -> Callable[[F], F]:
     def decorate(command: F) -> F:
         for field in reversed(fields):
             info = Settings.model_fields[field]
-            option = click.option(flag_name(field), field, metavar=_metavar(info), help=_help(field, info))
+            option = click.option(
+                flag_name(field), field, metavar=_metavar(field, info), help=_help(field, info)
+            )
             command = option(command)
         return command
 
     return decorate
 
 
-def _metavar(info: FieldInfo) -> str:
+def _metavar(field: str, info: FieldInfo) -> str:
     if get_origin(info.annotation) is Literal:
         return "|".join(get_args(info.annotation))
-    return {int: "N", float: "SECONDS", bool: "true|false"}.get(info.annotation, "TEXT")  # type: ignore[arg-type]
+    if info.annotation is float:
+        return "N" if field.endswith("_per_second") else "SECONDS"
+    return {int: "N", bool: "true|false"}.get(info.annotation, "TEXT")  # type: ignore[arg-type]
 
 
 def _help(field: str, info: FieldInfo) -> str:

@@ -159,6 +159,13 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=8, ge=1, le=256, description="Objects reconciled at a time.")
     aws_threads: int = Field(default=16, ge=1, le=256, description="AWS calls at a time.")
+    aws_calls_per_second: float = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Requests to AWS in a second, in each account and region; those of one second may come at once (0:"
+        " any number).",
+    )
     concurrent_writes: int = Field(
         default=16,
         ge=1,

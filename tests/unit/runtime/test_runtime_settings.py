@@ -57,6 +57,7 @@ def test_every_field_has_a_variable_and_the_flag_wins(monkeypatch: pytest.Monkey
         ("workers", "0", "greater than or equal to 1"),
         ("workers", "many", "valid integer"),
         ("aws_threads", "1000", "less than or equal to 256"),
+        ("aws_calls_per_second", "-1", "greater than or equal to 0"),
         ("poll_seconds", "0", "greater than 0"),
         ("watch_check_seconds", "-1", "greater than 0"),
         ("watch_grace_seconds", "soon", "valid number"),
