@@ -151,6 +151,16 @@ class VpcNetwork:
             and self.acl_allows_exchange(subnet_id, registry.address, HTTPS)
         )
 
+    def resolves_names(self, subnet_id: str) -> bool:
+        """Whether an interface there gets a DNS server that answers: Amazon's while it is on, or one of the DHCP
+        options, which is taken to work."""
+        vpc = self._ec2.get_vpc(self.vpc_of_subnet(subnet_id))
+        options = vpc.dhcp_options.dhcp_configurations if vpc.dhcp_options else ()
+        named = (item["Values"] for item in options if item["Key"] == "domain-name-servers")
+        servers = {value["Value"] for values in named for value in values}
+        amazons = {"AmazonProvidedDNS", "169.254.169.253", str(IPv4Network(vpc.cidr_block)[2])}
+        return bool(vpc.enable_dns_support or servers - amazons)
+
     def connects(self, source: NetworkInterface, target: Peer, target_subnet: str, port: int) -> bool:
         """Whether a TCP connection from an interface to a peer of the same VPC passes both ends."""
         origin = Peer(IPv4Address(source.private_ip), source.security_groups)

@@ -38,6 +38,22 @@ def test_without_a_route_to_the_internet_the_image_cannot_be_pulled(aws: Aws, wo
     assert any("unable to consistently start tasks" in event["message"] for event in service["events"])
 
 
+def test_without_a_dns_server_the_image_cannot_be_pulled(aws: Aws, vpc: Vpc, world: World) -> None:
+    world.client("ec2", REGION).modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": False})
+    aws.deploy(vpc)
+    assert failed_task(aws)["stoppedReason"].endswith("dial tcp: lookup public.ecr.aws: i/o timeout")
+
+
+def test_a_dns_server_of_ones_own_will_do(aws: Aws, vpc: Vpc, world: World) -> None:
+    ec2 = world.client("ec2", REGION)
+    ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": False})
+    servers = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
+    options = ec2.create_dhcp_options(DhcpConfigurations=servers)["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc.id)
+    aws.deploy(vpc)
+    assert aws.steady()["deployments"][0]["failedTasks"] == 0
+
+
 def test_the_service_heals_when_its_network_does(aws: Aws, vpc: Vpc, world: World) -> None:
     ec2 = world.client("ec2", REGION)
     route = {"RouteTableId": vpc.route_table, "DestinationCidrBlock": "0.0.0.0/0"}

@@ -111,6 +111,12 @@ def test_subnets_and_interfaces(ec2: Any, vpc: Vpc) -> None:
     assert (subnet.vpc_id, IPv4Network(subnet.cidr_block).prefixlen) == (vpc.id, 20)
     assert any(subnet.id in zone for zone in ec2.subnets.values())
     assert ec2.get_vpc(vpc.id).enable_dns_hostnames
+    assert ec2.get_vpc(vpc.id).enable_dns_support
+    assert ec2.get_vpc(vpc.id).dhcp_options is None
+    ec2.associate_dhcp_options(ec2.create_dhcp_options(["10.0.0.53"]), ec2.get_vpc(vpc.id))
+    assert {"Key": "domain-name-servers", "Values": [{"Value": "10.0.0.53"}]} in (
+        ec2.get_vpc(vpc.id).dhcp_options.dhcp_configurations
+    )
     eni = ec2.create_network_interface(
         subnet.id, "10.0.0.9", group_ids=[vpc.agents_group], description="probe"
     )

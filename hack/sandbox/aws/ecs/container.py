@@ -15,23 +15,25 @@ from hack.sandbox.aws.network import HTTPS, REGISTRY_ADDRESS, VpcNetwork
 
 def start_containers(account: str, network: VpcNetwork, task: Task, now: datetime) -> StartError:
     """Pulls and starts every container; the first one that cannot start is the task's reason."""
-    interface = task.interface
+    interface, image = task.interface, str(task.containers[0]["image"])
+    if network.has_subnet(interface.subnet_id) and not network.resolves_names(interface.subnet_id):
+        return cannot_pull(image, f": lookup {_split_image(image)[0]}: i/o timeout")
     if not network.reaches_internet(interface.subnet_id, interface.security_groups, task.has_public_ip):
-        return cannot_pull(str(task.containers[0]["image"]))
+        return cannot_pull(image)
     for container in task.containers:
         if error := _open_log(account, task, container, now):
             return error
     return ""
 
 
-def cannot_pull(image: str) -> str:
+def cannot_pull(image: str, cause: str = f" {REGISTRY_ADDRESS}:{HTTPS}: i/o timeout") -> str:
     """The text of an image pull that times out."""
     registry, repository, tag = _split_image(image)
     url = f"https://{registry}/v2/{repository}/manifests/{tag}"
     return (
         "CannotPullContainerError: pull image manifest has been retried 5 time(s): "
         f'failed to resolve ref {image}: failed to do request: Head "{url}": '
-        f"dial tcp {REGISTRY_ADDRESS}:{HTTPS}: i/o timeout"
+        f"dial tcp{cause}"
     )
 
 
