@@ -67,6 +67,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         inventories=SharedReads(time.monotonic),
         networks=SharedReads(time.monotonic),
         marked_rules=SharedReads(time.monotonic),
+        dns=SharedReads(time.monotonic),
         quotas=SharedReads(time.monotonic),
         issuer=Issuer(network),
         host_names=HostNames(settings.host_addresses, time.monotonic),

@@ -222,14 +222,16 @@ ELSEWHERE = {
     "ec2:DeleteNetworkInsightsPath",
     "ec2:DescribeNetworkInsightsAnalyses",
     "ec2:DescribeNetworkInsightsPaths",
+    "ec2:DescribeDhcpOptions",
     "ec2:DescribePrefixLists",
     "ec2:DescribeTransitGatewayVpcAttachments",
     "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeVpcs",
     "ec2:GetManagedPrefixListEntries",
     "ec2:StartNetworkInsightsAnalysis",
     "ecs:DescribeServiceRevisions",
     "ecs:ListServiceDeployments",
     "logs:GetLogEvents",
 }
-"""Of ways and rules that this network does not have, of databases that are not reached, of rollouts that went back, and
-of agents that take long to connect: other tests have them."""
+"""Of ways, rules and DHCP options that this network does not have, of databases that are not reached, of rollouts that
+went back, and of agents that take long to connect: other tests have them."""

@@ -17,14 +17,14 @@ from hack.sandbox.controlplane import ControlPlane
 from tests.cluster.kubernetes_api import Object, condition
 from tests.cluster.networks.by_endpoints import THROUGH_ENDPOINTS
 from tests.cluster.networks.by_filters import ACLS, DATABASES, GROUPS
-from tests.cluster.networks.by_ways import ADDRESS_SPACE, GATEWAYS, ROUTES
+from tests.cluster.networks.by_ways import ADDRESS_SPACE, DNS, GATEWAYS, ROUTES
 from tests.cluster.networks.case import Case
 from tests.cluster.networks.combined import COMBINATIONS
 from tests.cluster.networks.healthy import HEALTHY
 from tests.cluster.networks.site import Fault, make_site
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example, new_scene
 
-BROKEN = (*GROUPS, *ACLS, *ROUTES, *GATEWAYS, *ADDRESS_SPACE, *THROUGH_ENDPOINTS, *DATABASES)
+BROKEN = (*GROUPS, *ACLS, *ROUTES, *GATEWAYS, *DNS, *ADDRESS_SPACE, *THROUGH_ENDPOINTS, *DATABASES)
 FAULTY = (*BROKEN, *COMBINATIONS)
 ALL = (*FAULTY, *HEALTHY)
 REGIONS = {case.region for case in ALL}

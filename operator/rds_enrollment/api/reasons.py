@@ -205,6 +205,8 @@ class Reason(StrEnum):
     """The agent reached another Teleport cluster than the one that it belongs to."""
     NO_FREE_ADDRESSES = "NoFreeAddresses"
     FARGATE_QUOTA_TOO_LOW = "FargateQuotaTooLow"
+    DNS_RESOLUTION_DISABLED = "DnsResolutionDisabled"
+    """Tasks resolve no name: the VPC's DNS resolution is off, and its DHCP options name no other server."""
     IMAGE_REGISTRY_UNREACHABLE = "ImageRegistryUnreachable"
     TELEPORT_PROXY_UNREACHABLE = "TeleportProxyUnreachable"
     RDS_TRUST_STORE_UNREACHABLE = "RdsTrustStoreUnreachable"
@@ -241,6 +243,7 @@ PREFLIGHT = frozenset(
     {
         Reason.NO_FREE_ADDRESSES,
         Reason.FARGATE_QUOTA_TOO_LOW,
+        Reason.DNS_RESOLUTION_DISABLED,
         Reason.IMAGE_REGISTRY_UNREACHABLE,
         Reason.TELEPORT_PROXY_UNREACHABLE,
         Reason.RDS_TRUST_STORE_UNREACHABLE,

@@ -107,7 +107,7 @@ def network_facts(account: AwsAccount, region: str, listed: Mapping[str, Iterabl
             transit_gateway_attachments=_attached(attachments, vpc_id),
             peering_connections=_peered(peerings, vpc_id),
             prefix_lists=lists,
-            **{name: tuple(items[vpc_id]) for name, items in read.items()},
+            **_of_vpc(read, vpc_id),
         )
         for vpc_id, subnets in list(read["subnets"].items())
     }
@@ -147,6 +147,11 @@ def _by_vpc(items: Iterable[Any]) -> defaultdict[str, list[Any]]:
     for item in items:
         grouped[item.vpc_id].append(item)
     return grouped
+
+
+def _of_vpc(read: Mapping[str, Mapping[str, list[Any]]], vpc_id: str) -> dict[str, Any]:
+    """By field of Vpc."""
+    return {name: tuple(items.get(vpc_id, ())) for name, items in read.items()}
 
 
 def _named(

@@ -14,7 +14,7 @@ from rds_enrollment.kubernetes.client import Objects
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
-from rds_enrollment.plan.observed.network import NetworkFacts
+from rds_enrollment.plan.observed.network import NetworkFacts, VpcDns
 from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.runtime.host_names import HostNames
@@ -44,6 +44,8 @@ class Adapters:
     """The networks by account and region, for all deployments together."""
     marked_rules: SharedReads[tuple[str, str], tuple[SecurityGroupRule, ...]]
     """Rules of security groups with an owner mark, by account and region, for all deployments together."""
+    dns: SharedReads[tuple[str, str, str], VpcDns]
+    """The DNS of VPCs by account, region and id, for all deployments together."""
     quotas: SharedReads[tuple[str, str], float]
     """Fargate's vCPUs by account and region, for all deployments together."""
     issuer: Issuer

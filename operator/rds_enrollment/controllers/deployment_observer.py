@@ -120,6 +120,7 @@ class DeploymentObserver:
         return {
             "rollouts": self._rollouts(world),
             "fargate_vcpus": self._fargate_vcpus(world),
+            "vpc": self._vpc_with_dns(world),
             "claims": seen(self._claims(world)),
             "inactive": self._inactive(world),
             "database_rules": self._network.database_rules(world),
@@ -202,6 +203,13 @@ class DeploymentObserver:
     async def _fargate_vcpus(self, world: DeploymentWorld) -> Seen[float]:
         """What runs already is within the quota."""
         return await self._region.fargate_vcpus() if starts_tasks(self._wanted, world) else Unseen()
+
+    async def _vpc_with_dns(self, world: DeploymentWorld) -> Seen[Vpc | None]:
+        """Tasks that run have resolved what they need. What cannot be read is no trouble, and is not judged."""
+        if not isinstance(world.vpc, Vpc) or not starts_tasks(self._wanted, world):
+            return world.vpc
+        dns = await self._region.vpc_dns(world.vpc.id)
+        return world.vpc if isinstance(dns, Unseen) else replace(world.vpc, dns=dns)
 
     async def _serving(
         self,

@@ -1,15 +1,15 @@
-"""What all deployments of a region share: its networks, its databases, and what Fargate may run there."""
+"""What all deployments of a region share: its networks and their DNS, its databases, and what Fargate may run."""
 
 import asyncio
 
 from rds_enrollment.aws import quotas as service_quotas
-from rds_enrollment.aws import rds, security_groups
+from rds_enrollment.aws import ec2, rds, security_groups
 from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
-from rds_enrollment.plan.observed.network import NetworkFacts, Vpc
+from rds_enrollment.plan.observed.network import NetworkFacts, Vpc, VpcDns
 from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 
 
@@ -69,6 +69,17 @@ class RegionFacts:
             reading = inventories.get(self._key, self._read_inventory, max_age=self._max_age)
             self._inventory = await seen(reading)
         return self._inventory
+
+    async def vpc_dns(self, vpc_id: str) -> Seen[VpcDns]:
+        """How names are resolved in a VPC."""
+        if self._max_age is None:
+            return Unseen()
+
+        async def read() -> VpcDns:
+            return await self._adapters.threads.run(ec2.get_vpc_dns, self._account, self._key[1], vpc_id)
+
+        reading = self._adapters.dns.get((*self._key, vpc_id), read, max_age=self._max_age)
+        return await seen(reading)
 
     async def fargate_vcpus(self) -> Seen[float]:
         """What Fargate may run in the region."""

@@ -5,6 +5,7 @@ from tests.cluster.networks.case import (
     ADDRESSES,
     CONNECTED,
     IMAGE,
+    NAMES,
     PROXY,
     Case,
 )
@@ -235,6 +236,17 @@ def http_proxy_of_another_network(site: Site) -> Fault:
     )
 
 
+def dns_off(site: Site) -> Fault:
+    site.dns_support(on=False)
+    return Fault(site.in_private, site.vpc, lambda: site.dns_support(on=True))
+
+
+def dns_off_and_amazons_server_by_address(site: Site) -> Fault:
+    """What the DHCP options name is the server that is off: the third address of the VPC."""
+    site.dns_servers("10.0.0.2")
+    return dns_off(site)
+
+
 ROUTES = (
     Case("no-route", no_route, IMAGE, "NoRoute"),
     Case("route-to-another-network-alone", part_of_the_internet, IMAGE, "NoRoute"),
@@ -269,6 +281,11 @@ GATEWAYS = (
         "PeeringNotActive",
         region=CONNECTED,
     ),
+)
+
+DNS = (
+    Case("dns-off", dns_off, NAMES),
+    Case("dns-off-and-its-address-named", dns_off_and_amazons_server_by_address, NAMES),
 )
 
 ADDRESS_SPACE = (

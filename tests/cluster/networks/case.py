@@ -11,7 +11,7 @@ Build: TypeAlias = Callable[[Site], Fault]
 
 IMAGE, PROXY, LOGS = "ImageRegistryUnreachable", "TeleportProxyUnreachable", "LogsUnreachable"
 TRUST_STORE, RDS_API = "RdsTrustStoreUnreachable", "RdsApiUnreachable"
-ADDRESSES, DATABASE = "NoFreeAddresses", "Unreachable"
+ADDRESSES, NAMES, DATABASE = "NoFreeAddresses", "DnsResolutionDisabled", "Unreachable"
 
 CONNECTED = "us-west-2"
 """The region of the networks with transit gateways and peering connections."""

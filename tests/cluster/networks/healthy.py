@@ -47,6 +47,13 @@ def _unused_nat(site: Site) -> Fault:
     return Fault(site.in_private)
 
 
+def _dns_elsewhere(site: Site) -> Fault:
+    """Amazon's DNS is off, and the DHCP options name another."""
+    site.dns_support(on=False)
+    site.dns_servers("10.0.2.53")
+    return Fault(site.in_private)
+
+
 def _main_table(site: Site) -> Fault:
     """No association, and the main table has the route."""
     site.route(site.main_table, ANYWHERE, NatGatewayId=site.nat)
@@ -119,6 +126,7 @@ HEALTHY = (
     Case("acls-deny-ssh", _behind_acls(*_NO_SSH, *_WEB_AND_ANSWERS)),
     Case("acls-deny-too-late", _behind_acls(*_WEB_AND_ANSWERS, *_NOTHING_ELSE)),
     Case("nat-of-nobody-deleted", _unused_nat),
+    Case("dns-elsewhere", _dns_elsewhere),
     Case("main-table-with-the-route", _main_table),
     Case("tgw-attached", _transit_gateway, region=CONNECTED),
     Case("peered", _peered(accepted=True), region=CONNECTED),

@@ -145,6 +145,17 @@ class Site:
         for direction in ("in", "out"):
             self.acl_entry(acl, f"{direction} 1 allow all 0.0.0.0/0")
 
+    # Names
+
+    def dns_support(self, *, on: bool) -> None:
+        self.ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsSupport={"Value": on})
+
+    def dns_servers(self, *servers: str) -> None:
+        """DHCP options that name these."""
+        options = [{"Key": "domain-name-servers", "Values": list(servers)}]
+        made = self.ec2.create_dhcp_options(DhcpConfigurations=options)["DhcpOptions"]["DhcpOptionsId"]
+        self.ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=self.vpc)
+
     # Routes and gateways
 
     def route(self, table: str, destination: str, **target: str) -> None:

@@ -1,10 +1,22 @@
+from ipaddress import ip_network
+
 import pytest
-from rds_enrollment.aws.ec2 import find_security_groups, find_subnets, get_security_groups, get_subnets
-from rds_enrollment.aws.session import AwsAccount
+from rds_enrollment.api.reasons import Reason
+from rds_enrollment.aws.ec2 import (
+    find_security_groups,
+    find_subnets,
+    get_security_groups,
+    get_subnets,
+    get_vpc_dns,
+)
+from rds_enrollment.aws.session import AwsAccount, AwsClients
+from rds_enrollment.plan.observed.network import VpcDns
+from rds_enrollment.plan.outcome import Blocked
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
 from tests.unit.aws.conftest import REGION
+from tests.unit.aws.stub import Refusal, StubAws, xml
 
 
 @pytest.fixture
@@ -64,3 +76,60 @@ def test_no_ids_cost_no_call(account: AwsAccount, sandbox: AwsSandbox) -> None:
     assert get_subnets(account, REGION, ()) == ()
     assert get_security_groups(account, REGION, ()) == ()
     assert not sandbox.calls.counts
+
+
+def turn_dns_off(world: World, vpc: Vpc, *servers: str) -> None:
+    ec2 = world.client("ec2", REGION)
+    ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": False})
+    if servers:
+        options = [
+            {"Key": "domain-name", "Values": ["example.com"]},
+            {"Key": "domain-name-servers", "Values": list(servers)},
+        ]
+        made = ec2.create_dhcp_options(DhcpConfigurations=options)["DhcpOptions"]["DhcpOptionsId"]
+        ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=vpc.id)
+
+
+def test_where_dns_resolution_is_on_nothing_else_is_asked(
+    account: AwsAccount, sandbox: AwsSandbox, vpc: Vpc
+) -> None:
+    assert get_vpc_dns(account, REGION, vpc.id) == VpcDns(support=True)
+    assert dict(sandbox.calls.counts) == {"ec2:DescribeVpcAttribute": 1}
+
+
+def test_where_it_is_off_the_dhcp_options_tell_the_servers(
+    account: AwsAccount, world: World, vpc: Vpc, other_vpc: Vpc
+) -> None:
+    turn_dns_off(world, vpc)
+    turn_dns_off(world, other_vpc, "AmazonProvidedDNS", "10.1.0.53")
+
+    assert get_vpc_dns(account, REGION, vpc.id) == VpcDns(
+        support=False, servers=(), cidr=ip_network("10.0.0.0/16")
+    )
+    assert get_vpc_dns(account, REGION, other_vpc.id) == VpcDns(
+        support=False, servers=("AmazonProvidedDNS", "10.1.0.53"), cidr=ip_network("10.1.0.0/16")
+    )
+
+
+@pytest.mark.usefixtures("static_credentials")
+def test_dhcp_options_of_another_account_are_not_taken_for_none(stub: StubAws) -> None:
+    answers = {
+        "DescribeVpcAttribute": "<enableDnsSupport><value>false</value></enableDnsSupport>",
+        "DescribeVpcs": "<vpcSet><item><cidrBlock>10.0.0.0/16</cidrBlock>"
+        "<dhcpOptionsId>dopt-1</dhcpOptionsId></item></vpcSet>",
+        "DescribeDhcpOptions": "<dhcpOptionsSet/>",
+    }
+    stub.answer = lambda request: xml(f"<Answer>{answers[request.operation]}</Answer>")
+
+    assert get_vpc_dns(AwsClients().own(), REGION, "vpc-1").servers is None
+
+
+@pytest.mark.usefixtures("static_credentials")
+def test_a_denial_of_the_dns_is_an_outcome_like_any_other(stub: StubAws) -> None:
+    stub.answer = Refusal("UnauthorizedOperation")
+
+    with pytest.raises(Blocked) as denied:
+        get_vpc_dns(AwsClients().own(), REGION, "vpc-1")
+
+    assert denied.value.reason is Reason.ACCESS_DENIED
+    assert "ec2:DescribeVpcAttribute" in denied.value.message

@@ -71,6 +71,7 @@ def adapters(
         inventories=cast("Any", Untouched()),
         networks=cast("Any", Untouched()),
         marked_rules=cast("Any", Untouched()),
+        dns=cast("Any", Untouched()),
         quotas=cast("Any", Untouched()),
         logins=cast("Any", Untouched()),
         issuer=cast("Any", Untouched()),

@@ -10,11 +10,12 @@ from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan.network.changes import ec2
 from rds_enrollment.plan.network.needs import Needs
 from rds_enrollment.plan.network.question import Destination, Host, Source
 from rds_enrollment.plan.network.reach import reach
 from rds_enrollment.plan.network.verdict import Blocker, Verdict
-from rds_enrollment.plan.observed.network import Vpc
+from rds_enrollment.plan.observed.network import Vpc, VpcDns
 from rds_enrollment.plan.text import counted
 
 
@@ -132,6 +133,22 @@ def free_address(facts: CheckFacts) -> Finding:
     return Finding(Reason.NO_FREE_ADDRESSES, message, failed=True)
 
 
+def dns_resolution(facts: CheckFacts) -> Finding:
+    """Whether a DNS server answers: every host that a task needs it knows by name. Others than Amazon's are taken to
+    work."""
+    vpc, dns = facts.vpc, facts.vpc.dns
+    if dns is None or dns.support or dns.servers is None:
+        return PASSED
+    if not all(_is_amazons(server, dns) for server in dns.servers):
+        return PASSED
+    command = ec2(vpc, "modify-vpc-attribute", "--vpc-id", vpc.id, "--enable-dns-support", "Value=true")
+    message = (
+        f"From {facts.source.subnet} no name is resolved: DNS resolution is off in {vpc.id} (enableDnsSupport), and "
+        f"its DHCP options name no other DNS server. Turn it on. Command: {command}"
+    )
+    return Finding(Reason.DNS_RESOLUTION_DISABLED, message, failed=True)
+
+
 def image_registry(facts: CheckFacts) -> Finding:
     """Whether the image can be pulled."""
     return _reachable(
@@ -181,6 +198,7 @@ def names_resolved(facts: CheckFacts) -> Finding:
 
 CHECKS: tuple[Check, ...] = (
     free_address,
+    dns_resolution,
     image_registry,
     cloudwatch_logs,
     teleport_proxy,
@@ -188,12 +206,21 @@ CHECKS: tuple[Check, ...] = (
     rds_api,
 )
 
-PROVEN_BY_AGENT: tuple[Check, ...] = (image_registry, cloudwatch_logs, teleport_proxy)
-"""What an agent has reached when it is connected: its image was pulled, its log stream made, its tunnel is open."""
+PROVEN_BY_AGENT: tuple[Check, ...] = (dns_resolution, image_registry, cloudwatch_logs, teleport_proxy)
+"""What an agent has reached when it is connected: names were resolved, its image was pulled, its log stream made, its
+tunnel is open."""
 
 ADVICE: tuple[Check, ...] = (sts_api, names_resolved)
 
+_AMAZON_DNS = ("AmazonProvidedDNS", "169.254.169.253", "fd00:ec2::253")
+
 _DOUBT = "An agent is connected from here, although the model of the VPC says otherwise; a new task may fail."
+
+
+def _is_amazons(server: str, dns: VpcDns) -> bool:
+    """Whether it is the server that the VPC turns off (Amazon VPC User Guide, "Amazon DNS server")."""
+    third = str(dns.cidr[2]) if dns.cidr else ""
+    return server in (*_AMAZON_DNS, third)
 
 
 def _reachable(facts: CheckFacts, destinations: Iterable[Destination], reason: Reason, what: str) -> Finding:

@@ -252,6 +252,19 @@ class NetworkInterface:
     """Empty where AWS filters nothing, as at a load balancer without groups."""
 
 
+@dataclass(frozen=True, slots=True)
+class VpcDns:
+    """How the interfaces of a VPC come by a DNS server."""
+
+    support: bool
+    """ec2:DescribeVpcAttribute, enableDnsSupport: Amazon's DNS server answers."""
+    servers: tuple[str, ...] | None = None
+    """ec2:DescribeDhcpOptions, domain-name-servers: addresses, or AmazonProvidedDNS. Read only without `support`; None
+    as well where the options are not visible, as those of a VPC that another account shares."""
+    cidr: Cidr | None = None
+    """ec2:DescribeVpcs, CidrBlock: Amazon's DNS server has its third address. Read only without `support`."""
+
+
 @dataclass(frozen=True)
 class Vpc:
     """All that is known of one VPC. Resources of other VPCs are not in it; prefix lists are the region's.
@@ -276,6 +289,8 @@ class Vpc:
     endpoints: tuple[VpcEndpoint, ...] = ()
     prefix_lists: tuple[PrefixList, ...] = ()
     network_interfaces: tuple[NetworkInterface, ...] = ()
+    dns: VpcDns | None = None
+    """None when it was not read: it is read only while tasks are to start."""
 
     @cached_property
     def attached_internet_gateways(self) -> frozenset[str]:

@@ -192,6 +192,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
     # EC2
     **_one(
+        "ec2:DescribeDhcpOptions",
         "ec2:DescribeInternetGateways",
         "ec2:DescribeNatGateways",
         "ec2:DescribeNetworkAcls",
@@ -202,8 +203,10 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
         "ec2:DescribeTransitGatewayVpcAttachments",
+        "ec2:DescribeVpcAttribute",
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcPeeringConnections",
+        "ec2:DescribeVpcs",
         on=On.REGIONS,
     ),
     **_one("ec2:GetManagedPrefixListEntries", on=On.PREFIX_LISTS),

@@ -245,6 +245,22 @@ def test_tasks_that_run_are_within_the_quota() -> None:
     assert network_part(WANTED, world(fargate_vcpus=1.0), 1).verdict.status is ConditionStatus.TRUE
 
 
+def test_dns_that_is_off_is_told_for_each_subnet_and_stops_nothing() -> None:
+    seen = broken(BEFORE_THE_SERVICE, dsl.dns("AmazonProvidedDNS"))
+
+    part = network_part(WANTED, seen, 1)
+    assert (part.verdict.status, part.verdict.reason) == (
+        ConditionStatus.FALSE,
+        Reason.DNS_RESOLUTION_DISABLED,
+    )
+    assert "2 of 2 subnets have findings" in part.verdict.message
+    assert part.done
+    assert not network_part(replace(WANTED, preflight_blocks=True), seen, 1).done
+    assert network_part(WANTED, broken(BEFORE_THE_SERVICE, dsl.dns("10.0.2.53")), 1).verdict.status is (
+        ConditionStatus.TRUE
+    )
+
+
 def test_the_trust_store_is_fetched_for_databases_without_an_authority_of_their_own() -> None:
     own, usual = (
         Database(

@@ -31,6 +31,7 @@ from rds_enrollment.plan.observed.network import (
     Subnet,
     TransitGatewayAttachment,
     Vpc,
+    VpcDns,
     VpcEndpoint,
 )
 
@@ -231,6 +232,11 @@ def interface(eni: str, subnet_id: str, address: str, *, groups: str = "") -> Ed
         "network_interfaces",
         NetworkInterface(eni, VPC, subnet_id, "", (ip_address(address),), frozenset(groups.split())),
     )
+
+
+def dns(*servers: str, support: bool = False) -> Edit:
+    """The VPC's DNS: off, unless `support`; `servers` are those of the DHCP options."""
+    return lambda vpc: replace(vpc, dns=VpcDns(support, servers, block("10.0.0.0/16")))
 
 
 def shared(vpc: Vpc) -> Vpc:

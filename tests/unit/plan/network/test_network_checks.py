@@ -14,6 +14,7 @@ from rds_enrollment.plan.network.checks import (
 )
 from rds_enrollment.plan.network.needs import Needs
 from rds_enrollment.plan.network.question import AwsService, Destination, Host
+from rds_enrollment.plan.observed.network import VpcDns
 
 from tests.unit.plan.network.broken_ways import ECR_ENDPOINT, NO_WAY_OUT, S3_ENDPOINT, VPCE_GROUP
 from tests.unit.plan.network.dsl import (
@@ -23,6 +24,7 @@ from tests.unit.plan.network.dsl import (
     REGION,
     Edit,
     change,
+    dns,
     edited,
     group,
     healthy,
@@ -66,6 +68,7 @@ def test_a_healthy_subnet_passes() -> None:
             Reason.NO_FREE_ADDRESSES,
             "subnet-private",
         ),
+        ((dns("AmazonProvidedDNS"), NO_WAY_OUT), Reason.DNS_RESOLUTION_DISABLED, "--vpc-id vpc-1"),
         ((NO_WAY_OUT,), Reason.IMAGE_REGISTRY_UNREACHABLE, "public.ecr.aws:443"),
         (
             (interface_endpoint("logs"), group("sg-vpce")),
@@ -163,6 +166,40 @@ def test_each_subnet_has_its_verdict() -> None:
         ("subnet-public", True),
         ("subnet-private", False),
     ]
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [(), ("AmazonProvidedDNS",), ("10.0.0.2",), ("169.254.169.253", "fd00:ec2::253")],
+    ids=["no DHCP options", "by name", "third address of the VPC", "link-local addresses"],
+)
+def test_amazons_dns_server_is_the_one_that_is_off(servers: tuple[str, ...]) -> None:
+    found = finding(NEEDS, dns(*servers))
+
+    assert (found.reason, found.failed) == (Reason.DNS_RESOLUTION_DISABLED, True)
+    command = f"aws ec2 modify-vpc-attribute --vpc-id vpc-1 --enable-dns-support Value=true --region {REGION}"
+    assert found.message.endswith(f"Command: {command}")
+    assert not finding(NEEDS, dns(*servers, support=True)).failed
+
+
+@pytest.mark.parametrize("servers", [("10.0.2.53",), ("AmazonProvidedDNS", "10.0.2.53")])
+def test_another_dns_server_is_taken_to_work(servers: tuple[str, ...]) -> None:
+    assert not finding(NEEDS, dns(*servers)).failed
+
+
+@pytest.mark.parametrize("unknown", [None, VpcDns(support=False)], ids=["not read", "options not visible"])
+def test_dns_that_is_not_known_raises_no_alarm(unknown: VpcDns | None) -> None:
+    assert not finding(NEEDS, lambda vpc: replace(vpc, dns=unknown)).failed
+
+
+def test_an_agent_that_is_connected_has_resolved_names() -> None:
+    vpc = edited(healthy(), dns())
+
+    (verdict,) = preflight(vpc, [PRIVATE], NEEDS, frozenset({PRIVATE.subnet}))
+
+    assert not verdict.finding.failed
+    (advice,) = verdict.advice
+    assert "DNS resolution is off in vpc-1" in advice
 
 
 def test_without_new_tasks_no_address_is_needed() -> None:
