@@ -24,7 +24,7 @@ class _Flight(Generic[V]):
 class SharedReads(Generic[K, V]):
     """The last answer for each key, and at most one read under way for each.
 
-    Used within one event loop. Keys are few (an account and a region): answers stay until a newer one comes.
+    Used within one event loop. Keys are few (an account and a region, or a VPC): answers stay until a newer one comes.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
