@@ -39,7 +39,7 @@ from rds_enrollment.plan.observed.aws import (
 )
 from rds_enrollment.plan.observed.insights import Insights
 from rds_enrollment.plan.observed.kubernetes import Claim, Neighbour
-from rds_enrollment.plan.observed.network import Address
+from rds_enrollment.plan.observed.network import Address, Vpc
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer
 
 _ROLE = (ConditionType.ROLE_READY,)

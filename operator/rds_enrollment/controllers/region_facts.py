@@ -2,8 +2,8 @@
 
 import asyncio
 
-from rds_enrollment.aws import quotas as service_quotas
 from rds_enrollment.aws import ec2, rds, security_groups
+from rds_enrollment.aws import quotas as service_quotas
 from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
