@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.revision import KEPT_REVISIONS
@@ -229,8 +229,11 @@ def test_a_plan_deletes_nothing_and_creates_no_second_service(
 
 @settings(deadline=None, max_examples=40)
 @given(
-    history=histories, blind=st.sets(st.sampled_from(["role", "token", "cluster", "service", "revisions"]))
+    history=histories,
+    blind=st.sets(st.sampled_from(["role", "token", "cluster", "service", "newest", "revisions"])),
 )
+@example([("plan", WANTED, 2)], {"revisions"})
+@example([("plan", WANTED, 2)], {"newest"})
 def test_what_was_not_seen_is_not_written_to(history: list[Any], blind: set[str]) -> None:
     found = scene(history)
     seen: dict[str, Any] = {name: Unseen() for name in blind}
@@ -244,7 +247,8 @@ def test_what_was_not_seen_is_not_written_to(history: list[Any], blind: set[str]
             *({"role"} if "Role" in step.name else ()),
             *({"token"} if "JoinToken" in step.name else ()),
             *({"service"} if "Service" in step.name or "TaskDefinition" in step.name else ()),
-            *({"revisions"} if "TaskDefinition" in step.name else ()),
+            *({"newest"} if step.name == "RegisterTaskDefinition" else ()),
+            *({"revisions"} if step.name in {"DeregisterTaskDefinition", "DeleteTaskDefinition"} else ()),
             *({"cluster"} if "Cluster" in step.name or "CreateService" in step.name else ()),
         }
         assert not written & blind, step
