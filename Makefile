@@ -24,7 +24,12 @@ demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (D
 
 .PHONY: test
 test: lint docs control-plane helm promtool postgresql ## Run the linters and every test
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope  # worlds that a module shares are made once
+	@# Worlds that a module shares are made once; the property tests take the same examples in every run.
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope --hypothesis-profile=ci
+
+.PHONY: properties
+properties: $(INSTALLED) ## Run the property tests on examples that no run has seen before
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m hypothesis tests/unit
 
 .PHONY: chaos
 chaos: $(INSTALLED) control-plane ## Kill the operator at every external write; see docs/reliability.md
