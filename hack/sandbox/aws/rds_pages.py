@@ -66,10 +66,6 @@ class RdsPages:
             for number, start in enumerate(starts)
         ]
 
-    @property
-    def page_count(self) -> int:
-        return len(self._pages)
-
     def __enter__(self) -> "RdsPages":
         pages = self
 

@@ -10,8 +10,6 @@ LabelSelector = Mapping[str, tuple[str, ...]]
 Teleport's other patterns (globs, regular expressions) are not simulated.
 """
 
-EVERYTHING: LabelSelector = {WILDCARD: (WILDCARD,)}
-
 
 def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Whether `labels` have every label of the selector with one of its values."""

@@ -86,8 +86,8 @@ def first_failure(facts: CheckFacts, checks: "Sequence[Check] | None" = None) ->
 
 
 def advice(facts: CheckFacts) -> tuple[str, ...]:
-    """What the checks of ADVICE say."""
-    return tuple(finding.message for check in ADVICE if (finding := check(facts)).failed)
+    """What the checks of ADVISING say."""
+    return tuple(finding.message for check in ADVISING if (finding := check(facts)).failed)
 
 
 def enough_addresses(vpc: Vpc, subnets: Iterable[str], new_tasks: int) -> Finding:
@@ -210,7 +210,7 @@ PROVEN_BY_AGENT: tuple[Check, ...] = (dns_resolution, image_registry, cloudwatch
 """What an agent has reached when it is connected: names were resolved, its image was pulled, its log stream made, its
 tunnel is open."""
 
-ADVICE: tuple[Check, ...] = (sts_api, names_resolved)
+ADVISING: tuple[Check, ...] = (sts_api, names_resolved)
 
 _AMAZON_DNS = ("AmazonProvidedDNS", "169.254.169.253", "fd00:ec2::253")
 
