@@ -92,7 +92,9 @@ def _message(row: Row, operation: str, resource: str, cause: str, text: str = ""
 def _quotable(text: str) -> str:
     for part in _SECRET_PARTS:
         text = text.partition(part)[0]
-    return _shortened(" ".join(text.split()), _TEXT_LENGTH)
+    # A terminal would obey control characters, where people read conditions.
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return _shortened(" ".join(plain.split()), _TEXT_LENGTH)
 
 
 def _shortened(text: str, length: int) -> str:

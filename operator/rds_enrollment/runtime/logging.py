@@ -83,7 +83,7 @@ class TextFormatter(logging.Formatter):
         extra = _extra(record)
         key = " ".join(str(extra.pop(field)) for field in ("kind", "namespace", "name") if field in extra)
         text = f"{_time(record)} {record.levelname:<7} {key + ': ' if key else ''}{record.getMessage()}"
-        text += "".join(f" {field}={value}" for field, value in extra.items())
+        text = _visible(text + "".join(f" {field}={value}" for field, value in extra.items()))
         if record.exc_info:
             text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
         return text
@@ -93,6 +93,14 @@ def _name_object(record: logging.LogRecord) -> bool:
     """A filter, as a formatter may run in another context than the call that logs."""
     record.object_key = _object.get()
     return True
+
+
+def _visible(text: str) -> str:
+    """Control characters as escapes: what is quoted can neither begin a line of its own nor speak to a terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def _time(record: logging.LogRecord) -> str:

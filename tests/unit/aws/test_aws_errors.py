@@ -149,6 +149,14 @@ class TestMessages:
         assert "so it goes so it goes" in outcome.message
         assert len(outcome.message.encode()) <= 1024
 
+    def test_texts_of_aws_are_quoted_and_never_carried_out(self, stub: StubAws, account: AwsAccount) -> None:
+        """Nor is an action that AWS names: the advice is a template, what goes into it is none."""
+        text = "{0.__class__} {action} %s ${x} $(id) `id` {{7*7}} not authorized to perform: ecs:{target}"
+        stub.answer = Refusal("AccessDeniedException", f"{text}\r\n\x1b[2J\x00 --- forged: true", 403)
+        message = failure(account, cluster).message
+        assert text in message
+        assert message.isprintable()
+
     def test_an_encoded_authorization_message_is_left_out(self, stub: StubAws, account: AwsAccount) -> None:
         text = "You are not authorized. Encoded authorization failure message: aGVsbG8"
         stub.answer = Refusal("UnauthorizedOperation", text, 403)

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import rds_enrollment
@@ -75,6 +76,20 @@ async def test_the_text_form_leads_with_the_object(stream: io.StringIO) -> None:
 
     await asyncio.create_task(a_pass())
     assert stream.getvalue().endswith(" WARNING RdsEnrollment teleport prod: Odd count=2\n")
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_is_quoted_never_makes_a_line_or_speaks_to_a_terminal(
+    stream: io.StringIO, form: Literal["json", "text"]
+) -> None:
+    hostile = "fine\n2026-01-01 ERROR forged\r\x1b[2J\u2028%s {0}"
+    logs.configure("info", form, stream)
+    logging.getLogger("x").warning("AWS says: %s", hostile, extra={"target": hostile})
+    written = stream.getvalue()
+    assert written.count("\n") == 1
+    assert written.endswith("\n")
+    assert not {"\r", "\x1b"} & set(written)
+    assert written.count("%s {0}") == 2
 
 
 @pytest.mark.parametrize(

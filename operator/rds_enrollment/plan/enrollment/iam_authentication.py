@@ -1,5 +1,6 @@
 """Whether RDS lets agents log in with IAM."""
 
+import shlex
 from collections.abc import Iterable
 
 from rds_enrollment.api.databases import DatabaseKind
@@ -24,6 +25,6 @@ def enabling_command(resource: RdsResource) -> str:
     """The AWS CLI line that switches IAM authentication on (rds modify-db-instance, modify-db-cluster)."""
     noun = "cluster" if resource.kind is DatabaseKind.CLUSTER else "instance"
     return (
-        f"aws rds modify-db-{noun} --db-{noun}-identifier {resource.identifier} "
+        f"aws rds modify-db-{noun} --db-{noun}-identifier {shlex.quote(resource.identifier)} "
         f"--enable-iam-database-authentication --apply-immediately --region {resource.region}"
     )

@@ -3,6 +3,7 @@
 Commands follow the AWS CLI Command Reference, `aws ec2`. Those on routes are in `route_changes`.
 """
 
+import shlex
 from collections.abc import Iterable
 
 from rds_enrollment.plan.network.packet import Leg, block_of, subnet_of
@@ -23,16 +24,16 @@ _RULE_STEP = 10
 
 
 def ec2(vpc: Vpc, *words: str) -> str:
-    """One AWS CLI line."""
+    """One AWS CLI line, for a shell: what AWS calls a thing is a word of it, whatever it says."""
     region = ("--region", vpc.region) if vpc.region else ()
-    return " ".join(("aws", "ec2", *words, *region))
+    return shlex.join(("aws", "ec2", *words, *region))
 
 
 def authorize_ingress(region: str, group: str, port: int, source: str) -> str:
     """The AWS CLI line that lets one group in to another."""
-    permission = f"'IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={source}}}]'"
+    permission = f"IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={source}}}]"
     words = ("--region", region, "--group-id", group, "--ip-permissions", permission)
-    return " ".join(("aws", "ec2", "authorize-security-group-ingress", *words))
+    return shlex.join(("aws", "ec2", "authorize-security-group-ingress", *words))
 
 
 def choose(sentence: str) -> Change:
@@ -77,7 +78,7 @@ def _permission(leg: Leg, peer: str, is_group: bool) -> tuple[str, str]:
         ranges = f"IpRanges=[{{CidrIp={peer}}}]"
     else:
         ranges = f"Ipv6Ranges=[{{CidrIpv6={peer}}}]"
-    return "--ip-permissions", f"'IpProtocol=tcp,FromPort={leg.port},ToPort={leg.port},{ranges}'"
+    return "--ip-permissions", f"IpProtocol=tcp,FromPort={leg.port},ToPort={leg.port},{ranges}"
 
 
 def allow_in_acl(
