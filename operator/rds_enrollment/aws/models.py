@@ -18,6 +18,7 @@ SERVICES = ("sts", "iam", "ec2", "ecs", "rds", "logs")
 """Those that are called."""
 _PAGINATED = ("iam", "ec2", "ecs", "rds", "logs")
 _API = "service-2.json"
+_EXTRAS = "service-2.sdk-extras.json"
 _BULK = ("operations", "shapes")
 _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
@@ -48,14 +49,24 @@ class _Narrowed(JSONFileLoader):
     """Keeps of a service what our calls of it are made of: of EC2's 830 operations some thirty. Other services stay
     as they are, and so does STS: botocore calls them by itself for credentials."""
 
+    def __init__(self) -> None:
+        self._kept: dict[str, Collection[str]] = {}
+        """Shapes by service. Its API is loaded before the extras that botocore merges into it."""
+
     def _load_file(self, full_path: str, open_method: Callable[[str, str], IO[bytes]]) -> Any:
         path = Path(full_path)
         if not path.is_file():
             return None
         with open_method(full_path, "rb") as file:
             content = json.loads(file.read())
-        called = _called().get(path.parent.parent.name)
-        return narrowed(content, called) if called and path.name.startswith(_API) else content
+        service = path.parent.parent.name
+        called = _called().get(service)
+        if called and path.name.startswith(_API):
+            content = narrowed(content, called)
+            self._kept[service] = content["shapes"].keys()
+        elif service in self._kept and path.name.startswith(_EXTRAS):
+            content = _narrowed_extras(content, self._kept[service])
+        return content
 
 
 def narrowed(api: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
@@ -72,6 +83,13 @@ def narrowed(api: Mapping[str, Any], operations: Collection[str]) -> dict[str, A
     # A copy to the last string: one that stays keeps the memory around it from being given back.
     copy: dict[str, Any] = json.loads(json.dumps(lean))
     return copy
+
+
+def _narrowed_extras(extras: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """Without what they add to shapes that were left out: it would make shapes of its own, which have no type."""
+    merge = extras.get("merge", {})
+    shapes = {name: shape for name, shape in merge.get("shapes", {}).items() if name in kept}
+    return {**extras, "merge": {**merge, "shapes": shapes}}
 
 
 def _lean(value: Any, without: Collection[str] = ()) -> Any:

@@ -50,6 +50,13 @@ def test_what_is_called_is_described_as_botocore_has_it(service: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_refusal_can_be_looked_up(service: str) -> None:
+    """botocore goes over all shapes for it, and merges its extras into them before."""
+    model = session(Models()).get_service_model(service)
+    assert {shape.type_name for shape in model.error_shapes} <= {"structure"}
+
+
 @pytest.mark.parametrize("service", sorted(set(SERVICES) - {"sts"}))
 def test_of_a_service_no_more_is_kept_than_is_called(service: str) -> None:
     model = session(Models()).get_service_model(service)
