@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from hack.bench import apply_to_ready, discovery, reaction, report, scale, ten_thousand
+from hack.bench import apply_to_ready, discovery, reaction, report, scale, start, ten_thousand
 from hack.bench.samples import Comparison, Figure
 from hack.sandbox.stack import ROOT
 
 BENCHES: Mapping[str, Callable[[], Sequence[Comparison | Figure]]] = {
+    "start": start.measure,
     "apply-to-ready": apply_to_ready.measure,
     "reaction": reaction.measure,
     "discovery": discovery.measure,
