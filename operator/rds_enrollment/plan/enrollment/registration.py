@@ -58,8 +58,9 @@ def register(wanted: WantedEnrollment, selection: Selection, existing: Iterable[
     """
     mark = wanted.owner.mark
     marked, others = _parted(existing, mark)
-    held_renames = _held_renames(wanted, selection.candidates, marked)
-    claims, misnamed = _claims(wanted, selection.candidates, held_renames)
+    present = {database.name: database for database in marked}
+    held_renames = _held_renames(wanted, selection.candidates, present)
+    claims, misnamed = _claims(wanted, selection.candidates, held_renames, present)
     adopted = adoptable(claims, others, wanted.spec.adoption_policy)
     ours = Shelf.of([*marked, *(item for item in others if item.name in adopted)], wanted.account)
     foreign = Shelf.of((item for item in others if item.name not in adopted), wanted.account)
@@ -114,19 +115,24 @@ def _parted(databases: Iterable[Database], mark: str) -> tuple[list[Database], l
 
 
 def _held_renames(
-    wanted: WantedEnrollment, candidates: Sequence[Candidate], marked: Iterable[Database]
+    wanted: WantedEnrollment, candidates: Sequence[Candidate], present: Mapping[str, Database]
 ) -> Mapping[EndpointKey, Rename]:
     strategy = wanted.spec.naming.strategy
     if wanted.confirmed_naming == strategy:
         return {}
-    present = {database.name: database for database in marked}
     return {rename.candidate.key: rename for rename in renames(candidates, present, strategy)}
 
 
 def _claims(
-    wanted: WantedEnrollment, candidates: Iterable[Candidate], held: Mapping[EndpointKey, Rename]
+    wanted: WantedEnrollment,
+    candidates: Iterable[Candidate],
+    held: Mapping[EndpointKey, Rename],
+    present: Mapping[str, Database],
 ) -> tuple[tuple[Claim, ...], tuple[Skipped, ...]]:
-    """The claims in the order in which newcomers get their names, and those whose name Teleport would refuse."""
+    """The claims in the order in which newcomers get their names, and those whose name Teleport would refuse.
+
+    Where the object is as it should be already, the claim is for that very one: ten thousand are not kept twice.
+    """
     blueprint = Blueprint(wanted.spec, wanted.owner.mark)
     claims: list[Claim] = []
     misnamed: list[Skipped] = []
@@ -134,7 +140,8 @@ def _claims(
         rename = held.get(candidate.key)
         name = rename.present if rename else database_name(candidate, wanted.spec.naming.strategy)
         if is_valid_name(name):
-            claims.append(Claim(candidate, blueprint.database(candidate, name)))
+            database, there = blueprint.database(candidate, name), present.get(name)
+            claims.append(Claim(candidate, there if there is not None and there == database else database))
         else:
             misnamed.append(_misnamed(candidate, name))
     return tuple(claims), tuple(misnamed)
