@@ -9,6 +9,7 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
+from tests.cluster.permitted import ADMINISTRATOR
 from tests.cluster.scene import INTEGRATION, REGION, Scene
 from tests.cluster.wizard import ROLE, TOKEN, make_database, make_role, make_service, make_token, make_trust
 
@@ -16,10 +17,11 @@ PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 
 
 def export(scene: Scene) -> "subprocess.CompletedProcess[str]":
-    """One run, which is told nothing of the API server."""
+    """One run by somebody with rights of their own, which is told nothing of the API server."""
     environment = {
         name: value for name, value in scene.operator.environment.items() if not name.startswith("KUBE")
     }
+    environment["AWS_ACCESS_KEY_ID"] = ADMINISTRATOR
     return subprocess.run(
         [str(PROGRAM), "export", f"--region={REGION}", f"--namespace={scene.namespace.name}"],
         env=environment,

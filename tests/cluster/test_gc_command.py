@@ -11,6 +11,7 @@ from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPL
 from hack.sandbox.aws.world import DemoWorld
 from hack.sandbox.stack import OWNER_ID
 from tests.cluster import inventory
+from tests.cluster.permitted import ADMINISTRATOR
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
@@ -18,8 +19,9 @@ PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"
 
 
 def gc(scene: Scene, *arguments: str, **changed: str) -> "subprocess.CompletedProcess[str]":
-    """One run, over all namespaces."""
-    environment = {**scene.operator.environment, "RDS_ENROLLMENT_WATCH_NAMESPACES": "", **changed}
+    """One run by somebody with rights of their own, over all namespaces."""
+    own = {"AWS_ACCESS_KEY_ID": ADMINISTRATOR, "RDS_ENROLLMENT_WATCH_NAMESPACES": ""}
+    environment = {**scene.operator.environment, **own, **changed}
     command = [str(PROGRAM), "gc", f"--region={REGION}", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
