@@ -79,6 +79,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         owner_id=parts.owner_id,
         edition=settings.teleport_edition,
         fips=settings.fips,
+        docs_url=settings.docs_url or "",
         poll_seconds=settings.poll_seconds,
         brake=TeardownBrake(parts.objects, settings.max_deletions_per_hour, parts.now),
         concurrent_writes=settings.concurrent_writes,

@@ -89,6 +89,13 @@ CAUSES = (
         "logs:CreateLogGroup",
     ),
     _start(
+        "logs-unreachable",
+        "LogsUnreachable",
+        f"{LOGGER}failed to create Cloudwatch log stream: RequestError: send request failed caused by: Post "
+        '"https://logs.us-west-1.amazonaws.com/": dial tcp 203.0.113.8:443: i/o timeout',
+        "203.0.113.8:443: i/o timeout",
+    ),
+    _start(
         "secret",
         "PullSecretUnavailable",
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed",
@@ -113,6 +120,7 @@ CAUSES = (
     _refusal("place", "TaskNotPlaced", f"{PLACE}Internal error."),
     _refusal("subnet", "SubnetsNotFound", f"{PLACE}The subnet ID 'subnet-0a' does not exist."),
     _refusal("group", "SecurityGroupsNotFound", f"{PLACE}The security group 'sg-0a' does not exist."),
+    Cause("silence", "NoTasks", "and none starts", TaskFault(silent=True)),
     Cause("crash", "AgentExited", "| teleport: cannot parse the configuration", _CRASH),
     Cause("memory", "OutOfMemory", "exit code 137", _MEMORY),
     _tunnel("join-denied", "JoinDenied", "instance did not match any allow rules"),

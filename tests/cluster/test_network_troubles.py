@@ -6,7 +6,11 @@ No test touches an object after it has applied it.
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,8 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 from hack.sandbox.aws.ecs.timing import Timing
 from hack.sandbox.aws.world import Vpc
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.postgresql.server import IAM_ROLE, PostgresqlServer
+from hack.sandbox.teleport.proxy import ProxySandbox
 from tests.cluster import inventory
 from tests.cluster.clock import SkippingClock
 from tests.cluster.kubernetes_api import Object, condition
@@ -151,8 +157,8 @@ def pulling_tasks(scene: Scene) -> int:
     return sum(task["lastStatus"] == "PENDING" for task in tasks)
 
 
-def diagnose(scene: Scene, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The command beside the operator, with an administrator's rights in Kubernetes."""
+def diagnose(scene: Scene, *arguments: str, **changed: str) -> "subprocess.CompletedProcess[str]":
+    """The command beside the operator, with an administrator's rights in Kubernetes; `changed` are variables."""
     environment = {
         name: value
         for name, value in scene.operator.environment.items()
@@ -160,7 +166,7 @@ def diagnose(scene: Scene, *arguments: str) -> "subprocess.CompletedProcess[str]
     }
     return subprocess.run(
         [str(PROGRAM), "diagnose", *arguments, "--namespace", scene.namespace.name],
-        env={**environment, "KUBECONFIG": str(scene.plane.admin_kubeconfig)},
+        env={**environment, "KUBECONFIG": str(scene.plane.admin_kubeconfig), **changed},
         capture_output=True,
         text=True,
         check=False,
@@ -205,10 +211,42 @@ def the_analyzer_is_asked(scene: Scene, vpc: Vpc) -> None:
     assert analyses(scene) == []
 
 
-def nothing_is_in_the_way(scene: Scene, name: str) -> None:
-    """What `diagnose` says of everything."""
-    seen = diagnose(scene, ENROLLMENT, "--output", "json")
-    assert seen.returncode == 0, seen.stdout
+@contextmanager
+def logins(scene: Scene) -> Iterator[Callable[..., "subprocess.CompletedProcess[str]"]]:
+    """`diagnose` with a login as reader to shop, through a proxy, to a PostgreSQL behind the endpoints."""
+    former = scene.teleport.role
+    with PostgresqlServer() as postgresql:
+        postgresql.run("create database shop")
+        postgresql.run(f"create role reader login in role {IAM_ROLE}")
+        with ProxySandbox(scene.teleport, postgresql=postgresql.address) as proxy:
+            scene.teleport.role = replace(
+                former, db_users=frozenset({"reader"}), db_names=frozenset({"shop"})
+            )
+            login = partial(
+                diagnose,
+                scene,
+                "--db-user=reader",
+                "--db-name=shop",
+                RDS_ENROLLMENT_TELEPORT_ADDRESS=proxy.address,
+                RDS_ENROLLMENT_TELEPORT_CA_FILE=str(proxy.ca_file),
+                NO_PROXY="127.0.0.1,localhost",
+            )
+            yield login
+    scene.teleport.role = former
+
+
+def only_iam_is_in_the_way(seen: "subprocess.CompletedProcess[str]") -> None:
+    """With everything reached, and the login refused by IAM."""
+    assert seen.returncode == 2, seen.stdout + seen.stderr
+    assert "Database orders  reached" in seen.stdout
+    assert "✗ login as reader to shop through Teleport  IamRefused" in seen.stdout
+    assert 'PAM authentication failed for user "reader"' in seen.stdout
+    assert "--db-user" not in seen.stdout
+
+
+def nothing_is_in_the_way(scene: Scene, name: str, seen: "subprocess.CompletedProcess[str]") -> None:
+    """What `diagnose` says of everything, with a login where one can be tried."""
+    assert seen.returncode == 0, seen.stdout + seen.stderr
     report = json.loads(seen.stdout)
     assert report["healthy"]
     (deployment,) = report["deployments"]
@@ -216,6 +254,28 @@ def nothing_is_in_the_way(scene: Scene, name: str) -> None:
     for database in deployment["databases"]:
         assert (database["way"], {agent["status"] for agent in database["agents"]}) == ("open", {"healthy"})
         assert not any(hop["blocks"] for hop in database["hops"])
+    results = {database["name"]: database["login"]["result"] for database in deployment["databases"]}
+    assert results == {"orders": "LoggedIn", "payments": "NotTried"}
+
+
+def agents_may_connect_as_readers(scene: Scene, *, allowed: bool) -> None:
+    """A policy beside the operator's own, as an administrator of AWS may attach it."""
+    (role,) = [
+        item["RoleName"]
+        for item in scene.client("iam").list_roles()["Roles"]
+        if item["RoleName"].startswith("TeleportDatabaseAccess")
+    ]
+    statement = {"Effect": "Deny", "Action": "rds-db:connect", "Resource": "*:dbuser:*/reader"}
+    names = {"RoleName": role, "PolicyName": "NoReaders"}
+    if allowed:
+        scene.client("iam").delete_role_policy(**names)
+    else:
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        scene.client("iam").put_role_policy(**names, PolicyDocument=document)
+
+
+def analyses_told(scene: Scene) -> list[str]:
+    return [item["note"] for item in scene.namespace.events() if item["reason"] == "ReachabilityAnalyzed"]
 
 
 def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
@@ -265,6 +325,11 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
 
     the_analyzer_is_asked(scene, vpc)
     assert command in reachable(scene)["message"]
+    for obj in (scene.deployment, scene.enrollment):
+        told = condition(obj, "DatabasesReachable")["message"]
+        assert told.endswith(" More: docs/reference/reasons.md#unreachable")
+    (event,) = analyses_told(scene)
+    assert f"ENI_SG_RULES_MISMATCH (ingress; {vpc.database_group}, eni-" in event
 
     seen = diagnose(scene, name, "--database", "orders")
     assert seen.returncode == 2, seen.stderr
@@ -280,7 +345,11 @@ def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "DatabasesReachable", "True")
     assert [item["id"][:4] for item in scene.deployment["status"]["analyses"]] == ["nia-"]
     assert scene.aws.calls.counts["ec2:StartNetworkInsightsAnalysis"] == 1
-    nothing_is_in_the_way(scene, name)
+    with logins(scene) as log_in:
+        agents_may_connect_as_readers(scene, allowed=False)
+        only_iam_is_in_the_way(log_in(name, "--database", "orders"))
+        agents_may_connect_as_readers(scene, allowed=True)
+        nothing_is_in_the_way(scene, name, log_in(ENROLLMENT, "--output", "json"))
     assert written == (len(scene.aws.calls.writes), len(scene.teleport.writes))
     assert diagnose(scene, "absent").returncode == 1
     assert diagnose(scene, name, "--database", "absent").returncode == 1

@@ -66,6 +66,10 @@
 - name: RDS_ENROLLMENT_HOST_ADDRESSES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with .docsUrl }}
+- name: RDS_ENROLLMENT_DOCS_URL
+  value: {{ . | quote }}
+{{- end }}
 - name: RDS_ENROLLMENT_LEASE_SECONDS
   value: {{ .leaseSeconds | quote }}
 - name: RDS_ENROLLMENT_LOG_LEVEL

@@ -63,6 +63,8 @@ class Adapters:
     edition: Literal["auto", "oss", "ent"]
     fips: bool
     """Whether agents run in FIPS mode."""
+    docs_url: str
+    """Of the site of the docs, for messages; empty where none is known."""
     poll_seconds: float
     """How soon to look again at what is in progress in AWS or Teleport."""
     read_only: bool

@@ -16,6 +16,7 @@ from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.ground import Ground, establish
 from rds_enrollment.controllers.invalid import faults
+from rds_enrollment.controllers.report import News
 from rds_enrollment.plan.foresight import foresee
 from rds_enrollment.plan.outcome import Outcome
 from rds_enrollment.plan.ownership import NO_ADOPTION, Adoption, Owner, teleport_tags
@@ -98,6 +99,10 @@ class Controller(ABC, Generic[R, S, D, W]):
     @abstractmethod
     def observed_status(self, previous: S, wanted: D, end: Converged[W]) -> S:
         """The status fields beside the conditions."""
+
+    def news(self, before: S, after: S) -> Sequence[News]:
+        """What `after` tells anew besides its conditions."""
+        return ()
 
     async def stand(self, resource: R, attempts: int = 1) -> Standing[D, W] | Ground:
         """The beginning of a pass, or the ground where it is not firm. Raises Outcome."""

@@ -17,12 +17,14 @@ from rds_enrollment.controllers.converge import Converged, Observe
 from rds_enrollment.controllers.deployment_observer import DeploymentObserver
 from rds_enrollment.controllers.ground import referred_integration
 from rds_enrollment.controllers.neighbours import claim_of, parsed, rollout_failed
-from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER
+from rds_enrollment.controllers.report import INFORMING_POLLS, RESYNC_JITTER, News
 from rds_enrollment.controllers.tags import applied_tags, former_tags
 from rds_enrollment.plan import names
 from rds_enrollment.plan.conditions import is_true
 from rds_enrollment.plan.deployment.aim import aim
+from rds_enrollment.plan.deployment.analyzer import analysis_words
 from rds_enrollment.plan.deployment.foresight import assume
+from rds_enrollment.plan.deployment.news import ended_analyses
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.release import release
 from rds_enrollment.plan.deployment.status import observed_status
@@ -35,6 +37,8 @@ from rds_enrollment.plan.part import Part
 from rds_enrollment.plan.scope import Scope
 from rds_enrollment.plan.steps import Step
 
+REACHABILITY_ANALYZED = "ReachabilityAnalyzed"
+"""The reason of the event that tells how an analysis of AWS's Reachability Analyzer ended."""
 _OF_THE_NETWORK = (ConditionType.NETWORK_READY, ConditionType.DATABASES_REACHABLE)
 
 
@@ -155,6 +159,14 @@ class DatabaseServiceDeploymentController(
     ) -> DatabaseServiceDeploymentStatus:
         tags = applied_tags(previous.applied_tags, wanted.user_tags, end)
         return observed_status(previous, wanted, end.world).model_copy(update={"applied_tags": tags})
+
+    def news(
+        self, before: DatabaseServiceDeploymentStatus, after: DatabaseServiceDeploymentStatus
+    ) -> Sequence[News]:
+        return [
+            News(REACHABILITY_ANALYZED, analysis_words(item))
+            for item in ended_analyses(before.analyses, after.analyses)
+        ]
 
 
 def _is_news(resource: DatabaseServiceDeployment) -> bool:

@@ -241,7 +241,8 @@ class Frame(Generic[R, S, D, W]):
         )
         # Before the status, whose write may end in a conflict: the next pass does not know any more.
         await self._adapters.drift.tell(raw, done.corrected)
-        await publish(self._adapters, raw, self._controller.status_of(resource).conditions, status)
+        before = self._controller.status_of(resource)
+        await publish(self._adapters, raw, before.conditions, status, self._controller.news(before, status))
         return requeue(
             self._adapters,
             status.conditions,

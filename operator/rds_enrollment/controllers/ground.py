@@ -158,4 +158,5 @@ def _scope(
         cluster=cluster,
         enterprise=enterprise,
         fips=adapters.fips,
+        docs_url=adapters.docs_url,
     )

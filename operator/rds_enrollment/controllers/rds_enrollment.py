@@ -54,6 +54,7 @@ class RdsEnrollmentController(
             teleport_cluster=scope.cluster.name,
             confirmed_prune=annotations.get(ANNOTATION_CONFIRM_PRUNE, ""),
             confirmed_naming=annotations.get(ANNOTATION_CONFIRM_NAMING, ""),
+            docs_url=scope.docs_url,
         )
 
     def observer(

@@ -2,7 +2,7 @@
 to be called again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
@@ -25,6 +25,14 @@ INFORMING_POLLS = 12
 QUEUED_POLLS = 4
 """An object that waits for others is looked at every so many poll periods."""
 _ACTION = "Reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that the status tells and no condition's change; `reason` is that of its event."""
+
+    reason: str
+    message: str
 
 
 def finished_status(
@@ -65,9 +73,13 @@ def finished_status(
 
 
 async def publish(
-    adapters: Adapters, raw: Mapping[str, Any], before: Conditions, status: CommonStatus
+    adapters: Adapters,
+    raw: Mapping[str, Any],
+    before: Conditions,
+    status: CommonStatus,
+    news: Sequence[News] = (),
 ) -> None:
-    """Write the status, and an event for each condition that changed. Raises Outcome."""
+    """Write the status, and an event for each condition that changed and for what is new besides. Raises Outcome."""
     obj = dict(raw)
     if await _written(adapters, obj, status.on_the_wire()) is obj:
         return
@@ -75,6 +87,8 @@ async def publish(
     for condition in status.conditions:
         if known.get(condition.type) != (condition.status, condition.reason) and _is_news(condition):
             await _tell(adapters, obj, condition)
+    for item in news:
+        await adapters.events.record(obj, "Normal", item.reason, item.message, _ACTION)
 
 
 async def _written(adapters: Adapters, obj: dict[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:

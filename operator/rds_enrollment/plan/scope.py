@@ -18,3 +18,5 @@ class Scope:
     """Whether agents run the enterprise image."""
     fips: bool = False
     """Whether they run the FIPS image, which is an enterprise one, in FIPS mode."""
+    docs_url: str = ""
+    """Of the site of the docs that messages lead to; empty where none is known."""

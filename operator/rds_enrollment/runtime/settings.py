@@ -211,6 +211,11 @@ class Settings(BaseSettings):
         description="Addresses of hosts as the VPCs see them, where the operator's DNS tells others: host=address,"
         " separated by commas; *.domain stands for all its hosts.",
     )
+    docs_url: Annotated[str, Field(pattern=r"^https?://[^\s#?]{1,200}$")] | None = Field(
+        default=None,
+        description="Where the site of this project's docs is, such as your own copy: messages end with a link into it"
+        " (default: the path of the page in the repository).",
+    )
     object_metrics: bool = Field(
         default=True, description="Whether /metrics has series of single objects, besides the sums over all."
     )

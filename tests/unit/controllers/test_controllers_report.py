@@ -83,6 +83,7 @@ def adapters(
         owner_id="cluster-a",
         edition="auto",
         fips=False,
+        docs_url="",
         poll_seconds=POLL,
         brake=cast("Any", Untouched()),
         concurrent_writes=1,

@@ -152,7 +152,9 @@ def _finding(
     by_cause = {item.cause: item for item in reversed(entries)}
     known = [by_cause[item.cause] for item in asked if item.cause in by_cause]
     if known:
-        return _words(next((item for item in known if item.state is not AnalysisState.RUNNING), known[0]))
+        return analysis_words(
+            next((item for item in known if item.state is not AnalysisState.RUNNING), known[0])
+        )
     if asked and spent(entries, world) >= wanted.analyses_per_day:
         most = wanted.analyses_per_day
         return (
@@ -161,7 +163,8 @@ def _finding(
     return ""
 
 
-def _words(item: ReachabilityAnalysis) -> str:
+def analysis_words(item: ReachabilityAnalysis) -> str:
+    """What an analysis is at, or found, for people."""
     asked = f"AWS's Reachability Analyzer, asked at {item.started_at:%Y-%m-%dT%H:%MZ}"
     way = f"from {item.source} to {item.destination}"
     said = ", ".join(item.explanations)

@@ -14,6 +14,7 @@ from rds_enrollment.plan.deployment.token import token_part
 from rds_enrollment.plan.deployment.tunnel import tunnel_part
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
+from rds_enrollment.plan.diagnosis.pages import with_page
 from rds_enrollment.plan.part import Part
 
 REQUIRED = (
@@ -40,6 +41,8 @@ def plan(wanted: WantedDeployment, world: DeploymentWorld, attempts: int = 1) ->
     service = service_part(wanted, world, role_ready=role.done, network_ready=network.done, attempts=attempts)
     tasks = tasks_part(wanted, world, service.done, attempts)
     tunnel = tunnel_part(wanted, world, attempts)
-    databases = analyzed(wanted, world, databases_part(wanted, world, attempts))
+    databases = with_page(
+        analyzed(wanted, world, databases_part(wanted, world, attempts)), wanted.scope.docs_url
+    )
     access = access_part(wanted, world, attempts)
     return (role, token, network, revision, service, tasks, tunnel, databases, access)

@@ -47,14 +47,14 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
     return progressing(
         _CONDITION,
         Reason.NO_TASKS,
-        told(f"{count} and none starts.", Reason.NO_TASKS, link=_service_link(wanted)),
+        told(wanted, f"{count} and none starts.", Reason.NO_TASKS, link=_service_link(wanted)),
     )
 
 
 def _refused(wanted: WantedDeployment, world: DeploymentWorld, count: str, refused: Refusal) -> Part:
     happened = f"{count}. ECS starts none: {clip(refused.text, WORDS_BYTES).rstrip('.')}."
     message = told(
-        happened, refused.reason, explained(wanted, world, refused.reason), link=_service_link(wanted)
+        wanted, happened, refused.reason, explained(wanted, world, refused.reason), link=_service_link(wanted)
     )
     return progressing(_CONDITION, refused.reason, message)
 
@@ -67,6 +67,7 @@ def _failed(
         f"Task {names.task_id(last.task.arn)} stopped: {clip(said_of(last.task), WORDS_BYTES).rstrip('.')}"
     )
     message = told(
+        wanted,
         f"{count}. {words}{_others(failures)}.",
         last.reason,
         _logged(world, last),

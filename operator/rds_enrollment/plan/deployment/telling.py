@@ -9,7 +9,8 @@ from rds_enrollment.plan.deployment.choice import network, vpc_of
 from rds_enrollment.plan.deployment.preflight import has_all, subnet_verdicts
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
-from rds_enrollment.plan.diagnosis.advice import ADVICE, page
+from rds_enrollment.plan.diagnosis.advice import ADVICE
+from rds_enrollment.plan.diagnosis.pages import more
 from rds_enrollment.plan.observed.aws import Task
 from rds_enrollment.plan.observed.network import Vpc
 
@@ -55,7 +56,8 @@ def task_link(wanted: WantedDeployment, task: Task) -> str:
     )
 
 
-def told(happened: str, reason: Reason, *more: str, link: str = "") -> str:
+def told(wanted: WantedDeployment, happened: str, reason: Reason, *further: str, link: str = "") -> str:
     """The message of a condition that a cause lowers. Empty pieces are left out; what happened gives way first."""
-    rest = " ".join(filter(None, (ADVICE.get(reason, ""), *more, link, f"More: {page(reason)}")))
+    end = more(reason, wanted.scope.docs_url)
+    rest = " ".join(filter(None, (ADVICE.get(reason, ""), *further, link, end)))
     return f"{clip(happened, MESSAGE_BYTES - len(rest.encode()) - 1)} {rest}"

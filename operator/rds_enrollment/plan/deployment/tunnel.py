@@ -46,6 +46,7 @@ def _named(
 ) -> str:
     reason = found.reason or Reason.AGENTS_NOT_CONNECTED
     return told(
+        wanted,
         f"{happened} Its log: {clip(found.line, LOG_BYTES)}",
         reason,
         _rules(world) if reason is Reason.JOIN_DENIED else explained(wanted, world, reason),

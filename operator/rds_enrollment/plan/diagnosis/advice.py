@@ -5,8 +5,6 @@ from types import MappingProxyType
 
 from rds_enrollment.api.reasons import Reason
 
-REASONS_PAGE = "docs/reference/reasons.md"
-
 ADVICE: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.IMAGE_REGISTRY_UNREACHABLE: (
@@ -84,8 +82,3 @@ ADVICE: Mapping[Reason, str] = MappingProxyType(
         ),
     }
 )
-
-
-def page(reason: Reason) -> str:
-    """Where the docs say more of a reason."""
-    return f"{REASONS_PAGE}#{reason.lower()}"

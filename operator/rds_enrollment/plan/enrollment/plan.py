@@ -1,6 +1,7 @@
 """The plan of one enrolment, part by part: the deployments first, which take the longest to become Ready."""
 
 from rds_enrollment.api.reasons import ConditionType
+from rds_enrollment.plan.diagnosis.pages import with_page
 from rds_enrollment.plan.enrollment.parts import discovery_part, enrolled_part, iam_part
 from rds_enrollment.plan.enrollment.reachability import reachable_part
 from rds_enrollment.plan.enrollment.readiness import deployments_part
@@ -25,5 +26,5 @@ def plan(wanted: WantedEnrollment, world: EnrollmentWorld, attempts: int = 1) ->
         deployments_part(wanted, world, seen.coverage, attempts),
         enrolled_part(wanted, world, seen.selection, seen.registration, attempts),
         iam_part(wanted, world, seen.registration),
-        reachable_part(world, seen.registration, attempts),
+        with_page(reachable_part(world, seen.registration, attempts), wanted.docs_url),
     )

@@ -39,6 +39,8 @@ class WantedEnrollment:
     """Token of the removal that somebody approves."""
     confirmed_naming: str = ""
     """Naming strategy that enrolled databases may be renamed for."""
+    docs_url: str = ""
+    """Of the site of the docs, for messages; empty where none is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import pytest
 from rds_enrollment.api.reasons import DIAGNOSES, Reason
-from rds_enrollment.plan.diagnosis.advice import ADVICE, page
+from rds_enrollment.plan.diagnosis.advice import ADVICE
 from rds_enrollment.plan.diagnosis.ecs_texts import SERVICE, STOPPED
 from rds_enrollment.plan.diagnosis.rules import classify
 
@@ -194,4 +194,3 @@ def test_each_rule_can_be_the_one_that_matches() -> None:
 
 def test_each_cause_has_advice_and_nothing_else_has() -> None:
     assert ADVICE.keys() == DIAGNOSES
-    assert page(Reason.OUT_OF_MEMORY) == "docs/reference/reasons.md#outofmemory"
