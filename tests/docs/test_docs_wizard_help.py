@@ -48,6 +48,9 @@ HELP = {
     "A connection to a database times out: its security groups let no agent in": (
         "tests/cluster/test_network_troubles.py::test_database_that_agents_cannot_reach"
     ),
+    "Test the connection with a database user and name": (
+        "tests/unit/teleport/test_teleport_logins.py::test_a_login_reaches_the_database"
+    ),
     "An inbound rule for one of the agents' groups mends that": (
         "tests/cluster/test_network_choices.py::test_databases_let_the_agents_in"
     ),
@@ -61,4 +64,6 @@ HELP = {
 def test_advice_has_a_test(advice: str) -> None:
     file, _, name = HELP[advice].partition("::")
     tree = ast.parse((ROOT / file).read_text())
-    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert name in {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
