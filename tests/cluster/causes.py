@@ -120,7 +120,6 @@ CAUSES = (
     _refusal("place", "TaskNotPlaced", f"{PLACE}Internal error."),
     _refusal("subnet", "SubnetsNotFound", f"{PLACE}The subnet ID 'subnet-0a' does not exist."),
     _refusal("group", "SecurityGroupsNotFound", f"{PLACE}The security group 'sg-0a' does not exist."),
-    Cause("silence", "NoTasks", "and none starts", TaskFault(silent=True)),
     Cause("crash", "AgentExited", "| teleport: cannot parse the configuration", _CRASH),
     Cause("memory", "OutOfMemory", "exit code 137", _MEMORY),
     _tunnel("join-denied", "JoinDenied", "instance did not match any allow rules"),

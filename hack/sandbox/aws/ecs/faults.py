@@ -17,8 +17,6 @@ class TaskFault:
 
     refusal: str = ""
     """No task is made; the service event says so."""
-    silent: bool = False
-    """No task is made, and nothing is said of it."""
     start_error: str = ""
     """The task does not start; its `stoppedReason`."""
     exit_code: int | None = None
@@ -36,11 +34,6 @@ class Faults(dict[str, TaskFault]):
         fault = self.get(service)
         if fault is not None and fault.refusal:
             raise LaunchRefused(fault.refusal)
-
-    def stalls(self, service: str) -> bool:
-        """Whether nothing is launched for a service, without a word."""
-        fault = self.get(service)
-        return fault is not None and fault.silent
 
     def start_error(self, task: Task) -> StartError:
         """Why the task does not start; empty when nothing was set."""

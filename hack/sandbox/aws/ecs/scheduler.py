@@ -146,8 +146,6 @@ class Scheduler:
         deployment = service.primary
         if not count or (deployment.next_launch_at and now < deployment.next_launch_at):
             return
-        if self.faults.stalls(service.name):
-            return
         definition = self.find_definition(deployment.task_definition_arn)
         started: list[Task] = []
         for _ in range(count):

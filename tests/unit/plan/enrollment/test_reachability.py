@@ -150,7 +150,7 @@ def test_what_a_deployment_found_in_the_way_is_told(servers: tuple[DatabaseServe
     seen = replace(enrolled(*servers), deployments=(deployment(),))
     status, reason, message = told(seen, REACHABLE)
     assert (status, reason) == ("False", Reason.UNREACHABLE)
-    assert message.endswith(f" {WAY}")
+    assert message.endswith(f" {WAY} More: docs/reference/reasons.md#unreachable")
 
 
 @pytest.mark.parametrize("other", [deployment(vpc_id="vpc-0fedcba9876543210"), deployment(status="True")])
