@@ -28,7 +28,7 @@ class Fault(StrEnum):
     CONFLICT = "conflict"
     """Somebody else has changed it meanwhile."""
     CUT_SHORT = "cut short"
-    """The answer itself, ending in its middle: raised from `after` only."""
+    """The answer itself, ending in its middle: raised only where there is one."""
 
 
 class Spoiled(Exception):  # noqa: N818 - an instruction to the sandbox, not an error
@@ -74,5 +74,6 @@ class Reads(Protocol):
     def answer(self, system: System, question: str, fresh: A, text: str) -> A:
         """What is answered: `fresh`, or one that this question had before.
 
-        `question` begins with the operation and a blank. `text` is the same for answers that say the same.
+        `question` begins with the operation and a blank. `text` is the same for answers that say the same. Raises Cut
+        or Spoiled for an answer that is none, with any fault.
         """

@@ -170,9 +170,16 @@ class CallLayer:
         content = b"".join(self._serve(request, environ, keep))
         where = f"{request.region} {account_of(environ, request)}"
         question = f"{request.name} {where} {body.decode('utf-8', 'replace')}"
-        status, headers, content = reads.answer(
-            "aws", question, (*head[-1], content), _OF_ONE_ANSWER.sub("", content.decode("utf-8", "replace"))
-        )
+        said = _OF_ONE_ANSWER.sub("", content.decode("utf-8", "replace"))
+        try:
+            status, headers, content = reads.answer("aws", question, (*head[-1], content), said)
+        except Cut as cut:
+            raise ConnectionCutError(f"the answer to {request.name} was cut") from cut
+        except Spoiled as spoiled:
+            if spoiled.fault is not Fault.CUT_SHORT:
+                return _send(fault_reply(request, spoiled.fault), start_response)
+            status, headers = head[-1]
+            content = content[: len(content) // 2]
         start_response(status, headers)
         return [content]
 

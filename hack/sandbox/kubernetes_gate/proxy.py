@@ -113,9 +113,15 @@ class Proxy:
         headers = _of_the_message(answer.headers)
         text = _OF_ONE_ANSWER.sub("", f"{answer.status} {content.decode('utf-8', 'replace')}")
         question = f"{request.method} {request.path_qs} {request.headers.get('Accept')}"
-        status, headers, content = reads.answer(
-            "kubernetes", question, (answer.status, headers, content), text
-        )
+        fresh = answer.status, headers, content
+        try:
+            status, headers, content = reads.answer("kubernetes", question, fresh, text)
+        except Cut:
+            return hang_up(request)
+        except Spoiled as spoiled:
+            if spoiled.fault is not Fault.CUT_SHORT:
+                return fault_response(spoiled.fault)
+            status, headers, content = answer.status, headers, content[: len(content) // 2]
         return web.Response(status=status, headers=headers, body=content)
 
     async def _write(self, request: web.BaseRequest, body: bytes, write: Write) -> web.Response | None:

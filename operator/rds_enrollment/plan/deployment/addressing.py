@@ -59,6 +59,12 @@ def public_address(
     )
 
 
+def is_undecided(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether the routes alone can tell: nothing is asked for, and no service has what could stay."""
+    asked = wanted.assign_public_ip in (AssignPublicIp.ENABLED, AssignPublicIp.DISABLED)
+    return not asked and not isinstance(world.service, EcsService)
+
+
 def _keeps(
     wanted: WantedDeployment,
     world: DeploymentWorld,

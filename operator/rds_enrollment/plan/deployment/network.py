@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.conditions import Verdict
-from rds_enrollment.plan.deployment.addressing import ways_out
+from rds_enrollment.plan.deployment.addressing import is_undecided, ways_out
 from rds_enrollment.plan.deployment.choice import InVpc, network, vpc_of
 from rds_enrollment.plan.deployment.preflight import TOO_NEW, has_all, shortage, subnet_verdicts
 from rds_enrollment.plan.deployment.security_group import group_part, is_ours, surplus_group
@@ -15,9 +15,12 @@ from rds_enrollment.plan.network.checks import SubnetVerdict
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.observed.network import Vpc
+from rds_enrollment.plan.outcome import Transient
 from rds_enrollment.plan.part import Part, refused, unseen, writing
 
 _CONDITION = ConditionType.NETWORK_READY
+_LOOKS = 3
+"""So often what passes by itself may hold up a new service, which would get public addresses, and keep them."""
 
 
 def network_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
@@ -88,7 +91,9 @@ def _preflight(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         raise AssertionError("the subnets and groups were seen")
     if isinstance(vpc, Unseen):
         part = unseen(_CONDITION, vpc, attempts)
-        return part if wanted.preflight_blocks else replace(part, done=True)
+        hiccup = isinstance(vpc.outcome, Transient) and attempts <= _LOOKS
+        waits = wanted.preflight_blocks or (hiccup and is_undecided(wanted, world))
+        return part if waits else replace(part, done=True)
     if vpc is None or not has_all(vpc, picked):
         verdict = Verdict.unknown(Reason.IN_PROGRESS, TOO_NEW, soft=True)
         return Part(_CONDITION, verdict, done=not wanted.preflight_blocks)

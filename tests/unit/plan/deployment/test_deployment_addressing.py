@@ -14,7 +14,7 @@ from rds_enrollment.plan.deployment.plan import plan
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.network import Vpc
-from rds_enrollment.plan.outcome import Transient
+from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.part import steps_of
 from rds_enrollment.plan.steps.ecs import UpdateService
 
@@ -32,6 +32,7 @@ from tests.unit.plan.network import dsl
 
 AUTO, ENABLED, DISABLED = AssignPublicIp
 PUBLIC, NAT, NOWHERE = "0.0.0.0/0 igw-1", "0.0.0.0/0 nat-1", ""
+DENIED = Unseen(Blocked(Reason.ACCESS_DENIED, "no"))
 UNREAD = Unseen(Transient(Reason.AWS_UNAVAILABLE, "503"))
 WITHOUT = service(network=replace(SERVICE_SEEN.network, assign_public_ip=False))
 
@@ -81,6 +82,25 @@ def test_unknown_routes_change_nothing(seen: Any, chosen: AssignPublicIp | None)
     assert asks(world(vpc=seen), chosen) is True
     assert asks(world(vpc=seen, service=WITHOUT), chosen) is False
     assert asks(world(vpc=seen, service=None), chosen) is True
+
+
+@pytest.mark.parametrize(
+    ("fields", "chosen", "attempts", "goes_on"),
+    [
+        ({"service": None}, None, 1, False),
+        ({"service": None}, AUTO, 3, False),
+        ({"service": None}, AUTO, 4, True),
+        ({"service": None}, DISABLED, 1, True),
+        ({"service": WITHOUT}, AUTO, 1, True),
+        ({"service": None, "vpc": DENIED}, AUTO, 1, True),
+    ],
+)
+def test_a_hiccup_gives_no_new_service_addresses_that_it_would_keep(
+    fields: dict[str, Any], chosen: AssignPublicIp | None, attempts: int, goes_on: bool
+) -> None:
+    """It is looked at again, and not for ever; who may not read the routes gets what the wizard gives."""
+    wanted = replace(WANTED, assign_public_ip=chosen)
+    assert network_part(wanted, world(**{"vpc": UNREAD, **fields}), attempts).done is goes_on
 
 
 def test_what_a_former_release_made_is_not_rolled_out_for_this() -> None:
