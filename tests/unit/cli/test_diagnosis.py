@@ -1,5 +1,7 @@
 """How a diagnosis is drawn."""
 
+from dataclasses import replace
+
 import click
 from rds_enrollment.cli.diagnosis import draw
 from rds_enrollment.controllers.deployment_views import (
@@ -8,6 +10,7 @@ from rds_enrollment.controllers.deployment_views import (
     DeploymentReport,
     FailedTask,
     HopView,
+    LoginView,
     Statement,
 )
 
@@ -112,3 +115,23 @@ def test_colours_tell_what_needs_somebody() -> None:
     assert click.style("…", fg="yellow") in drawn
     assert click.style("reached", fg="green") in drawn
     assert "\x1b[2J" not in drawn
+
+
+def test_a_login_is_drawn_in_place_of_what_a_connection_does_not_prove() -> None:
+    login = LoginView(
+        user="reader",
+        name="shop",
+        result="UserRefused",
+        said="password \x1b[2J failed",
+        advice="Grant it rds_iam.",
+    )
+    tried = replace(OPEN, login=login)
+    drawn = click.unstyle(draw([replace(REPORT, databases=(tried,))])).splitlines()
+    assert drawn[-3:] == [
+        "  ✗ login as reader to shop through Teleport  UserRefused",
+        "      password  [2J failed",
+        "      Grant it rds_iam.",
+    ]
+    assert not tried.is_well
+    assert replace(OPEN, login=replace(login, result="LoggedIn")).is_well
+    assert replace(OPEN, login=replace(login, result="NotTried")).is_well
