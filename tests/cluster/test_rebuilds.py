@@ -129,5 +129,4 @@ def test_what_is_retained_runs_on_is_nobodys_and_can_be_adopted_again(
     scene.apply_examples(integration=adopting, enrollment={**adopting, "deployment": template})
     scene.wait_all_ready()
     assert {task.task_arn for task in scene.aws.running_tasks()} == tasks
-    # The rules let agents in as they are: they stay those of nobody.
-    assert marked_in_ec2(scene) == {item for item in made if item.startswith("sg-")}
+    assert marked_in_ec2(scene) == made

@@ -47,7 +47,7 @@ _WRITES: Mapping[type[AwsStep], Callable[[AwsAccount, Any], None]] = {
     log_steps.DisassociateKmsKey: logs.disassociate_kms_key,
     log_steps.DeleteLogGroup: logs.delete_log_group,
     group_steps.CreateSecurityGroup: security_groups.create_group,
-    group_steps.TagSecurityGroup: security_groups.tag_group,
+    group_steps.TagSecurityGroup: security_groups.tag,
     group_steps.UntagSecurityGroup: security_groups.untag,
     group_steps.AuthorizeSecurityGroupEgress: security_groups.authorize_egress,
     group_steps.AuthorizeSecurityGroupIngress: security_groups.authorize_ingress,

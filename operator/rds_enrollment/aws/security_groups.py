@@ -116,11 +116,11 @@ def create_group(account: AwsAccount, step: steps.CreateSecurityGroup) -> None:
         )
 
 
-def tag_group(account: AwsAccount, step: steps.TagSecurityGroup) -> None:
+def tag(account: AwsAccount, step: steps.TagSecurityGroup) -> None:
     """ec2:CreateTags, which overwrites."""
     with translated("ec2:CreateTags", step.target):
         account.client("ec2", step.region).create_tags(
-            Resources=[step.group], Tags=capitalised_tags(step.tags)
+            Resources=[step.resource], Tags=capitalised_tags(step.tags)
         )
 
 

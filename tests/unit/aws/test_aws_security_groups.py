@@ -84,7 +84,7 @@ def test_repairs(account: AwsAccount, world: World, vpc: Vpc, group: ManagedGrou
     revocation = RevokeSecurityGroupIngress(group=group.id, rules=(inbound.id,), **_COMMON)
     for step in (AuthorizeSecurityGroupEgress(group=group.id, **_COMMON), revocation, revocation):
         apply(account, step)
-    apply(account, TagSecurityGroup(group=group.id, tags={"team": "ops"}, **_COMMON))
+    apply(account, TagSecurityGroup(resource=group.id, tags={"team": "ops"}, **_COMMON))
 
     mended = _found(account, vpc.id)
     [rule] = mended.rules

@@ -135,6 +135,22 @@ def test_a_boundary_must_be_on_the_roles_that_are_made_with_it(command: Command)
     assert f"arn:aws:iam::{ACCOUNT}:role/TeleportDatabaseAccess-{VPC}" in found["Roles"]["Resource"]
 
 
+def test_what_an_object_was_and_what_it_is_to_be_may_come_together(command: Command) -> None:
+    later = {**INTEGRATION, "spec": {**INTEGRATION["spec"], "role": {"name": "moved"}}}
+    found = command.statements(INTEGRATION, later, deployment())["ManagedRoles"]["Resource"]
+    assert {f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("teleport", "moved")} <= set(found)
+
+
+def test_rules_that_were_left_behind_may_be_taken_over_by_their_tags_alone(command: Command) -> None:
+    opening = {"databaseAccess": "Manage", "adoptionPolicy": "Always"}
+    adopted = command.statements(INTEGRATION, deployment(**opening))["AdoptedSecurityGroups"]
+    assert adopted["Resource"] == [f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group-rule/*"]
+    assert adopted["Condition"] == {
+        "StringEquals": {"aws:ResourceTag/teleport.dev/cluster": "example.teleport.sh"}
+    }
+    assert "AdoptedSecurityGroups" not in command.statements(INTEGRATION, deployment(databaseAccess="Manage"))
+
+
 @pytest.mark.parametrize(
     ("databases", "vpcs"), [({"all": {}}, ["vpc-*"]), ({"selector": {"vpcIds": [VPC]}}, [VPC])]
 )

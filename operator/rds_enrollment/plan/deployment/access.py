@@ -12,6 +12,7 @@ from rds_enrollment.plan.deployment.openings import (
     Opening,
     facts,
     judged_targets,
+    left_rules,
     missing_openings,
     own_rules,
     surplus_rules,
@@ -20,11 +21,13 @@ from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.network.changes import authorize_ingress
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 from rds_enrollment.plan.part import Part, held, removed, satisfied, unseen, writing
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupIngress,
     RevokeSecurityGroupIngress,
+    TagSecurityGroup,
     UntagSecurityGroup,
 )
 from rds_enrollment.plan.text import counted, first, listing
@@ -46,9 +49,9 @@ def access_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int)
     added = [_addition(wanted, opening) for opening in missing] if wanted.manages_access else []
     if added or surplus:
         return writing(_CONDITION, *added, *_revocations(wanted, surplus))
-    untagging = _untagging(wanted, world)
-    if untagging:
-        return writing(_CONDITION, *untagging)
+    retagging = [*_tagging(wanted, world, picked), *_untagging(wanted, world)]
+    if retagging:
+        return writing(_CONDITION, *retagging)
     if missing:
         return Part(
             _CONDITION, Verdict.no(Reason.INBOUND_RULE_MISSING, _text(missing, vpc.region)), done=True
@@ -114,6 +117,19 @@ def _revocations(
             condition=_CONDITION, region=wanted.region, group=group, rules=tuple(by_group[group])
         )
         for group in sorted(by_group)
+    ]
+
+
+def _tagging(wanted: WantedDeployment, world: DeploymentWorld, picked: Network) -> list[TagSecurityGroup]:
+    """The rules of ours that lack tags, and those that become ours."""
+    adopted = left_rules(wanted, world, picked) if wanted.manages_access else ()
+    lacking = {
+        rule.id: ownership.drifted_tags(wanted.tags, rule.tags) for rule in (*own_rules(world), *adopted)
+    }
+    return [
+        TagSecurityGroup(condition=_CONDITION, region=wanted.region, resource=rule, tags=tags)
+        for rule, tags in lacking.items()
+        if tags
     ]
 
 

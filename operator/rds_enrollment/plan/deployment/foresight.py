@@ -48,7 +48,7 @@ def assume(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> Depl
             return replace(world, newest=_revision(wanted, world, step))
         case ecs_steps.TagEcsResource() | ecs_steps.UntagEcsResource():
             return _retagged(world, step)
-        case CreateSecurityGroup() | SecurityGroupStep() | UntagSecurityGroup():
+        case CreateSecurityGroup() | SecurityGroupStep() | TagSecurityGroup() | UntagSecurityGroup():
             return _with_groups(world, step)
         case log_steps.LogGroupStep() | log_steps.TagLogGroup() | log_steps.UntagLogGroup():
             return replace(world, log_group=_log_group(world.log_group, step))
@@ -73,11 +73,12 @@ def _with_role(wanted: WantedDeployment, world: DeploymentWorld, step: Step) -> 
 
 
 def _with_groups(
-    world: DeploymentWorld, step: CreateSecurityGroup | SecurityGroupStep | UntagSecurityGroup
+    world: DeploymentWorld,
+    step: CreateSecurityGroup | SecurityGroupStep | TagSecurityGroup | UntagSecurityGroup,
 ) -> DeploymentWorld:
     match step:
-        case UntagSecurityGroup():
-            return _without_tags(world, step)
+        case TagSecurityGroup() | UntagSecurityGroup():
+            return _with_tags(world, step)
         case CreateSecurityGroup():
             made = ManagedGroup(
                 id=_NEW_GROUP,
@@ -126,18 +127,18 @@ def _tags_after(tags: Mapping[str, str], step: Step) -> dict[str, str]:
     return {**tags, **getattr(step, "tags", {})}
 
 
-def _without_tags(world: DeploymentWorld, step: UntagSecurityGroup) -> DeploymentWorld:
-    """The group that we made, or one of our rules."""
-    group, rules = world.managed_group, world.own_rules
+def _with_tags(world: DeploymentWorld, step: TagSecurityGroup | UntagSecurityGroup) -> DeploymentWorld:
+    """The group of our name, or a rule: of ours, or one that becomes ours."""
+    group = world.managed_group
     if isinstance(group, ManagedGroup) and group.id == step.resource:
         return replace(world, managed_group=replace(group, tags=_tags_after(group.tags, step)))
-    if isinstance(rules, Unseen):
+    known = [*_listed(world.own_rules), *_listed(world.database_rules)]
+    named = next((rule for rule in known if rule.id == step.resource), None)
+    if named is None:
         return world
-    named = (
-        replace(rule, tags=_tags_after(rule.tags, step)) if rule.id == step.resource else rule
-        for rule in rules
+    return _with_rules(
+        world, added=(replace(named, tags=_tags_after(named.tags, step)),), gone=(step.resource,)
     )
-    return replace(world, own_rules=tuple(named))
 
 
 def _outward(group: str) -> SecurityGroupRule:
@@ -165,6 +166,10 @@ def _with_rules(
     )
 
 
+def _listed(seen: Seen[tuple[SecurityGroupRule, ...]]) -> tuple[SecurityGroupRule, ...]:
+    return () if isinstance(seen, Unseen) else seen
+
+
 def _changed(
     seen: Seen[tuple[SecurityGroupRule, ...]], added: tuple[SecurityGroupRule, ...], gone: tuple[str, ...]
 ) -> Seen[tuple[SecurityGroupRule, ...]]:
@@ -175,8 +180,6 @@ def _changed(
 
 def _mended(group: ManagedGroup, step: SecurityGroupStep) -> ManagedGroup | None:
     match step:
-        case TagSecurityGroup():
-            return replace(group, tags=_tags_after(group.tags, step))
         case AuthorizeSecurityGroupEgress():
             return replace(group, rules=(*group.rules, _outward(group.id)))
         case RevokeSecurityGroupIngress():

@@ -85,6 +85,30 @@ def own_rules(world: DeploymentWorld) -> tuple[SecurityGroupRule, ...]:
     return tuple(sorted((rule for rule in rules if not rule.egress), key=lambda rule: rule.id))
 
 
+def left_rules(
+    wanted: WantedDeployment, world: DeploymentWorld, picked: Network
+) -> tuple[SecurityGroupRule, ...]:
+    """Inbound rules just as we add them, with Teleport's tags, that are to become ours: left by `Retain`, mostly.
+
+    A rule without these tags is somebody's own, even where the adoption policy is Always.
+    """
+    fresh = () if isinstance(world.database_rules, Unseen) else world.database_rules
+    used = {
+        (group, PortRange(target.port, target.port))
+        for target in judged_targets(wanted, world)
+        for group in target.security_groups
+    }
+    return tuple(
+        rule
+        for rule in sorted(fresh, key=lambda rule: rule.id)
+        if not rule.egress
+        and (rule.protocol, rule.peer in picked.security_groups) == ("tcp", True)
+        and (rule.group, rule.ports) in used
+        and wanted.adoption.teleport.items() <= rule.tags.items()
+        and wanted.adoption.takes(rule.tags)
+    )
+
+
 def database_groups(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[str, ...]:
     """The security groups of the databases that the agents serve, sorted."""
     served = judged_targets(wanted, world)

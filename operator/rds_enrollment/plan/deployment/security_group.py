@@ -123,7 +123,7 @@ def _repairs(wanted: WantedDeployment, group: ManagedGroup) -> list[Step]:
     tags = ownership.drifted_tags(wanted.tags, group.tags)
     if tags:
         repairs.append(
-            TagSecurityGroup(condition=_CONDITION, region=wanted.region, group=group.id, tags=tags)
+            TagSecurityGroup(condition=_CONDITION, region=wanted.region, resource=group.id, tags=tags)
         )
     stale = ownership.stale_tags(wanted.former_tags.own, group.tags)
     if stale:

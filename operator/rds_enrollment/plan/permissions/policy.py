@@ -203,7 +203,10 @@ def _groups(estate: Estate) -> dict[On, list[Extent]]:
             Extent(groups if opening else (), {"ArnLike": {"ec2:Vpc": list(_vpcs(estate, opening))}})
         ],
         On.TAGS_OF_NEW: [Extent((*groups, *rules) if touched else (), created)],
-        On.ADOPTED_GROUPS: _adopted_groups(estate, making, groups),
+        On.ADOPTED_GROUPS: [
+            *_adopted_groups(estate, making, groups),
+            *_adopted_rules(estate, opening, rules),
+        ],
     }
 
 
@@ -241,6 +244,15 @@ def _adopted_groups(
     if any(adopts(item, AdoptionPolicy.IF_TAGGED) for item in making):
         return [Extent(groups, {"StringEquals": {f"aws:ResourceTag/{TAG_CLUSTER}": estate.cluster.name}})]
     return []
+
+
+def _adopted_rules(
+    estate: Estate, opening: Sequence[WantedDeployment], rules: tuple[str, ...]
+) -> list[Extent]:
+    """Of rules only those with Teleport's tags are taken over."""
+    if all(adopts(item, AdoptionPolicy.NEVER) for item in opening):
+        return []
+    return [Extent(rules, {"StringEquals": {f"aws:ResourceTag/{TAG_CLUSTER}": estate.cluster.name}})]
 
 
 def _vpcs(estate: Estate, deployments: Iterable[WantedDeployment]) -> tuple[str, ...]:

@@ -37,14 +37,16 @@ class SecurityGroupStep(AwsStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TagSecurityGroup(SecurityGroupStep):
-    """ec2:CreateTags: other tags stay."""
+class TagSecurityGroup(AwsStep):
+    """ec2:CreateTags, of a security group or of one of its rules; `resource` is its id. Other tags stay."""
 
+    resource: str
     tags: Mapping[str, str]
 
     @property
     def target(self) -> str:
-        return f"tags of security group {self.group}"
+        kind = "security group rule" if self.resource.startswith("sgr-") else "security group"
+        return f"tags of {kind} {self.resource}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from rds_enrollment.api.agents import AgentSpec
+from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.database_service_deployment import DatabaseServiceDeploymentStatus
 from rds_enrollment.api.network import MAX_MISSING_RULES
@@ -13,6 +14,7 @@ from rds_enrollment.plan.deployment.access import access_part, access_removal, m
 from rds_enrollment.plan.deployment.plan import REQUIRED, plan
 from rds_enrollment.plan.deployment.status import observed_status
 from rds_enrollment.plan.deployment.teardown import teardown
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import Network, RdsInventory
@@ -20,10 +22,12 @@ from rds_enrollment.plan.observed.network import PortRange
 from rds_enrollment.plan.observed.security_groups import SecurityGroupRule
 from rds_enrollment.plan.observed.teleport import DatabaseServer, TargetHealth
 from rds_enrollment.plan.outcome import Transient
+from rds_enrollment.plan.ownership import Adoption
 from rds_enrollment.plan.part import steps_of
 from rds_enrollment.plan.steps.security_groups import (
     AuthorizeSecurityGroupIngress,
     RevokeSecurityGroupIngress,
+    TagSecurityGroup,
 )
 
 from tests.unit.plan.deployment.build import (
@@ -32,6 +36,7 @@ from tests.unit.plan.deployment.build import (
     LABELS,
     SUBNETS,
     TAGS,
+    TELEPORT_TAGS,
     VPC,
     VPC_SEEN,
     WANTED,
@@ -225,6 +230,49 @@ def test_another_group_of_the_tasks_first_gets_a_rule_and_then_the_former_loses_
     under_way = service(deployments=(rollout(), rollout(id="old", status="ACTIVE")))
     assert access_part(MANAGE, fresh(*two, service=under_way), 1).steps == ()
     assert access_part(MANAGE, fresh(*two), 1).steps == revoked("sgr-1")
+
+
+def tagged(tags: dict[str, str]) -> tuple[TagSecurityGroup, ...]:
+    return (TagSecurityGroup(condition=CONDITION, region="us-west-1", resource=OURS.id, tags=tags),)
+
+
+def test_a_rule_of_ours_gets_the_tags_that_it_lacks() -> None:
+    wanted = replace(MANAGE, user_tags={"team": "data"})
+    assert access_part(wanted, fresh(OURS), 1).steps == tagged({"team": "data"})
+    assert access_part(MANAGE, fresh(OURS), 1).steps == ()
+
+
+LEFT = replace(OURS, tags=TELEPORT_TAGS)
+ADOPTING = replace(
+    MANAGE,
+    adoption=Adoption(
+        policy=AdoptionPolicy.IF_TAGGED, owner_id=MANAGE.owner.owner_id, teleport=TELEPORT_TAGS
+    ),
+)
+ANYTHING = replace(ADOPTING, adoption=replace(ADOPTING.adoption, policy=AdoptionPolicy.ALWAYS))
+
+
+@pytest.mark.parametrize("wanted", [ADOPTING, ANYTHING])
+def test_a_rule_that_was_left_behind_is_adopted(wanted: WantedDeployment) -> None:
+    marking = tagged({OWNER_MARK: MANAGE.owner.mark})
+    assert access_part(wanted, fresh(LEFT, own_rules=()), 1).steps == marking
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rule"),
+    [
+        (MANAGE, LEFT),
+        (replace(ADOPTING, manages_access=False), LEFT),
+        (ADOPTING, replace(LEFT, tags={**TELEPORT_TAGS, OWNER_MARK: "cluster-b/dbsvc/teleport/main"})),
+        (ANYTHING, replace(LEFT, tags={"team": "data"})),
+        (ADOPTING, replace(LEFT, ports=PortRange(5432, 5433))),
+        (ADOPTING, replace(LEFT, protocol="-1", ports=None)),
+        (ADOPTING, replace(LEFT, egress=True)),
+    ],
+)
+def test_a_rule_of_others_is_not(wanted: WantedDeployment, rule: SecurityGroupRule) -> None:
+    steps = access_part(wanted, fresh(rule, own_rules=()), 1).steps
+    assert not [step for step in steps if isinstance(step, TagSecurityGroup)]
 
 
 def test_further_labels_of_the_agents_count() -> None:

@@ -114,7 +114,7 @@ def test_one_that_was_left_behind_is_adopted_by_its_tags() -> None:
         ),
         (
             {"tags": {**TAGS, "teleport.dev/cluster": "other"}},
-            TagSecurityGroup(group=OURS, tags={"teleport.dev/cluster": "example.teleport.sh"}, **_COMMON),
+            TagSecurityGroup(resource=OURS, tags={"teleport.dev/cluster": "example.teleport.sh"}, **_COMMON),
         ),
     ],
 )
