@@ -16,7 +16,7 @@ from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
 from rds_enrollment.parts import Build, Parts, open_election, open_parts
-from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.outcome import Outcome, Transient
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.deadline import end_process_after_fence, end_process_within
 from rds_enrollment.runtime.fatal import FatalError
@@ -88,10 +88,11 @@ async def _serve(
             **parts.readiness,
         },
     )
+    answered = await _require_kinds(rest, settings)
     await _listen(http, settings)
     try:
-        await _require_kinds(rest, settings, stopping)
-        if await election.acquire(stopping):
+        answered = answered or await _require_kinds(rest, settings, stopping)
+        if answered and await election.acquire(stopping):
             watch = _watch(parts, monitor)
             await _lead(parts, election, check, watch, reconcilers, stopping)
     finally:
@@ -206,21 +207,27 @@ async def _until_stopped(
         watched.cancel()
 
 
-async def _require_kinds(rest: Rest, settings: Settings, stopping: asyncio.Event) -> None:
+async def _require_kinds(rest: Rest, settings: Settings, stopping: asyncio.Event | None = None) -> bool:
     """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf.
 
-    An API server that is away is waited for, in good health: a process that ended for it would be started again later
-    and later, and be missing for minutes after the API server is back.
+    Whether the API server answered. With `stopping` one that is away is waited for until that is set, in good health:
+    a process that ended for it would be started again later and later, and be missing for minutes after the API server
+    is back. Raises FatalError.
     """
+
+    def ask() -> Awaitable[None]:
+        return require_kinds(rest, settings.watch_namespaces)
+
     try:
-        await until_answered(lambda: require_kinds(rest, settings.watch_namespaces), stopping)
+        await (ask() if stopping is None else until_answered(ask, stopping))
+    except Transient:
+        return False
     except Outcome as outcome:
-        if stopping.is_set():
-            return
         raise FatalError(
             "the objects to serve cannot be listed; are the CRDs installed (`rds-enrollment crds`), and may the "
             f"service account list them? {outcome.message}"
         ) from outcome
+    return True
 
 
 def _one_line(error: BaseException | None) -> str:
