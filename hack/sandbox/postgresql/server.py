@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from hack.sandbox.postgresql.binaries import PostgresqlError, locate
+from hack.sandbox.postgresql.binaries import PostgresqlError, Programs, locate
 
 LOOPBACK = "127.0.0.1"
 IAM_ROLE = "rds_iam"
@@ -83,7 +83,7 @@ class PostgresqlServer:
         return self._root / "log"
 
     def _start(self) -> None:
-        self._programs = self._programs_of(locate())
+        self._programs = self._readable(locate()).folder
         data = self._root / "data"
         self._run(
             "initdb",
@@ -107,13 +107,12 @@ class PostgresqlServer:
         self._wait()
         self.run(f"create role {IAM_ROLE} nologin")
 
-    def _programs_of(self, installed: Path) -> Path:
+    def _readable(self, programs: Programs) -> Programs:
         """Where `nobody` can read them: root's cache is closed to others."""
         if os.geteuid() != 0:
-            return installed / "bin"
+            return programs
         shutil.chown(self._root, _NOBODY)
-        shutil.copytree(installed, self._root / "installed", symlinks=True)
-        return self._root / "installed" / "bin"
+        return programs.copied_to(self._root / "installed")
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
