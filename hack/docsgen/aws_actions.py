@@ -59,7 +59,7 @@ _MEANINGS = {
     On.NEW_RULES: "inbound rules that are made with an owner mark",
     On.OWN_GROUPS: "security groups and rules that carry an owner mark",
     On.OPENED_GROUPS: "security groups in the VPCs of deployments with `databaseAccess: Manage`",
-    On.ADOPTED_GROUPS: "security groups that may be adopted (`adoptionPolicy`)",
+    On.ADOPTED_GROUPS: "security groups and rules (these with Teleport's tags) that may be adopted (`adoptionPolicy`)",
     On.TAGS_OF_NEW: "security groups and rules, in the call that makes them (`ec2:CreateAction`)",
     On.PREFIX_LISTS: "managed prefix lists in these regions, whoever shares them",
     On.INSIGHTS: "`*`, in these regions: paths and analyses of the Reachability Analyzer, which are listed",

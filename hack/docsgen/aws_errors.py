@@ -38,13 +38,13 @@ def _cells(row: Row) -> tuple[str, ...]:
         _operations(row),
         code(row.reason),
         f"{row.outcome.__name__}{after}",
-        escape(row.advice),
+        _advice(row),
     )
 
 
 def _advice(row: Row) -> str:
-    named = {"action": "the action", "target": "the resource", "operation": "the operation"}
-    return escape(row.advice.format(**named))
+    """What a message would name is told in general."""
+    return escape(row.advice.format(action="the action", target="the resource"))
 
 
 def _errors(row: Row) -> str:
