@@ -4,7 +4,7 @@ Each check looks at one need. They form a chain, in the order in which a task wo
 first that fails is the answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple, TypeAlias
@@ -76,9 +76,9 @@ def _verdict(facts: CheckFacts, *, proven: bool) -> SubnetVerdict:
     return SubnetVerdict(facts.source.subnet, first_failure(facts, judged), (*doubts, *advice(facts)))
 
 
-def first_failure(facts: CheckFacts, checks: "Sequence[Check] | None" = None) -> Finding:
+def first_failure(facts: CheckFacts, checks: Iterable[Check]) -> Finding:
     """Runs the chain up to the first check that fails."""
-    for check in CHECKS if checks is None else checks:
+    for check in checks:
         finding = check(facts)
         if finding.failed:
             return finding

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.network.checks import (
+    CHECKS,
     CheckFacts,
     Finding,
     enough_addresses,
@@ -48,7 +49,7 @@ PRIVATE_NEEDS = replace(NEEDS, image=PRIVATE_IMAGE)
 
 
 def finding(needs: Needs, *edits: Edit) -> Finding:
-    return first_failure(CheckFacts(edited(healthy(), *edits), PRIVATE, needs))
+    return first_failure(CheckFacts(edited(healthy(), *edits), PRIVATE, needs), CHECKS)
 
 
 def only(*rules: str) -> Edit:
