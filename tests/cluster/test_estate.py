@@ -111,7 +111,6 @@ def test_a_listing_that_does_not_finish_removes_nothing(scene: Scene, pages: Rds
     instances = estate(101)
     pages.serve(instances)
     begin(scene, enrollment(), AWS_ENDPOINT_URL_RDS=pages.url)
-    pages.serve(instances[1:])
     pages.serve([*instances[1:], PageInstance("new")])
     pages.breaks_at = 1
     blocked = scene.reconcile(scene.enrollment)
