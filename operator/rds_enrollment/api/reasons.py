@@ -104,7 +104,6 @@ class Reason(StrEnum):
     # AwsOidcIntegration
     AUDIENCE_MISSING = "AudienceMissing"
     THUMBPRINT_DIFFERS = "ThumbprintDiffers"
-
     ROLE_NOT_ALLOWED = "RoleNotAllowed"
     """The administrator's list does not let this namespace act as spec.assumeRoleArn."""
     IDENTITY_PROVIDER_NOT_FOUND = "IdentityProviderNotFound"
@@ -203,6 +202,7 @@ class Reason(StrEnum):
     PROXY_CERTIFICATE_NOT_TRUSTED = "ProxyCertificateNotTrusted"
     WRONG_CLUSTER = "WrongCluster"
     """The agent reached another Teleport cluster than the one that it belongs to."""
+    # what the network lacks, as the preflight and the model of the VPC say; some causes are named so, too
     NO_FREE_ADDRESSES = "NoFreeAddresses"
     FARGATE_QUOTA_TOO_LOW = "FargateQuotaTooLow"
     DNS_RESOLUTION_DISABLED = "DnsResolutionDisabled"

@@ -52,8 +52,8 @@ def export(found: Found, namespace: str) -> list[Exported]:
     """Manifests of what no operator has marked: each integration of the account, its databases, its services."""
     result: list[Exported] = []
     for integration in found.integrations:
-        ours = f"::{found.account}:" in integration.role_arn and OWNER_MARK not in integration.labels
-        if ours:
+        is_of_account = f"::{found.account}:" in integration.role_arn
+        if is_of_account and OWNER_MARK not in integration.labels:
             result += _integration(found, integration, namespace)
     return result
 

@@ -23,6 +23,7 @@ def newer(version: str, other: str) -> bool:
 
 
 def same_major(version: str, other: str) -> bool:
+    """Whether both have one major version; never, when one of them is no version."""
     one, two = order(version), order(other)
     return one is not None and two is not None and one[0] == two[0]
 

@@ -37,6 +37,7 @@ def wanted_shape(wanted: WantedDeployment, world: DeploymentWorld) -> ServiceSha
 
 
 def shape_of(service: EcsService) -> ServiceShape:
+    """The service as it is."""
     return ServiceShape(
         desired_count=service.desired_count,
         task_definition_arn=service.task_definition_arn,

@@ -45,7 +45,7 @@ class DeploymentWorld:
     vpc: Seen[Vpc | None] = field(default_factory=Unseen)
     """The network of the deployment's VPC; None when the VPC has no subnet. Not read for a teardown."""
     fargate_vcpus: Seen[float] = field(default_factory=Unseen)
-    """What Fargate may run in the region; read only while tasks are to start."""
+    """How many vCPUs Fargate may run in the region; read only while tasks are to start."""
     addresses: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Of hosts that the agents need, by name; none where the operator's DNS has no answer that a VPC could reach."""
     managed_group: Seen[ManagedGroup | None] = field(default_factory=Unseen)

@@ -23,7 +23,7 @@ class WantedIntegration:
     owner: ownership.Owner
     role: IamRole
     task_roles: frozenset[str]
-    """Names (a `*` allowed at their end) of the task roles that Teleport may pass on."""
+    """Names with paths (`teams/agents`), a `*` allowed at their end, of the task roles that Teleport may pass on."""
     user_tags: Mapping[str, str]
     adoption: ownership.Adoption = ownership.NO_ADOPTION
     retain: bool = False

@@ -41,6 +41,7 @@ class On(StrEnum):
     OWN_GROUPS = "OwnSecurityGroups"
     OPENED_GROUPS = "SecurityGroupsOfDatabases"
     ADOPTED_GROUPS = "AdoptedSecurityGroups"
+    """Rules among them: what is taken over has no mark of ours yet."""
     TAGS_OF_NEW = "TagsOfWhatIsCreated"
     PREFIX_LISTS = "PrefixLists"
     INSIGHTS = "NetworkInsights"
