@@ -1,6 +1,7 @@
 """One arena for the tests of a module: a process can hold one AWS at a time, and other tests need their own.
 
-And the main job left alone, which most of them compare with."""
+And the main job left alone, which most of them compare with.
+"""
 
 from collections.abc import Iterator
 

@@ -14,7 +14,6 @@ A = TypeVar("A")
 READ_FAULTS = (Fault.THROTTLED, Fault.UNAVAILABLE, Fault.DENIED, Fault.CUT_SHORT, None)
 """None: the connection is closed without an answer."""
 
-
 _SYSTEMS: tuple[System, ...] = ("aws", "teleport")
 """Of Kubernetes each wrong answer to a read that kopf makes costs a process: other tests end it."""
 _FALLBACKS = frozenset({(Fault.DENIED, "ec2")})

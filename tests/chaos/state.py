@@ -47,7 +47,7 @@ def read_state(world: World, region: str, teleport: TeleportSandbox, namespace: 
 def difference(expected: State, actual: State) -> str:
     """Empty when they are equal; else the differing lines, - for what was expected."""
     before, after = (json.dumps(state, indent=1, sort_keys=True).splitlines() for state in (expected, actual))
-    return "\n".join(unified_diff(before, after, "reference", "after the crash", lineterm="", n=8))
+    return "\n".join(unified_diff(before, after, "reference", "this run", lineterm="", n=8))
 
 
 def without_idle_revisions(state: State) -> State:
