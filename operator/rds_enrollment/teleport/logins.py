@@ -25,7 +25,7 @@ from rds_enrollment.teleport.ways import Network
 from rds_enrollment.teleport.websocket import upgrade
 
 LOGIN_SECONDS = 30.0
-"""For the whole exchange; an agent tries to connect for as long as the network lets it."""
+"""From the proxy's handshake to the answer; an agent tries to connect for as long as the network lets it."""
 _PROTOCOL = "teleport-postgres"
 """ALPN (Teleport lib/srv/alpnproxy/common, protocols.go)."""
 
@@ -39,6 +39,8 @@ class Logins:
     client: TeleportClient
     network: Network
     now: Callable[[], datetime]
+    seconds: float = LOGIN_SECONDS
+    """For the exchange with the database, once the proxy is connected to."""
 
     async def attempt(self, database: Database, user: str, name: str) -> LoginVerdict:
         """Log in as `user` to database `name` of the server that `database` stands for.
@@ -58,19 +60,28 @@ class Logins:
             return LoginVerdict(LoginResult.CERTIFICATE_REFUSED, blocked.message)
         address = await self._proxy()
         try:
-            async with asyncio.timeout(LOGIN_SECONDS), self._connected(address, routed) as (reader, writer):
-                await log_in(reader, writer, user, name)
-        except ServerError as error:
-            verdict = refused_login(error.state, error.message)
-            return replace(verdict, said=quoted(verdict.said))
-        except (ProtocolError, asyncio.IncompleteReadError) as error:
-            return LoginVerdict(LoginResult.FAILED, f"Teleport at {address}: {quoted(str(error))}")
+            async with self._connected(address, routed) as streams:
+                return await self._answer(streams, address, user, name)
         except Outcome as outcome:
             return LoginVerdict(LoginResult.PROXY_UNREACHABLE, outcome.message)
         except OSError as error:
             return LoginVerdict(
                 LoginResult.PROXY_UNREACHABLE, self.network.web.translate(error, address).message
             )
+
+    async def _answer(self, streams: _Streams, address: Address, user: str, name: str) -> LoginVerdict:
+        """What comes back through the proxy. Raises OSError when the connection to it is lost."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                await log_in(*streams, user, name)
+        except ServerError as error:
+            verdict = refused_login(error.state, error.message)
+            return replace(verdict, said=quoted(verdict.said))
+        except (ProtocolError, asyncio.IncompleteReadError) as error:
+            return LoginVerdict(LoginResult.FAILED, f"Teleport at {address}: {quoted(str(error))}")
+        except TimeoutError:  # a packet that a security group drops is answered by nobody
+            said = f"Teleport at {address} took the login, but no answer to it came in {self.seconds:g} s."
+            return LoginVerdict(LoginResult.DATABASE_UNREACHABLE, said)
         return LoginVerdict(LoginResult.LOGGED_IN)
 
     async def _proxy(self) -> Address:

@@ -1,6 +1,8 @@
 """Logins through the sandbox's proxy and agents to a real PostgreSQL, and how refusals are told apart."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -38,9 +40,10 @@ class Cluster:
         service: str = SERVICE,
         end: str = "proxy",
         protocol: str = "postgres",
+        seconds: float = 30.0,
     ) -> LoginVerdict:
         client = self.place.client(self.place.address(end))
-        logins = Logins(client, network(self.place.proxy.ca_file), now)
+        logins = Logins(client, network(self.place.proxy.ca_file), now, seconds)
         try:
             return await logins.attempt(replace(DATABASE, name=service, protocol=protocol), user, name)
         finally:
@@ -58,13 +61,14 @@ def postgresql() -> Iterator[PostgresqlServer]:
         yield server
 
 
-@pytest.fixture
-def cluster(postgresql: PostgresqlServer, tmp_path: Path) -> Iterator[Cluster]:
+@contextmanager
+def cluster_before(postgresql: str, tmp_path: Path) -> Iterator[Cluster]:
+    """`postgresql` is the host:port that the agent leads to."""
     aws = FakeAws()
     timing = AgentTiming(join_delay=timedelta(0))
     with (
         TeleportSandbox(tasks=aws, role=ROLE, agent_timing=timing) as teleport,
-        ProxySandbox(teleport, postgresql=postgresql.address) as proxy,
+        ProxySandbox(teleport, postgresql=postgresql) as proxy,
         LoadBalancer(proxy) as balancer,
     ):
         teleport.resources.tokens.create(token())
@@ -74,6 +78,12 @@ def cluster(postgresql: PostgresqlServer, tmp_path: Path) -> Iterator[Cluster]:
         teleport.agents.tick()
         identity = teleport.authority.write_identity(tmp_path / "identity", "bot-test")
         yield Cluster(Place(teleport, proxy, balancer, identity), aws)
+
+
+@pytest.fixture
+def cluster(postgresql: PostgresqlServer, tmp_path: Path) -> Iterator[Cluster]:
+    with cluster_before(postgresql.address, tmp_path) as cluster:
+        yield cluster
 
 
 @pytest.mark.parametrize("end", ["proxy", "balancer"])
@@ -119,6 +129,16 @@ async def test_a_database_that_the_agent_does_not_reach(cluster: Cluster) -> Non
     verdict = await cluster.log_in()
     assert verdict.result is LoginResult.DATABASE_UNREACHABLE
     assert "10.0.1.9:5432: i/o timeout" in verdict.said
+
+
+@pytest.mark.parametrize("end", ["proxy", "balancer"])
+async def test_an_agent_that_waits_for_the_database_in_vain(end: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with cluster_before(address, tmp_path) as cluster:
+            verdict = await cluster.log_in(end=end, seconds=0.5)
+    assert verdict.result is LoginResult.DATABASE_UNREACHABLE
+    assert "no answer to it came in 0.5 s" in verdict.said
 
 
 async def test_an_agent_that_died_without_a_farewell(cluster: Cluster) -> None:
