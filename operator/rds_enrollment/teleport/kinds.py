@@ -4,11 +4,11 @@ Protobuf messages are several times larger than what the planning needs of them;
 share their labels' names, account, region and network. So values alone are held, and equal strings once.
 """
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from sys import intern
 
 from rds_enrollment.plan.observed.teleport import Agent, Database, DatabaseServer, Integration, JoinToken
 from rds_enrollment.teleport.databases_wire import read_database
@@ -62,9 +62,7 @@ def hold(message: WireMessage) -> Held:
     """The compact form of a message."""
     match message:
         case DatabaseV3():
-            return _held(
-                Kind.DATABASE, message.Metadata, _shared(read_database(message)), message.Metadata.Labels
-            )
+            return _held(Kind.DATABASE, message.Metadata, read_database(message), message.Metadata.Labels)
         case DatabaseServerV3():
             server = read_database_server(message)
             held = _held(
@@ -82,25 +80,5 @@ def hold(message: WireMessage) -> Held:
 
 
 def _held(kind: Kind, metadata: Metadata, value: Value, labels: Mapping[str, str]) -> Held:
-    owner = sys.intern(owner_of(labels))
+    owner = intern(owner_of(labels))
     return Held(kind, metadata.Name, value, owner, metadata.Revision, expiry(metadata))
-
-
-def _shared(database: Database) -> Database:
-    """The same database, with the strings that many databases have in common held once."""
-    intern = sys.intern
-    rds = replace(
-        database.rds,
-        subnets=tuple(map(intern, database.rds.subnets)),
-        vpc_id=intern(database.rds.vpc_id),
-        security_groups=tuple(map(intern, database.rds.security_groups)),
-    )
-    return replace(
-        database,
-        description=intern(database.description),
-        labels={intern(key): intern(value) for key, value in database.labels.items()},
-        protocol=intern(database.protocol),
-        region=intern(database.region),
-        account_id=intern(database.account_id),
-        rds=rds,
-    )
