@@ -64,6 +64,7 @@ class DeploymentObserver:
         self._account = account
         self._wanted = wanted
         self._tearing_down = facts_age is None
+        """Whether everything is to go: then no network facts are read."""
         self._run = adapters.threads.run
         self._reads = PassReads()
         self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
@@ -186,7 +187,7 @@ class DeploymentObserver:
         return tuple(await self._adapters.teleport.database_servers())
 
     async def _addresses(self) -> Mapping[str, tuple[Address, ...]]:
-        if self._ending:
+        if self._tearing_down:
             return {}
         return {name: await self._adapters.host_names.addresses(name) for name in sorted(hosts(self._wanted))}
 
@@ -194,11 +195,6 @@ class DeploymentObserver:
         """Of the databases whose interface is not clear."""
         unclear = await asyncio.to_thread(ambiguous_endpoints, self._wanted, world)
         return {host: await self._adapters.host_names.addresses(host) for host in unclear}
-
-    @property
-    def _ending(self) -> bool:
-        """Whether everything is to go: then no network facts are read."""
-        return not self._region.asked
 
     async def _fargate_vcpus(self, world: DeploymentWorld) -> Seen[float]:
         """What runs already is within the quota."""
@@ -213,11 +209,11 @@ class DeploymentObserver:
 
     async def _serving(
         self,
-        asked: "asyncio.Task[Seen[EcsService | None]]",
-        family: "asyncio.Task[Seen[TaskDefinition | None]]",
+        service_read: "asyncio.Task[Seen[EcsService | None]]",
+        newest_read: "asyncio.Task[Seen[TaskDefinition | None]]",
     ) -> Seen[TaskDefinition | None]:
         """The newest revision is mostly the one in service: then it is not read twice."""
-        service, newest = await asked, await family
+        service, newest = await service_read, await newest_read
         if not isinstance(service, EcsService):
             return service
         arn = service.task_definition_arn
@@ -227,7 +223,7 @@ class DeploymentObserver:
 
     async def _foreseen_quota(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> None:
         """Where there is no service yet its tasks will need room: that is asked for beside all the rest."""
-        if not self._ending and await asked is None:
+        if not self._tearing_down and await asked is None:
             await self._region.fargate_vcpus()
 
     async def _rollouts(self, world: DeploymentWorld) -> Seen[tuple[ServiceDeployment, ...]]:
@@ -295,7 +291,7 @@ class DeploymentObserver:
 
     async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         """Only of agents that ended or do not connect."""
-        if self._ending:
+        if self._tearing_down:
             return {}
         region, run = self._wanted.region, self._run
         return {
