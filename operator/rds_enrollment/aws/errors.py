@@ -75,7 +75,7 @@ def _of_answer(error: ClientError, operation: str, resource: str) -> Outcome:
 
 
 def _failed_operation(error: ClientError, operation: str) -> str:
-    """botocore exchanges the operator's own role for credentials in the middle of any other call."""
+    """botocore fetches credentials, of the own role and of those that are assumed, in the middle of any other call."""
     if error.operation_name.startswith("AssumeRole"):
         return f"sts:{error.operation_name}"
     return operation

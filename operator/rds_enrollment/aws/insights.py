@@ -31,17 +31,19 @@ _COMPONENTS = (
 )
 """Members of EC2's Explanation that name a resource, the most telling first."""
 _NAMED = 3
+"""Resources that an explanation names, at most."""
 
 
 def get_insights(account: AwsAccount, region: str, mark: str) -> Insights:
-    """What carries an owner's mark. EC2 filters neither paths nor analyses by tags; an account has at most 100 paths
-    in a region, by default."""
+    """The paths with the owner mark `mark`, and their analyses (ec2:DescribeNetworkInsightsPaths and
+    DescribeNetworkInsightsAnalyses). EC2 filters neither by tags; an account has at most 100 paths in a region, by
+    default."""
     paths = tuple(path for path in _paths(account, region) if path.tags.get(OWNER_MARK) == mark)
     return _with_analyses(account, region, paths)
 
 
 def marked_insights(account: AwsAccount, region: str) -> Insights:
-    """What carries anybody's owner mark."""
+    """The paths with anybody's owner mark, and their analyses."""
     paths = tuple(path for path in _paths(account, region) if OWNER_MARK in path.tags)
     return _with_analyses(account, region, paths)
 

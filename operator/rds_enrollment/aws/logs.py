@@ -7,12 +7,12 @@ from rds_enrollment.aws.errors import translated
 from rds_enrollment.plan.observed.aws import LogGroup
 from rds_enrollment.plan.steps import logs as steps
 
+if TYPE_CHECKING:
+    from rds_enrollment.aws.session import AwsAccount
+
 _TAIL_EVENTS = 40
 _EVENT_CHARACTERS = 2000
 """Of an event, which may have 256 KB, what is looked at."""
-
-if TYPE_CHECKING:
-    from rds_enrollment.aws.session import AwsAccount
 
 
 def get_log_group(account: "AwsAccount", region: str, name: str) -> LogGroup | None:

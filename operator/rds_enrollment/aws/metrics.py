@@ -71,7 +71,7 @@ def watch_credentials(
 
     Gauge(
         "rds_enrollment_aws_credentials_expiry_seconds",
-        "Seconds until the operator's own AWS credentials expire; they are renewed at their next use from ten minutes "
-        "before. NaN: static ones, or none were used yet.",
+        "Seconds until the operator's own AWS credentials expire; they are renewed at their next use from fifteen "
+        "minutes before. NaN: static ones, or none were used yet.",
         registry=registry,
     ).set_function(left)

@@ -15,12 +15,16 @@ from botocore.loaders import JSONFileLoader, Loader, create_loader
 from rds_enrollment.plan.permissions.table import NEEDS
 
 SERVICES = ("sts", "iam", "ec2", "ecs", "rds", "logs")
-"""Those that are called."""
+"""Those that passes call again and again, as botocore names their folders. Of service-quotas, which is asked rarely,
+the first call reads the model."""
 _PAGINATED = ("iam", "ec2", "ecs", "rds", "logs")
+"""Of these, those whose listings have pages that are followed."""
 _API = "service-2.json"
 _EXTRAS = "service-2.sdk-extras.json"
+"""What botocore.loaders merges into an API, from a file beside it."""
 _BULK = ("operations", "shapes")
 _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+"""What clients of every service read besides its own files."""
 
 
 class Models:
@@ -122,7 +126,8 @@ def _shapes_in(value: Any) -> set[str]:
 
 @cache
 def _called() -> dict[str, frozenset[str]]:
-    """The operations of each service that we call. STS is botocore's, too."""
+    """The operations of each service that we call, by the prefix of its actions in IAM: that is the name of its folder,
+    but for service-quotas, which is kept whole. STS is botocore's, too."""
     pairs = [operation.split(":") for operation in NEEDS]
     return {
         service: frozenset(name for owner, name in pairs if owner == service)

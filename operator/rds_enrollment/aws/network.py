@@ -109,7 +109,7 @@ def network_facts(account: AwsAccount, region: str, listed: Mapping[str, Iterabl
             prefix_lists=lists,
             **_of_vpc(read, vpc_id),
         )
-        for vpc_id, subnets in list(read["subnets"].items())
+        for vpc_id, subnets in read["subnets"].items()
     }
     return NetworkFacts(own, region, vpcs)
 

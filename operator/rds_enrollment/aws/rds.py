@@ -68,7 +68,7 @@ def inventory(account: AwsAccount, region: str) -> RdsInventory:
 def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
     with translated("rds:DescribeDBInstances", f"RDS instances in {region}"):
         client = account.client("rds", region)
-        _read_only(client, "DescribeDBInstances", "DBInstances", _INSTANCE_MEMBERS)
+        _parse_only(client, "DescribeDBInstances", "DBInstances", _INSTANCE_MEMBERS)
         paginator = client.get_paginator("describe_db_instances")
         pages = paginator.paginate(Filters=_engines(INSTANCE_ENGINES), PaginationConfig=_PAGE)
         return tuple(_instance(entry) for page in pages for entry in page["DBInstances"])
@@ -77,13 +77,13 @@ def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
 def _clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
     with translated("rds:DescribeDBClusters", f"RDS clusters in {region}"):
         client = account.client("rds", region)
-        _read_only(client, "DescribeDBClusters", "DBClusters", _CLUSTER_MEMBERS)
+        _parse_only(client, "DescribeDBClusters", "DBClusters", _CLUSTER_MEMBERS)
         paginator = client.get_paginator("describe_db_clusters")
         pages = paginator.paginate(Filters=_engines(CLUSTER_ENGINES), PaginationConfig=_PAGE)
         return tuple(_cluster(entry) for page in pages for entry in page["DBClusters"])
 
 
-def _read_only(client: "RDSClient", operation: str, entries: str, members: frozenset[str]) -> None:
+def _parse_only(client: "RDSClient", operation: str, entries: str, members: frozenset[str]) -> None:
     """Have botocore parse these members of an entry alone: the others are most of an answer, and of the time."""
     shape: Any = client.meta.service_model.operation_model(operation).output_shape
     _narrow(shape.members[entries].member, members)

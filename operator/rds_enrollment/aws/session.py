@@ -134,7 +134,7 @@ class AwsClients:
 
     def credentials_end(self) -> datetime | None:
         """When the operator's own credentials end, as far as botocore has asked: it renews those of IRSA, Pod Identity
-        and instance roles ten minutes before, at their next use. None: static ones, or none were used yet."""
+        and instance roles at their next use from fifteen minutes before. None: static ones, or none were used yet."""
         with self._lock:
             credentials = self._current.credentials if self._current else None
         # botocore.credentials.RefreshableCredentials tells it nowhere else.

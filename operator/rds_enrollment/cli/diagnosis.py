@@ -109,7 +109,7 @@ def _drawn(hops: Sequence[HopView], end: str) -> Iterator[str]:
     for position, hop in enumerate(hops):
         last = position == len(hops) - 1
         if hop.blocks:
-            mark = click.style("✗", fg=_BAD)
+            mark = click.style(_MARKS[_BAD], fg=_BAD)
         else:
             mark = click.style("●" if last else "│" if position else "○", fg=_GOOD)
         yield f"  {mark} {printable(hop.id)}  {printable(hop.detail)}"

@@ -115,7 +115,10 @@ def _left(item: "Leftover") -> Row:
 
 
 def _collected(done: "Collected") -> Listing:
-    gone = (Row(state="Deleted", place=i.place, resource=i.resource, owner=i.owner) for i in done.removed)
+    gone = (
+        Row(state="Deleted", place=item.place, resource=item.resource, owner=item.owner)
+        for item in done.removed
+    )
     left = (_unremoved(item, done) for item in done.left)
     return Listing((*gone, *left))
 

@@ -2,7 +2,7 @@
 JSON and YAML."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rds_enrollment.api.kinds import (
@@ -88,9 +88,9 @@ class Integration:
 class Overview:
     """Everything. `deployments`: those that belong to no enrolment."""
 
-    integrations: tuple[Integration, ...] = field(default=())
-    enrollments: tuple[Enrollment, ...] = field(default=())
-    deployments: tuple[Deployment, ...] = field(default=())
+    integrations: tuple[Integration, ...] = ()
+    enrollments: tuple[Enrollment, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
 
 
 def overview(objects: Iterable[Object]) -> Overview:
