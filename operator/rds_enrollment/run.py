@@ -30,10 +30,15 @@ from rds_enrollment.runtime.watcher import WatchThread
 logger = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 7.0
+"""For passes that run when the end is asked for; what remains until _END_SECONDS is for the Lease."""
 _END_SECONDS = 8.5
+"""From a signal to the end of the process, whatever still hangs."""
 _WATCH_END_SECONDS = 1.5
+"""For kopf to end."""
 _PASS_LIMIT_SECONDS = 600.0
+"""A pass that runs longer counts as hung: /healthz fails."""
 _WAIT_LIMIT_SECONDS = 60.0
+"""A key that waits longer beside a free worker shows a queue that is stuck: /healthz fails."""
 
 
 async def run(settings: Settings, build: Build) -> None:

@@ -44,6 +44,7 @@ class Failures:
     by_condition: dict[ConditionType, Outcome] = field(default_factory=dict)
     """The first one of each condition."""
     by_target: dict[str, Outcome] = field(default_factory=dict)
+    """By what the step would have written."""
     _conflicts: Counter[str] = field(default_factory=Counter)
 
     def conflict(self, step: Step, conflict: Conflict) -> None:
@@ -54,6 +55,7 @@ class Failures:
             self.add(step, conflict)
 
     def add(self, step: Step, outcome: Outcome) -> None:
+        """The step ended so, and is not tried again within the pass."""
         self.by_condition.setdefault(step.condition, outcome)
         self.by_target[step.target] = outcome
 

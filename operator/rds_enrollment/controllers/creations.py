@@ -28,6 +28,7 @@ class Creations:
 
     @property
     def all_seen(self) -> bool:
+        """Whether nothing is waited for."""
         return not self._made
 
     def look(self, planned: Iterable[Step]) -> None:

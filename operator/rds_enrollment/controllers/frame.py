@@ -83,7 +83,7 @@ class Frame(Generic[R, S, D, W]):
             return await self._delete(key, resource, raw)
         if resource.paused:
             return await self._pause(resource, raw)
-        if self._held_back(resource) is None:
+        if self._why_observed(resource) is None:
             raw = await self._adapters.objects.add_finalizer(raw)
         return await self._report(resource, raw, await self._pass(key, resource, self._controller.plan))
 
@@ -107,8 +107,8 @@ class Frame(Generic[R, S, D, W]):
         logger.info("Everything of this object is gone")
         return Result()
 
-    def _held_back(self, resource: R) -> str | None:
-        """What keeps the operator from writing for this object, or None."""
+    def _why_observed(self, resource: R) -> str | None:
+        """Why the object is only observed; None when it is reconciled."""
         if self._adapters.read_only:
             return "the operator runs with --read-only"
         return "spec.managementPolicy is Observe" if self._controller.spec_of(resource).observes else None
@@ -158,7 +158,7 @@ class Frame(Generic[R, S, D, W]):
             """Plans of thousands of databases take long: in a thread they do not hold up the other passes."""
             return await gate(await asyncio.to_thread(plan, world))
 
-        if why := self._held_back(resource):
+        if why := self._why_observed(resource):
             end = await look(standing.observe, planned)
             writes = await asyncio.to_thread(self._controller.foreseen, standing.wanted, end.world, plan)
             return await self._observed(resource, standing, end, writes, attempts, why)

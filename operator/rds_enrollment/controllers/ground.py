@@ -48,6 +48,7 @@ async def referred_integration(
     except ValidationError as error:
         message = f"AwsOidcIntegration {namespace}/{name} cannot be read: {faults(error)}. Correct it."
         return Blocked(Reason.INTEGRATION_NOT_READY, message)
+    # Who is deleted takes away only what carries its mark: that is never refused.
     if resource.deleting or await _lets_in(adapters, integration, resource.metadata.namespace):
         return integration
     return Blocked(
@@ -58,7 +59,7 @@ async def referred_integration(
 
 
 async def _lets_in(adapters: Adapters, integration: AwsOidcIntegration, namespace: str) -> bool:
-    """Who is deleted takes away only what carries its mark: that is never refused."""
+    """Whether objects of this namespace may refer to the integration. Raises Outcome."""
     allowed = integration.spec.allowed_namespaces
     if namespace == integration.metadata.namespace:
         return True
@@ -89,9 +90,14 @@ async def establish(
     teleport_condition: ConditionType,
     attempts: int,
 ) -> Ground:
-    """Check credentials and Teleport before anything is planned.
+    """Check credentials and Teleport before anything is planned. Outcomes are told in the result, not raised.
 
-    `teleport_condition` is the kind's condition that speaks of Teleport; `pinned_cluster` is status.teleportCluster.
+    Args:
+        adapters: what is asked.
+        integration: that of the object, or why there is none.
+        pinned_cluster: status.teleportCluster; None before the first pass.
+        teleport_condition: the kind's condition that speaks of Teleport.
+        attempts: failed passes over the object in a row, and one for this pass.
     """
     verdicts: dict[ConditionType, Verdict] = {}
     outcomes: list[Outcome] = []

@@ -14,9 +14,10 @@ Object = dict[str, Any]
 
 
 class Objects:
-    """`namespaces`: those that the operator serves; empty: all."""
+    """Objects of our kinds by kind, namespace and name."""
 
     def __init__(self, rest: Rest, *, namespaces: tuple[str, ...] = ()) -> None:
+        """`namespaces`: those that the operator serves; empty: all."""
         self._rest = rest
         self._namespaces = namespaces
 

@@ -29,11 +29,12 @@ _NAME_LIMIT = 253 - 17  # of a DNS-1123 subdomain, less "." and 16 hexadecimal d
 
 
 class Recorder:
-    """`instance` names this process, e.g. the pod (≤ 128 characters); `clock` returns aware UTC times."""
+    """Writes events about our objects."""
 
     def __init__(
         self, rest: Rest, *, instance: str, clock: Callable[[], datetime], registry: CollectorRegistry
     ) -> None:
+        """`instance` names this process, e.g. the pod (≤ 128 characters); `clock` returns aware UTC times."""
         self._rest = rest
         self._instance = instance[:128]
         self._clock = clock

@@ -17,8 +17,11 @@ class Record:
     seconds: int
     """For how long others keep off after they saw it change."""
     acquired: str
+    """MicroTime; empty when it says none."""
     renewed: str
+    """MicroTime; empty when it says none."""
     transitions: int
+    """How often it has changed hands."""
 
 
 @dataclass(frozen=True, slots=True)

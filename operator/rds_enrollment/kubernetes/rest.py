@@ -30,7 +30,7 @@ _PAGE = 500
 
 
 class Rest:
-    """`load` gives the configuration; it is called again when the server no longer accepts the token."""
+    """Sends requests over connections that are opened at the first, and anew when the token is no longer accepted."""
 
     def __init__(
         self,
@@ -40,7 +40,8 @@ class Rest:
         guard: Guard = unguarded,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        """`guard` is asked before each write; `timeout` is that of one request, in seconds."""
+        """`load` gives the configuration for new connections; `guard` is asked before each write; `timeout` is that of
+        one request, in seconds."""
         self._load = load
         self._user_agent = user_agent
         self._guard = guard

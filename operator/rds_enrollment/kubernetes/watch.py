@@ -39,10 +39,7 @@ class _Missing:
 
 
 class WatchMonitor:
-    """Compares deliveries with lists. `clock` is monotonic, `wall` is Unix time, both in seconds.
-
-    The watch may deliver from another thread than the one that compares.
-    """
+    """Compares deliveries with lists. The watch may deliver from another thread than the one that compares."""
 
     def __init__(
         self,
@@ -52,6 +49,7 @@ class WatchMonitor:
         wall: Callable[[], float],
         registry: CollectorRegistry,
     ) -> None:
+        """`grace`: for how long the watch may owe a change; `clock` is monotonic, `wall` Unix time. All in seconds."""
         self._grace = grace
         self._clock = clock
         self._wall = wall

@@ -16,6 +16,7 @@ class Backoff(Generic[K]):
     """
 
     def __init__(self, rng: random.Random, *, base: float = 1.0, cap: float = 300.0) -> None:
+        """`base` and `cap` are in seconds."""
         self._rng = rng
         self._base = base
         self._cap = cap

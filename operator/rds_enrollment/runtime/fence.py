@@ -41,6 +41,7 @@ class Fence:
 
     @property
     def is_open(self) -> bool:
+        """Whether a write may pass now."""
         return not self._closed and not self.has_expired and self._deadline is not None
 
     @property

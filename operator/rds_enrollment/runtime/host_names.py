@@ -13,12 +13,13 @@ Address: TypeAlias = IPv4Address | IPv6Address
 MAX_AGE_SECONDS = 300.0
 """How long an answer counts, an empty one, too."""
 TIMEOUT_SECONDS = 5.0
+"""For one question to DNS."""
 MAX_ADDRESSES = 16
 """Of one host: more make no difference to whether one of them is reached."""
 
 
 async def ask_dns(host: str) -> tuple[str, ...]:
-    """The addresses of a host, from the system's resolver; none when it does not answer in time."""
+    """The addresses of a host, from the system's resolver; none when it knows none, fails, or is too slow."""
     loop = asyncio.get_running_loop()
     asking = loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     try:

@@ -135,9 +135,8 @@ class WorkQueue(Generic[K]):
         controller = self._controller(key)
         try:
             result = await process(key)
-        except (
-            Exception
-        ):  # the one place where a bug is met: it must cost its own key a retry and nothing more
+        except Exception:
+            # The one place where a bug is met: it must cost its own key a retry and nothing more.
             logger.exception("The pass of %s ended in a bug; it is retried with back-off", key)
             self._metrics.panicked(controller)
             result = Result(failed=True)

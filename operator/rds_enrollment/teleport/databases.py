@@ -19,6 +19,8 @@ from rds_enrollment.teleport.wire.auth_service_pb2 import ListDatabasesRequest
 from rds_enrollment.teleport.wire.database_pb2 import DatabaseV3
 from rds_enrollment.teleport.wire.resource_pb2 import ResourceRequest
 
+PAGE_SIZE = 500
+
 
 def _needs(*verbs: str) -> Permission:
     # Every call on a database also checks the caller's access to its labels (Teleport lib/auth).
@@ -27,9 +29,6 @@ def _needs(*verbs: str) -> Permission:
 
 def _subject(name: str) -> str:
     return f"db {name}"
-
-
-PAGE_SIZE = 500
 
 
 async def iterate_databases(call: Caller) -> AsyncIterator[DatabaseV3]:

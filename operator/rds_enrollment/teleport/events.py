@@ -24,6 +24,7 @@ class Put:
 
     @property
     def address(self) -> tuple[Kind, str]:
+        """Kind and key of the object."""
         return self.held.kind, self.held.key
 
 
@@ -36,6 +37,7 @@ class Delete:
 
     @property
     def address(self) -> tuple[Kind, str]:
+        """Kind and key of the object."""
         return self.kind, self.key
 
 

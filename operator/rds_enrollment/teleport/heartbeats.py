@@ -12,6 +12,8 @@ from rds_enrollment.teleport.wire.auth_service_pb2 import ListResourcesRequest, 
 from rds_enrollment.teleport.wire.heartbeat_pb2 import DatabaseServerV3, DatabaseServiceV1
 
 PAGE_SIZE = 500
+_LABEL_MATCHERS = {"db_server": "db_labels", "db_service": "db_service_labels"}
+"""The field of a role that decides which objects of a kind are listed."""
 
 
 async def list_agents(call: Caller) -> list[Agent]:
@@ -60,6 +62,3 @@ async def _resources(call: Caller, kind: str) -> AsyncIterator[PaginatedResource
         if page.NextKey == start_key:
             raise not_ending(kind, start_key)
         start_key = page.NextKey
-
-
-_LABEL_MATCHERS = {"db_server": "db_labels", "db_service": "db_service_labels"}
