@@ -13,7 +13,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.outcome import Blocked, Outcome
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.channel import HANDSHAKE_SECONDS, HTTP2, Opened, WayChannel
-from rds_enrollment.teleport.diagnosis import tls_routing_off
+from rds_enrollment.teleport.handshakes import tls_routing_off
 from rds_enrollment.teleport.identity import Identity
 from rds_enrollment.teleport.identity_file import IdentityFile
 from rds_enrollment.teleport.tls import AUTH_SERVER_NAME

@@ -32,7 +32,7 @@ async def disown_token(call: Caller, step: DisownJoinToken) -> str:
         lambda session: session.auth.UpsertTokenV2,
         UpsertTokenV2Request(V2=message),
         permission=Permission("token", ("create", "update")),
-        subject=f"token {step.object_name}",
+        subject=f"join token {step.object_name}",
     )
     return message.Metadata.Revision
 

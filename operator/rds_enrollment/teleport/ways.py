@@ -11,8 +11,8 @@ from grpclib.client import Channel
 
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.channel import HTTP2, Opened, WayChannel
-from rds_enrollment.teleport.diagnosis import explain
 from rds_enrollment.teleport.dialer import Dialer
+from rds_enrollment.teleport.handshakes import explain
 from rds_enrollment.teleport.identity import Identity, unreadable
 from rds_enrollment.teleport.identity_file import IdentityFile
 from rds_enrollment.teleport.tls import AUTH_SERVER_NAME, client_context
