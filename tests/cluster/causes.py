@@ -49,6 +49,8 @@ _CRASH = TaskFault(exit_code=2, log=("teleport: cannot parse the configuration",
 _MEMORY = TaskFault(exit_code=137, container_reason="OutOfMemoryError: Container killed due to memory usage")
 
 CAUSES = (
+    Cause("silence", "NoTasks", "0 of 1 tasks run and none starts", TaskFault(silent=True)),
+    Cause("unhealthy", "AgentUnhealthy", "container health check", TaskFault(unhealthy=True)),
     _start(
         "registry-unreachable",
         "ImageRegistryUnreachable",

@@ -276,6 +276,7 @@ def _deployment(entry: Mapping[str, Any]) -> EcsDeployment:
         desired=entry.get("desiredCount", 0),
         running=entry.get("runningCount", 0),
         failed=entry.get("failedTasks", 0),
+        created_at=entry["createdAt"],
         updated_at=entry["updatedAt"],
     )
 
@@ -288,6 +289,7 @@ def _task(entry: Mapping[str, Any]) -> Task:
         task_definition_arn=entry.get("taskDefinitionArn", ""),
         last_status=entry.get("lastStatus", ""),
         desired_status=entry.get("desiredStatus", ""),
+        health=entry.get("healthStatus", "UNKNOWN"),
         private_ip=interface.get("privateIPv4Address", ""),
         private_dns_name=interface.get("privateDnsName", ""),
         network_interface_id=interface.get("networkInterfaceId", ""),

@@ -235,6 +235,16 @@ def test_a_service_can_be_given_faults_of_its_own(aws: Aws, vpc: Vpc, sandbox: A
     assert aws.steady()["runningCount"] == 2
 
 
+def test_a_service_can_start_nothing_without_a_word(aws: Aws, vpc: Vpc, sandbox: AwsSandbox) -> None:
+    sandbox.task_faults[SERVICE] = TaskFault(silent=True)
+    aws.deploy(vpc)
+    sandbox.tick()
+    found = aws.service()
+    assert (found["desiredCount"], found["pendingCount"], found["events"]) == (2, 0, [])
+    del sandbox.task_faults[SERVICE]
+    assert aws.steady()["runningCount"] == 2
+
+
 def test_a_container_that_ends_by_itself_leaves_its_exit_code_and_its_log(
     aws: Aws, vpc: Vpc, sandbox: AwsSandbox
 ) -> None:

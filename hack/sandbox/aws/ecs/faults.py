@@ -17,13 +17,22 @@ class TaskFault:
 
     refusal: str = ""
     """No task is made; the service event says so."""
+    silent: bool = False
+    """No task is made, and nobody is told."""
     start_error: str = ""
     """The task does not start; its `stoppedReason`."""
     exit_code: int | None = None
     """The container ends with it as soon as it runs."""
     container_reason: str = ""
+    unhealthy: bool = False
+    """Its container health check fails; once a task was stopped for it there is a pause."""
     log: tuple[str, ...] = ()
     """What the container logs before it ends."""
+
+    @property
+    def makes_tasks(self) -> bool:
+        """Whether there are tasks that it befalls."""
+        return not (self.refusal or self.silent)
 
 
 class Faults(dict[str, TaskFault]):
@@ -34,6 +43,16 @@ class Faults(dict[str, TaskFault]):
         fault = self.get(service)
         if fault is not None and fault.refusal:
             raise LaunchRefused(fault.refusal)
+
+    def keeps_silent(self, service: str) -> bool:
+        """Whether the service starts no tasks without a word."""
+        fault = self.get(service)
+        return fault is not None and fault.silent
+
+    def fails_checks(self, service: str) -> bool:
+        """Whether no container health check of the service passes."""
+        fault = self.get(service)
+        return fault is not None and fault.unhealthy
 
     def start_error(self, task: Task) -> StartError:
         """Why the task does not start; empty when nothing was set."""

@@ -69,7 +69,8 @@ class Scheduler:
     def record_health_check(self, task: Task, passed: bool, now: datetime) -> None:
         """The verdict of a check that was due. A task that has become healthy ends a row of failures."""
         before = task.health
-        health.record(task, passed, now, self.timing.health_check_scale)
+        fails = self.faults.fails_checks(task.service_name)
+        health.record(task, passed and not fails, now, self.timing.health_check_scale)
         service = self.services.get(f"{task.cluster_name}:{task.service_name}")
         if service and task.health == "HEALTHY" != before and (deployment := _deployment_of(service, task)):
             _forget_failures(service, deployment)
@@ -144,7 +145,9 @@ class Scheduler:
 
     def _launch(self, service: Service, count: int, now: datetime) -> None:
         deployment = service.primary
-        if not count or (deployment.next_launch_at and now < deployment.next_launch_at):
+        if not count or self.faults.keeps_silent(service.name):
+            return
+        if deployment.next_launch_at and now < deployment.next_launch_at:
             return
         definition = self.find_definition(deployment.task_definition_arn)
         started: list[Task] = []
@@ -176,6 +179,8 @@ class Scheduler:
         for task in tasks:
             add_event(service, f"(task {task.id}) failed container health checks.", now)
             _count_failure(service, service.primary, now)
+        if tasks and self.faults.fails_checks(service.name):
+            service.primary.next_launch_at = now + self.timing.retry
         self._stop(service, tasks, FAILED_HEALTH_CHECKS, now)
 
     def _stop_tasks(self, service: Service, tasks: tuple[Task, ...], now: datetime) -> None:

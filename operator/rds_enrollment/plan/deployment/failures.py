@@ -1,10 +1,12 @@
 """Tasks that failed and services that start none: what ECS said of them, and the causes in it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.plan import ownership
 from rds_enrollment.plan.deployment.shape import primary_of
+from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.diagnosis.ecs_texts import AGAIN_WELL, SERVICE, STOPPED
 from rds_enrollment.plan.diagnosis.rules import classify
@@ -13,6 +15,8 @@ from rds_enrollment.plan.observed.aws import EcsService, Task
 
 _REASONS = 3
 _EVER = datetime.min.replace(tzinfo=UTC)
+SILENCE = timedelta(minutes=1)
+"""ECS starts tasks, or says why not, within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,19 @@ def refusal(world: DeploymentWorld) -> Refusal | None:
     said = primary.rollout_state_reason
     reason = classify(SERVICE, said)
     return None if reason is None else Refusal(reason, said, primary.updated_at)
+
+
+def asked_in_vain(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
+    """Whether our service has wanted tasks for a while in which ECS said nothing new. One whose rollout failed wants
+    none."""
+    service = world.service
+    if not isinstance(service, EcsService) or service.status != "ACTIVE" or not service.desired_count:
+        return False
+    primary = primary_of(service)
+    if primary is None or primary.rollout_state == "FAILED":
+        return False
+    last = max([primary.created_at, *(event.created_at for event in service.events[:1])])
+    return ownership.marked(service.tags, wanted.owner.mark) and world.observed_at - last >= SILENCE
 
 
 def said_of(task: Task) -> str:

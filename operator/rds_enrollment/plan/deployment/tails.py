@@ -6,6 +6,7 @@ from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import names
 from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks
 from rds_enrollment.plan.deployment.failures import recent_failures
+from rds_enrollment.plan.deployment.health import healthy_tasks
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.diagnosis.agent_log import LogFinding, read_tail
@@ -34,7 +35,7 @@ def streams_to_read(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[L
 
 def ended_agent(wanted: WantedDeployment, world: DeploymentWorld) -> Task | None:
     """The task whose log may tell why tasks are missing; None when none are, or none has come far enough to log."""
-    if isinstance(world.tasks, Unseen) or len(running_tasks(world)) >= wanted.replicas:
+    if isinstance(world.tasks, Unseen) or len(healthy_tasks(wanted, world)) >= wanted.replicas:
         return None
     last = next(iter(recent_failures(world)), None)
     return last.task if last is not None and last.reason in _HAVE_LOGGED else None

@@ -10,16 +10,19 @@ from rds_enrollment.plan.deployment.agents import running_tasks, starting_tasks
 from rds_enrollment.plan.deployment.failures import (
     Refusal,
     TaskFailure,
+    asked_in_vain,
     recent_failures,
     refusal,
     said_of,
 )
+from rds_enrollment.plan.deployment.health import healthy_tasks, unhealthy_tasks
 from rds_enrollment.plan.deployment.tails import told_by_log
 from rds_enrollment.plan.deployment.telling import LOG_BYTES, WORDS_BYTES, explained, task_link, told
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.diagnosis.advice import ADVICE
 from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed.aws import Task
 from rds_enrollment.plan.part import Part, held, progressing, satisfied, unseen
 
 _CONDITION = ConditionType.TASKS_RUNNING
@@ -30,15 +33,20 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
     if isinstance(world.tasks, Unseen):
         return unseen(_CONDITION, world.tasks, attempts)
     running, starting = running_tasks(world), starting_tasks(world)
+    healthy, unhealthy = healthy_tasks(wanted, world), unhealthy_tasks(world)
     count = f"{len(running)} of {wanted.replicas} tasks run"
-    if len(running) >= wanted.replicas:
+    if len(healthy) >= wanted.replicas:
         return satisfied(_CONDITION, f"{count}.")
+    if len(healthy) < len(running):
+        count += f", {len(healthy)} of them healthy"
     failures, refused = recent_failures(world), refusal(world)
     if refused is not None and (not failures or refused.told_at >= failures[0].stopped_at):
         return _refused(wanted, world, count, refused)
+    if unhealthy:
+        return _unhealthy(wanted, world, count, unhealthy[0])
     if failures:
         return _failed(wanted, world, count, failures)
-    if not running and not starting and not deployed:
+    if not running and not starting and not deployed and not asked_in_vain(wanted, world):
         return held(_CONDITION, "ServiceDeployed")
     if starting:
         states = ", ".join(sorted(f"{names.task_id(task.arn)} {task.last_status}" for task in starting))
@@ -59,6 +67,17 @@ def _refused(wanted: WantedDeployment, world: DeploymentWorld, count: str, refus
     return progressing(_CONDITION, refused.reason, message)
 
 
+def _unhealthy(wanted: WantedDeployment, world: DeploymentWorld, count: str, task: Task) -> Part:
+    message = told(
+        wanted,
+        f"{count}. Task {names.task_id(task.arn)} fails its container health check.",
+        Reason.AGENT_UNHEALTHY,
+        _logged(world, task),
+        link=task_link(wanted, task),
+    )
+    return progressing(_CONDITION, Reason.AGENT_UNHEALTHY, message)
+
+
 def _failed(
     wanted: WantedDeployment, world: DeploymentWorld, count: str, failures: Sequence[TaskFailure]
 ) -> Part:
@@ -70,7 +89,7 @@ def _failed(
         wanted,
         f"{count}. {words}{_others(failures)}.",
         last.reason,
-        _logged(world, last),
+        _logged(world, last.task),
         explained(wanted, world, last.reason),
         link=task_link(wanted, last.task),
     )
@@ -87,8 +106,8 @@ def _others(failures: Sequence[TaskFailure]) -> str:
     )
 
 
-def _logged(world: DeploymentWorld, last: TaskFailure) -> str:
-    found = told_by_log(world, last.task)
+def _logged(world: DeploymentWorld, task: Task) -> str:
+    found = told_by_log(world, task)
     if not found.line:
         return ""
     advice = f" {ADVICE[found.reason]}" if found.reason is not None else ""

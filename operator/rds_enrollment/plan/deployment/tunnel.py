@@ -18,6 +18,7 @@ from rds_enrollment.plan.text import first
 _CONDITION = ConditionType.TUNNEL_CONNECTED
 _NAMED = 2
 _RULES_BYTES = 320
+_PATIENCE = "If this lasts, read their logs (status.logsUrl)."
 
 
 def tunnel_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -> Part:
@@ -37,8 +38,9 @@ def tunnel_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int)
     if found.reason is not None:
         return progressing(_CONDITION, found.reason, _named(wanted, world, happened, silent[0], found))
     logged = f" The log of the first ends with: {clip(found.line, LOG_BYTES)}" if found.line else ""
-    message = f"{happened}{logged} If this lasts, read their logs (status.logsUrl)."
-    return progressing(_CONDITION, Reason.AGENTS_NOT_CONNECTED, message)
+    reason = Reason.AGENTS_NOT_CONNECTED
+    message = told(wanted, f"{happened}{logged}", reason, _PATIENCE)
+    return progressing(_CONDITION, reason, message)
 
 
 def _named(

@@ -87,6 +87,7 @@ class EcsDeployment:
     desired: int
     running: int
     failed: int
+    created_at: datetime
     updated_at: datetime
     """When its state last changed."""
 
@@ -160,6 +161,8 @@ class Task:
     task_definition_arn: str
     last_status: str
     desired_status: str
+    health: str
+    """HEALTHY, UNHEALTHY, or UNKNOWN, which it stays without a container health check."""
     private_ip: str
     private_dns_name: str
     network_interface_id: str

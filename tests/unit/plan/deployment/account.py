@@ -262,7 +262,7 @@ class Account:
 
 def _deployment(revision_arn: str, count: int, state: str) -> EcsDeployment:
     running = count if state == "COMPLETED" else 0
-    return EcsDeployment("ecs-svc/1", "PRIMARY", state, "", revision_arn, count, running, 0, NOW)
+    return EcsDeployment("ecs-svc/1", "PRIMARY", state, "", revision_arn, count, running, 0, NOW, NOW)
 
 
 def _agent(of: Task) -> Agent:

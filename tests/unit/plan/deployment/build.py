@@ -6,7 +6,7 @@ Literals are Teleport's (lib/integrations/awsoidc/deployservice.go) for cluster 
 import base64
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -175,6 +175,7 @@ ROLLED_OUT = EcsDeployment(
     desired=2,
     running=2,
     failed=0,
+    created_at=NOW - timedelta(hours=1),
     updated_at=NOW,
 )
 SERVICE_SEEN = EcsService(
@@ -218,6 +219,7 @@ def task(name: str, address: str = "10.0.0.1", **fields: Any) -> Task:
         task_definition_arn=arn(1),
         last_status="RUNNING",
         desired_status="RUNNING",
+        health="UNKNOWN",
         private_ip=address,
         private_dns_name=f"ip-{address.replace('.', '-')}.us-west-1.compute.internal" if address else "",
         network_interface_id="eni-0eeeeeeeeeeeeeeee",

@@ -176,6 +176,9 @@ def test_a_log_without_a_known_cause_is_quoted() -> None:
     part = tunnel_part(WANTED, silent_world(log_tails={task("t9").arn: ("INFO one", "INFO two")}), 1)
     assert part.verdict.reason is Reason.AGENTS_NOT_CONNECTED
     assert "ends with: INFO one | INFO two If this lasts" in part.verdict.message
+    assert part.verdict.message.endswith(
+        "(status.logsUrl). More: docs/reference/reasons.md#agentsnotconnected"
+    )
 
 
 def test_the_last_three_failures_outlive_ecs_memory() -> None:
