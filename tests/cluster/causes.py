@@ -29,6 +29,18 @@ class Cause:
     tunnel: str = ""
 
     @property
+    def fails_tasks(self) -> bool:
+        """Whether a task stops for it."""
+        return self.fault is not None and self.fault.makes_tasks
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of that task's container, None for one that never ran; an agent that ECS stops ends well."""
+        if self.fault is None:
+            return None
+        return 0 if self.fault.unhealthy else self.fault.exit_code
+
+    @property
     def condition(self) -> str:
         return "TunnelConnected" if self.tunnel else "TasksRunning"
 

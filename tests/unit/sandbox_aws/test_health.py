@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hack.sandbox.aws.ecs import health
+from hack.sandbox.aws.ecs.faults import TaskFault
 from hack.sandbox.aws.ecs.model import Task
 from hack.sandbox.aws.sampler import Sampler
 from hack.sandbox.aws.server import AwsSandbox
@@ -149,6 +151,27 @@ def test_an_unhealthy_task_is_replaced_before_it_is_stopped(timed: AwsSandbox, c
     assert stopped["stoppedReason"] == "Task failed container health checks"
     assert stopped["stopCode"] == "ServiceSchedulerInitiated"
     assert f"(task {victim.rsplit('/', 1)[-1]}) failed container health checks." in messages(aws)
+
+
+def test_a_fault_keeps_tasks_unhealthy_until_it_is_taken_away(clock: ManualClock) -> None:
+    timing = replace(INSTANT_HEALTH, retry=timedelta(hours=1))
+    with AwsSandbox(timing=timing, clock=clock) as sandbox:
+        aws = Aws(sandbox.url)
+        sandbox.task_faults[SERVICE] = TaskFault(unhealthy=True)
+        deploy_checked(aws, World(sandbox.url).seed_vpc(REGION, "main"), desiredCount=1)
+        for _ in range(6):
+            sandbox.tick()
+            clock.advance(seconds=10)
+        assert healths(aws) == ["UNHEALTHY"]
+        [stopped] = aws.tasks("STOPPED")
+        assert stopped["stoppedReason"] == "Task failed container health checks"
+
+        del sandbox.task_faults[SERVICE]
+        clock.advance(seconds=10)
+        sandbox.tick()
+        sandbox.tick()
+        assert healths(aws) == ["HEALTHY"]
+        assert aws.service()["deployments"][0]["rolloutState"] == "COMPLETED"
 
 
 def test_agents_that_never_connect_leave_the_old_ones_serving(

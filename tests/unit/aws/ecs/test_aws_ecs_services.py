@@ -66,6 +66,7 @@ def test_a_running_task_shows_its_network_interface(
     assert task.private_ip.startswith("10.0.")
     assert task.private_dns_name.startswith("ip-10-0-")
     assert (task.stopped_reason, task.stopped_at, task.exit_code) == ("", None, None)
+    assert task.health == "UNKNOWN"  # without a container health check
 
 
 def test_a_stopped_task_says_why(account: AwsAccount, world: World, task_definition: str) -> None:
