@@ -212,7 +212,7 @@ class AwsAccount:
         """
         whose = f"IAM role {self._signer.arn}" if self._signer else "the operator's AWS credentials"
         with translated("sts:GetCallerIdentity", whose):
-            return self._clients.identity(self._signer, lambda: sts.get_caller_identity(self))
+            return self._clients.identity(self._signer, lambda: sts.get_caller_identity(self, whose))
 
     def reread_credentials(self) -> None:
         """Look for the operator's credentials anew at the next use, as they may have been replaced."""

@@ -25,7 +25,7 @@ def get_role(account: AwsAccount) -> object:
 
 
 def caller(account: AwsAccount) -> object:
-    return sts.get_caller_identity(account)
+    return sts.get_caller_identity(account, "the operator's AWS credentials")
 
 
 def subnets(account: AwsAccount) -> object:

@@ -97,6 +97,14 @@ def test_one_loan_serves_all_clients_of_a_role(stub: StubAws) -> None:
 
 
 @pytest.mark.usefixtures("static_credentials")
+def test_a_refusal_names_the_role_whose_credentials_are_refused(stub: StubAws) -> None:
+    sts = stub.answer = Sts()
+    sts.refused.add("LENT1")
+    with pytest.raises(Blocked, match=f"sts:GetCallerIdentity on IAM role {ROLE.arn}: ExpiredToken"):
+        AwsClients().assumed(ROLE).identity()
+
+
+@pytest.mark.usefixtures("static_credentials")
 def test_another_external_id_is_another_loan(stub: StubAws) -> None:
     sts = stub.answer = Sts()
     clients = AwsClients()
