@@ -63,7 +63,7 @@ class DatabaseServiceDeploymentSpec(AgentSpec, CommonSpec):
     vpc_id: Annotated[VpcId, Field(json_schema_extra=immutable("vpcId"))]
     """The VPC whose databases the agents serve, such as vpc-0123456789abcdef0. Immutable."""
     subnets: Subnets
-    """Subnets of the VPC in which tasks run; they need a way to the internet."""
+    """Subnets of the VPC in which tasks run; they need a way to AWS, the registry of the image, and Teleport."""
     security_groups: SecurityGroups
     """Security groups of the tasks; the databases must let them in."""
     assign_public_ip: AssignPublicIp | None = None
