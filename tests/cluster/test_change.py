@@ -50,6 +50,7 @@ def test_database_that_appears_changes_and_disappears(
     scene: Scene, seeded: DemoWorld, writes: Writes
 ) -> None:
     databases, rds = scene.teleport.resources.databases, scene.client("rds")
+    agents = set(inventory.tasks(scene))
 
     added = scene.world.seed_instance(seeded.vpc, "added")
     assert counts(scene.reconcile(scene.enrollment)) == (4, 4)
@@ -75,6 +76,7 @@ def test_database_that_appears_changes_and_disappears(
 
     assert is_ready(scene.reconcile(scene.enrollment))
     assert writes.new() == ([], [])
+    assert set(inventory.tasks(scene)) == agents
 
 
 def test_object_that_somebody_changed_in_teleport_is_mended(
