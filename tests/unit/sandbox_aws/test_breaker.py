@@ -99,16 +99,16 @@ def failed_deployment(aws: Aws) -> Shown | None:
 
 
 def test_the_way_back_names_its_goal_while_it_lasts(aws: Aws, vpc: Vpc) -> None:
-    """Tasks of the completed deployment are lost meanwhile, so that its rollout takes its time."""
+    """Tasks of the completed deployment are lost again and again, so that its rollout lasts until it was seen."""
     aws.deploy(vpc, deploymentConfiguration=breaker())
     good = aws.steady()["deployments"][0]
     bad = aws.register(logConfiguration=missing_log_group())
     aws.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=bad)
-    for task in aws.tasks():
-        if task["taskDefinitionArn"] == good["taskDefinition"]:
-            aws.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
 
     def rolling_back() -> Shown | None:
+        for task in aws.tasks():
+            if task["taskDefinitionArn"] == good["taskDefinition"]:
+                aws.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
         primary: Shown = aws.service()["deployments"][0]
         is_back = primary["id"] == good["id"] and primary["rolloutState"] == "IN_PROGRESS"
         return primary if is_back else None
