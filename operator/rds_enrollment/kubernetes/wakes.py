@@ -14,6 +14,7 @@ from rds_enrollment.runtime.reconciler import Key
 
 Object = Mapping[str, Any]
 
+_ROLES = ("taskRole", "executionRole")
 _CARED_FOR = {
     AWS_OIDC_INTEGRATION.kind: ConditionType.CREDENTIALS_VALID,
     DATABASE_SERVICE_DEPLOYMENT.kind: ConditionType.READY,
@@ -25,7 +26,7 @@ class _Memory:
     """What an object looked like when it was last delivered."""
 
     uid: str
-    form: object
+    form: tuple[object, object]
     """Its spec, and whether it is to go. No annotations: a pass that is requested for one is not others', too."""
     wish: object
     """All that its user can change about it."""
@@ -33,6 +34,8 @@ class _Memory:
     """What those that depend on it care for beyond its form."""
     integration: Key | None
     """The integration that it refers to."""
+    roles: object
+    """The roles that a deployment names, which the integration's policy has to name, too; None for the default."""
     owners: tuple[Key, ...]
     """The enrolments that generated it."""
     network: tuple[str, str] | None
@@ -59,7 +62,7 @@ class Wakes:
         return [
             *([key] if changed else ()),
             *(self._dependents(key, now) if noticed else ()),
-            *([now.integration] if formed and now.integration else ()),
+            *(self._integration(before, now, deleted=deleted) if formed else ()),
         ]
 
     def deployments_in(self, region: str, vpc_id: str) -> list[Key]:
@@ -73,6 +76,16 @@ class Wakes:
             return [other for other, memory in self._known.items() if memory.integration == key]
         return list(now.owners)
 
+    def _integration(self, before: _Memory | None, now: _Memory, *, deleted: bool) -> list[Key]:
+        """The integration, where it has something to do for this one: to name other roles in its policy, or, as it is
+        to go itself, to tell whom it waits for."""
+        if now.integration is None:
+            return []
+        integration = self._known.get(now.integration)
+        is_to_go = integration is not None and integration.form[1] is not None
+        renamed = (before.roles if before else None) != now.roles
+        return [now.integration] if deleted or renamed or is_to_go else []
+
 
 def _remembered(key: Key, obj: Object) -> _Memory:
     metadata = obj["metadata"]
@@ -83,6 +96,7 @@ def _remembered(key: Key, obj: Object) -> _Memory:
         wish=(form, metadata.get("annotations")),
         state=_state(key.kind, obj),
         integration=_integration(key, obj),
+        roles={name: obj["spec"][name] for name in _ROLES if name in obj["spec"]} or None,
         owners=tuple(
             Key(RDS_ENROLLMENT.kind, key.namespace, owner["name"])
             for owner in metadata.get("ownerReferences", ())
@@ -93,11 +107,13 @@ def _remembered(key: Key, obj: Object) -> _Memory:
 
 
 def _state(kind: str, obj: Object) -> object:
-    """An enrolment needs to know that its deployment is Ready, or why not; an integration lends its credentials."""
+    """An enrolment needs to know that its deployment is Ready, or why not; an integration lends its credentials, which
+    those that refer to it try by themselves: it is news when they were bad and are good."""
     cared_for = _CARED_FOR.get(kind)
     for condition in obj.get("status", {}).get("conditions", ()):
         if condition["type"] == cared_for:
-            return condition["status"], condition["reason"], condition["message"]
+            lends = kind == AWS_OIDC_INTEGRATION.kind and condition["status"] == "True"
+            return None if lends else (condition["status"], condition["reason"], condition["message"])
     return None
 
 

@@ -1,5 +1,6 @@
 """Which objects a watch event is worth a pass for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rds_enrollment.kubernetes.wakes import Wakes
@@ -8,10 +9,17 @@ from rds_enrollment.runtime.reconciler import Key
 INTEGRATION = Key("AwsOidcIntegration", "teleport", "aws")
 ENROLMENT = Key("RdsEnrollment", "teleport", "prod")
 DEPLOYMENT = Key("DatabaseServiceDeployment", "teleport", "us-west-1-vpc-1")
+NOTHING: Mapping[str, Any] = {}
 
 
 def an_object(
-    key: Key, *, generation: int = 1, ready: str = "", credentials: str = "", **metadata: Any
+    key: Key,
+    *,
+    generation: int = 1,
+    ready: str = "",
+    credentials: str = "",
+    spec: Mapping[str, Any] = NOTHING,
+    **metadata: Any,
 ) -> dict[str, Any]:
     statuses = {"CredentialsValid": credentials, "Ready": ready}
     conditions = [
@@ -19,7 +27,7 @@ def an_object(
         for type_, status in statuses.items()
         if status
     ]
-    spec = {} if key.kind == "AwsOidcIntegration" else {"integrationRef": {"name": "aws"}}
+    reference = {} if key.kind == "AwsOidcIntegration" else {"integrationRef": {"name": "aws"}}
     return {
         "metadata": {
             "namespace": key.namespace,
@@ -28,7 +36,7 @@ def an_object(
             "generation": generation,
             **metadata,
         },
-        "spec": spec,
+        "spec": {**reference, **spec},
         "status": {"conditions": conditions},
     }
 
@@ -84,16 +92,43 @@ def test_an_integration_that_appears_or_changes_wakes_those_that_refer_to_it() -
     delivered(wakes, ENROLMENT)
     delivered(wakes, DEPLOYMENT)
     assert delivered(wakes, INTEGRATION) == {INTEGRATION, ENROLMENT, DEPLOYMENT}
-    assert delivered(wakes, INTEGRATION, credentials="True") == {ENROLMENT, DEPLOYMENT}
-    assert delivered(wakes, INTEGRATION, credentials="True", ready="True") == set()
-    assert delivered(wakes, INTEGRATION, credentials="False", ready="True") == {ENROLMENT, DEPLOYMENT}
+    assert delivered(wakes, INTEGRATION, generation=2) == {INTEGRATION, ENROLMENT, DEPLOYMENT}
 
 
-def test_an_integration_is_woken_by_who_refers_to_it_and_not_by_how_they_fare() -> None:
+def test_credentials_that_get_good_or_bad_wake_those_that_use_them_too() -> None:
     wakes = Wakes()
+    delivered(wakes, INTEGRATION)
+    delivered(wakes, ENROLMENT)
+    delivered(wakes, DEPLOYMENT)
+    assert delivered(wakes, INTEGRATION, credentials="False") == {ENROLMENT, DEPLOYMENT}
+    assert delivered(wakes, INTEGRATION, credentials="True") == {ENROLMENT, DEPLOYMENT}
+
+
+def test_an_integration_that_reports_at_first_that_all_is_well_tells_nobody_anything_new() -> None:
+    """Those that refer to it had their pass when it appeared, and have tried its credentials by themselves."""
+    wakes = Wakes()
+    delivered(wakes, INTEGRATION)
+    delivered(wakes, ENROLMENT)
+    assert delivered(wakes, INTEGRATION, credentials="True") == set()
+    assert delivered(wakes, INTEGRATION, credentials="True", ready="True") == set()
+
+
+def test_an_integration_is_woken_by_the_roles_that_a_deployment_names() -> None:
+    wakes = Wakes()
+    roles = {"taskRole": {"name": "agents"}}
+    assert delivered(wakes, DEPLOYMENT) == {DEPLOYMENT}
+    assert delivered(wakes, DEPLOYMENT, generation=2, spec=roles) == {DEPLOYMENT, INTEGRATION}
+    assert delivered(wakes, DEPLOYMENT, generation=3, spec=roles) == {DEPLOYMENT}
+    assert delivered(wakes, DEPLOYMENT, generation=3, spec=roles, ready="True") == set()
+    assert delivered(wakes, DEPLOYMENT, generation=4) == {DEPLOYMENT, INTEGRATION}
+
+
+def test_an_integration_that_is_to_go_is_woken_by_everybody_that_it_waits_for() -> None:
+    wakes = Wakes()
+    assert delivered(wakes, ENROLMENT) == {ENROLMENT}
+    delivered(wakes, INTEGRATION, deletionTimestamp="2026-01-01T00:00:00Z")
     assert delivered(wakes, DEPLOYMENT) == {DEPLOYMENT, INTEGRATION}
-    assert delivered(wakes, DEPLOYMENT, ready="True") == set()
-    assert delivered(wakes, DEPLOYMENT, ready="True", generation=2) == {DEPLOYMENT, INTEGRATION}
+    assert delivered(wakes, ENROLMENT, generation=2) == {ENROLMENT, INTEGRATION}
 
 
 def test_a_requested_pass_is_the_objects_own() -> None:
