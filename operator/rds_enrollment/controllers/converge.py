@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 W = TypeVar("W")
 W_co = TypeVar("W_co", covariant=True)
 
+_End: TypeAlias = tuple[Step, Outcome | None]
+"""A write that was tried, and what became of it; None: it was made."""
+
 Changed: TypeAlias = Collection[ConditionType] | None
 """The conditions that were written for since the last look; None when anything may have changed."""
 
@@ -84,8 +87,8 @@ async def converge(
 ) -> Converged[W]:
     """Apply what the plan says and look again, until nothing is left that may be tried.
 
-    At most `at_once` independent steps are under way at a time. What `apply` raises other than Outcome (a bug, the
-    loss of the Lease) ends the pass, alone or in an ExceptionGroup, and cancels what is under way.
+    At most `at_once` steps are under way at a time. What `apply` raises other than Outcome (a bug, the loss of the
+    Lease) ends the pass, in an ExceptionGroup, and cancels what is under way.
     """
     failures, writer = Failures(), _Writer(apply, at_once)
     changed: Changed = None
@@ -112,34 +115,53 @@ class _Writer:
     def __init__(self, apply: Callable[[Step], Awaitable[None]], at_once: int) -> None:
         self._apply = apply
         self._at_once = at_once
+        self._slots = asyncio.Semaphore(at_once)
         self.applied: list[Step] = []
 
     async def write(self, steps: Sequence[Step], failures: Failures) -> bool:
-        """Make these writes in their order, neighbours that are independent side by side.
+        """Make these writes: those for one condition in their order, conditions side by side.
 
-        Returns whether the world was as it had been seen: False after a conflict.
+        What became of them counts in the plan's order, whichever ended first: a status must not flap by that. Returns
+        whether the world was as it had been seen: False after a conflict.
         """
-        as_seen = True
-        for independent, neighbours in groupby(steps, key=lambda step: step.independent):
-            if independent:
-                as_seen &= await self._side_by_side(list(neighbours), failures)
-            elif not await self._one_by_one(neighbours, failures):
-                return False
-        return as_seen
-
-    async def _one_by_one(self, steps: Iterable[Step], failures: Failures) -> bool:
-        """Whether the world is still as the steps after these take it to be."""
-        for step in steps:
-            if failures.stop(step):
-                continue
-            outcome = await self._try(step)
-            self._ended(step, outcome, failures)
-            if isinstance(outcome, Conflict):
+        for _, together in groupby(steps, key=lambda step: step.awaited):
+            ended = await self._chains(together)
+            for step, outcome in ended:
+                self._ended(step, outcome, failures)
+            if _in_conflict(ended):
                 return False
         return True
 
-    async def _side_by_side(self, steps: Sequence[Step], failures: Failures) -> bool:
-        """What became of them counts in the plan's order, whichever ended first: a status must not flap by that."""
+    async def _chains(self, steps: Iterable[Step]) -> list[_End]:
+        async with asyncio.TaskGroup() as group:
+            chains = [
+                group.create_task(self._chain(list(chain)))
+                for _, chain in groupby(steps, key=lambda step: step.condition)
+            ]
+        return [end for chain in chains for end in chain.result()]
+
+    async def _chain(self, steps: Iterable[Step]) -> list[_End]:
+        """The writes for one condition, neighbours that are independent side by side."""
+        ended: list[_End] = []
+        for independent, neighbours in groupby(steps, key=lambda step: step.independent):
+            if independent:
+                ended += await self._side_by_side(list(neighbours))
+            elif all(outcome is None for _, outcome in ended):
+                ended += await self._one_by_one(neighbours)
+            if _in_conflict(ended):
+                break  # the world is not as the steps after this one take it to be
+        return ended
+
+    async def _one_by_one(self, steps: Iterable[Step]) -> list[_End]:
+        """Up to the first that fails: those after it build on it."""
+        ended: list[_End] = []
+        for step in steps:
+            ended.append((step, await self._try(step)))
+            if ended[-1][1] is not None:
+                break
+        return ended
+
+    async def _side_by_side(self, steps: Sequence[Step]) -> list[_End]:
         outcomes: list[Outcome | None] = [None] * len(steps)
         waiting = iter(enumerate(steps))
 
@@ -150,11 +172,13 @@ class _Writer:
         async with asyncio.TaskGroup() as workers:
             for _ in range(min(self._at_once, len(steps))):
                 workers.create_task(work())
-        for step, outcome in zip(steps, outcomes, strict=True):
-            self._ended(step, outcome, failures)
-        return not any(isinstance(outcome, Conflict) for outcome in outcomes)
+        return list(zip(steps, outcomes, strict=True))
 
     async def _try(self, step: Step) -> Outcome | None:
+        async with self._slots:
+            return await self._write(step)
+
+    async def _write(self, step: Step) -> Outcome | None:
         what = {"step": step.name, "target": step.target}
         try:
             await self._apply(step)
@@ -174,3 +198,7 @@ class _Writer:
             failures.conflict(step, outcome)
         else:
             failures.add(step, outcome)
+
+
+def _in_conflict(ended: Iterable[_End]) -> bool:
+    return any(isinstance(outcome, Conflict) for _, outcome in ended)

@@ -37,6 +37,13 @@ class Single(Write):
     independent: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited(Write):
+    """Makes one thing before all that come after it."""
+
+    awaited: ClassVar[bool] = True
+
+
 @dataclass
 class World:
     """Things that are to be made, in order, and how each attempt to make one of them ends."""
@@ -113,9 +120,9 @@ async def test_a_conflict_is_looked_at_again_at_once() -> None:
     )
     end = await world.converge()
     # Nothing is written on top of what is out of date.
-    assert world.tried == ["role", "role", "policy", "token"]
+    assert world.tried == ["role", "token", "role", "policy"]
     # Somebody else is at work: nothing of what was seen counts any more.
-    assert world.asked == [None, None, {ROLE, TOKEN}]
+    assert world.asked == [None, None, {ROLE}]
     assert end.failures.by_condition == {}
     assert all(part.done for part in end.parts)
 
@@ -190,6 +197,47 @@ async def test_independent_steps_are_under_way_side_by_side_up_to_the_bound() ->
     with pytest.raises(asyncio.CancelledError):
         await passing
     assert set(doors.cut) == {"a", "c", "d"}
+
+
+async def test_conditions_are_written_for_side_by_side_and_each_in_its_order() -> None:
+    doors, world = Doors(), World({ROLE: ["role", "policy"], TOKEN: ["token"]})
+    passing = asyncio.create_task(converge(world.observe, world.plan, doors.apply, at_once=AT_ONCE))
+    await doors.until_under_way("role", "token")
+    doors.under_way["role"].set()
+    await doors.until_under_way("policy", "token")
+    passing.cancel()
+    await asyncio.gather(passing, return_exceptions=True)
+
+
+@pytest.mark.parametrize("end", [None, Blocked(Reason.ACCESS_DENIED, "no")], ids=["made", "refused"])
+async def test_others_wait_for_what_is_awaited_however_it_ends(end: Outcome | None) -> None:
+    tried: list[str] = []
+
+    async def plan(seen: tuple[str, ...]) -> Sequence[Part]:
+        if tried:
+            return [satisfied(ROLE, "there"), satisfied(TOKEN, "there")]
+        awaited, other = Awaited(condition=ROLE, thing="first"), Write(condition=TOKEN, thing="second")
+        return [writing(ROLE, awaited), writing(TOKEN, other)]
+
+    async def apply(step: Step) -> None:
+        tried.append(f"{step.target} begins")
+        await asyncio.sleep(0)
+        tried.append(f"{step.target} ends")
+        if step.target == "first" and end is not None:
+            raise end
+
+    await converge(World({}).observe, plan, apply, at_once=AT_ONCE)
+    assert tried == ["first begins", "first ends", "second begins", "second ends"]
+
+
+async def test_the_bound_is_one_for_all_conditions() -> None:
+    doors, world = Doors(), World({DATABASES: ["a", "b"], ROLE: ["c", "d"]}, independent=True)
+    passing = asyncio.create_task(converge(world.observe, world.plan, doors.apply, at_once=AT_ONCE))
+    await doors.until_under_way("a", "b", "c")
+    doors.under_way["a"].set()
+    await doors.until_under_way("b", "c", "d")
+    passing.cancel()
+    await asyncio.gather(passing, return_exceptions=True)
 
 
 async def test_a_step_that_builds_on_others_waits_for_them_and_those_after_it_for_it() -> None:
@@ -289,5 +337,6 @@ async def test_a_bug_is_not_taken_for_an_outcome() -> None:
         raise ZeroDivisionError
 
     world = World({ROLE: ["role"]})
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ExceptionGroup) as caught:
         await converge(world.observe, world.plan, apply, at_once=AT_ONCE)
+    assert caught.group_contains(ZeroDivisionError)

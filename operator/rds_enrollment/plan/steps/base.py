@@ -12,7 +12,12 @@ class Step:
     """One external write. Equal inputs give equal steps."""
 
     independent: ClassVar[bool] = False
-    """Whether nothing builds on it: its neighbours may go on when it fails, and are made at the same time."""
+    """Whether nothing builds on it: its neighbours for the same condition may go on when it fails, and are made at the
+    same time."""
+
+    awaited: ClassVar[bool] = False
+    """Whether writes for other conditions, which are made at the same time otherwise, wait until it has ended where
+    they come after it in a plan."""
 
     shows_late: ClassVar[Reason | None] = None
     """Where what it makes may stay unseen for a while after: the reason to wait with."""

@@ -11,8 +11,10 @@ from rds_enrollment.plan.steps.aws import AwsStep, UntagStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIdentityProvider(AwsStep):
-    """iam:CreateOpenIDConnectProvider."""
+    """iam:CreateOpenIDConnectProvider. The role that trusts it is made after it, as Teleport's wizard does (Teleport
+    lib/integrations/awsoidc/idp_iam_config.go)."""
 
+    awaited: ClassVar[bool] = True
     shows_late: ClassVar[Reason | None] = Reason.IAM_PROPAGATING
 
     url: str
