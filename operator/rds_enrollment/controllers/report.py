@@ -1,6 +1,7 @@
 """The end of a pass: the status is written once, when it differs; changed conditions become events; a wish when
 to be called again."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -84,11 +85,15 @@ async def publish(
     if await _written(adapters, obj, status.on_the_wire()) is obj:
         return
     known = {condition.type: (condition.status, condition.reason) for condition in before}
-    for condition in status.conditions:
-        if known.get(condition.type) != (condition.status, condition.reason) and _is_news(condition):
-            await _tell(adapters, obj, condition)
-    for item in news:
-        await adapters.events.record(obj, "Normal", item.reason, item.message, _ACTION)
+    changed = (
+        condition
+        for condition in status.conditions
+        if known.get(condition.type) != (condition.status, condition.reason)
+    )
+    await asyncio.gather(
+        *(_tell(adapters, obj, condition) for condition in changed if _is_news(condition)),
+        *(adapters.events.record(obj, "Normal", item.reason, item.message, _ACTION) for item in news),
+    )
 
 
 async def _written(adapters: Adapters, obj: dict[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
