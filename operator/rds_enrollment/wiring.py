@@ -145,9 +145,9 @@ def _network(parts: Parts) -> Network:
 
 
 def _view(parts: Parts, teleport: TeleportClient) -> LiveView:
-    def wake(keys: set[Key]) -> None:
-        for key in keys:
-            parts.queue.add(key)
+    def wake(due: Mapping[Key, float]) -> None:
+        for key, seconds in due.items():
+            parts.queue.add_after(key, seconds)
 
     return LiveView(
         teleport,

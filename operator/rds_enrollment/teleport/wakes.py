@@ -7,11 +7,14 @@ from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.plan.agent_config import REGION_LABEL, VPC_LABEL
 from rds_enrollment.plan.observed.teleport import Agent
 from rds_enrollment.runtime.reconciler import Key
-from rds_enrollment.teleport.kinds import Held
+from rds_enrollment.teleport.kinds import Held, Kind
 from rds_enrollment.teleport.memory import Change
 
 DeploymentsIn = Callable[[str, str], Iterable[Key]]
 """The deployments for a region and a VPC id."""
+
+GATHERING_SECONDS = 0.5
+"""How long the news of a `db_server` may wait for more of it: an agent that starts sends one for each database."""
 
 _KIND_BY_SHORT_NAME: Mapping[str, str] = MappingProxyType(
     {kind.short_name: kind.kind for kind in KINDS.values()}
@@ -25,16 +28,17 @@ class TeleportWakes:
         self._owner_id = owner_id
         self._deployments_in = deployments_in
 
-    def keys(self, changes: Iterable[Change]) -> set[Key]:
-        """The keys to reconcile; none for a mere renewal."""
-        return {
-            key
-            for change in changes
-            if change.matters
-            for held in (change.before, change.after)
-            if held is not None
-            for key in self._concerned(held)
-        }
+    def keys(self, changes: Iterable[Change]) -> dict[Key, float]:
+        """The keys to reconcile, and in how many seconds; none for a mere renewal."""
+        due: dict[Key, float] = {}
+        for change in changes:
+            if not change.matters:
+                continue
+            seconds = GATHERING_SECONDS if change.kind is Kind.DATABASE_SERVER else 0.0
+            for held in filter(None, (change.before, change.after)):
+                for key in self._concerned(held):
+                    due[key] = min(seconds, due.get(key, seconds))
+        return due
 
     def _concerned(self, held: Held) -> Iterable[Key]:
         owner = self._owner(held.owner)

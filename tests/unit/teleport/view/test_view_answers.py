@@ -8,6 +8,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import MaintenanceWindow
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.teleport.databases_wire import read_database
+from rds_enrollment.teleport.wakes import GATHERING_SECONDS
 from rds_enrollment.teleport.wire.maintenance_pb2 import AgentUpgradeWindow
 
 from hack.sandbox.teleport.server import TeleportSandbox
@@ -108,6 +109,21 @@ async def test_a_renewal_wakes_nobody_and_a_change_of_health_does(world: World) 
 
     resources.database_servers.put(server("h", stored, later, "unhealthy"))
     await world.until(lambda: world.all_woken() == {ENROLLMENT})
+
+
+async def test_the_news_of_many_databases_waits_for_more_of_it_and_that_of_an_agent_does_not(
+    world: World,
+) -> None:
+    resources = world.sandbox.resources
+    stored = resources.databases.put(owned_database())
+    await world.quiet()
+    world.woken.clear()
+
+    soon = world.clock() + timedelta(minutes=10)
+    resources.database_servers.put(server("h", stored, soon))
+    resources.database_services.put(service("h", soon))
+    await world.quiet()
+    assert world.woken == [{ENROLLMENT: GATHERING_SECONDS}, {DEPLOYMENT: 0.0}]
 
 
 async def test_a_heartbeat_expires_by_its_own_time(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,8 @@ class World:
     client: TeleportClient
     view: LiveView
     clock: ManualTime
-    woken: list[set[Key]] = field(default_factory=list)
+    woken: list[Mapping[Key, float]] = field(default_factory=list)
+    """Which objects, and in how many seconds."""
 
     async def until(self, condition: Callable[[], object], seconds: float = HANG_SECONDS) -> None:
         """Look again and again until it is so; fails when it is not in time."""
@@ -128,7 +129,7 @@ class World:
         return all(self.held(kind) == self.stored(kind) for kind in Kind)
 
     def all_woken(self) -> set[Key]:
-        return set().union(*self.woken)
+        return {key for due in self.woken for key in due}
 
     async def quiet(self) -> None:
         """Wait until every event so far was taken in: a token that nobody cares for is the last of them."""
@@ -146,7 +147,7 @@ async def open_world(sandbox: TeleportSandbox, clock: ManualTime, pace: Pace) ->
     """A view that runs. The block may begin before it is in step."""
     identity = IdentityFile(sandbox.identity_file, lambda: datetime.now(UTC))
     client = TeleportClient(Direct(Address.parse(sandbox.address), identity))
-    woken: list[set[Key]] = []
+    woken: list[Mapping[Key, float]] = []
     view = LiveView(
         client,
         wakes=TeleportWakes(OWNER_ID, _deployments_in),
