@@ -60,12 +60,13 @@ def inventory(account: AwsAccount, region: str) -> RdsInventory:
     return RdsInventory(
         account=account.identity().account,
         region=region,
-        instances=_instances(account, region),
-        clusters=_clusters(account, region),
+        instances=instances(account, region),
+        clusters=clusters(account, region),
     )
 
 
-def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
+def instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
+    """rds:DescribeDBInstances, all pages or an `Outcome`."""
     with translated("rds:DescribeDBInstances", f"RDS instances in {region}"):
         client = account.client("rds", region)
         _parse_only(client, "DescribeDBInstances", "DBInstances", _INSTANCE_MEMBERS)
@@ -74,7 +75,8 @@ def _instances(account: AwsAccount, region: str) -> tuple[DbInstance, ...]:
         return tuple(_instance(entry) for page in pages for entry in page["DBInstances"])
 
 
-def _clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
+def clusters(account: AwsAccount, region: str) -> tuple[DbCluster, ...]:
+    """rds:DescribeDBClusters, all pages or an `Outcome`."""
     with translated("rds:DescribeDBClusters", f"RDS clusters in {region}"):
         client = account.client("rds", region)
         _parse_only(client, "DescribeDBClusters", "DBClusters", _CLUSTER_MEMBERS)

@@ -121,7 +121,8 @@ class DatabaseServiceDeploymentController(
     ) -> Observe[DeploymentWorld]:
         """A teardown needs no look at the network."""
         age = None if resource.deleting else self._facts_age(resource)
-        return DeploymentObserver(self.adapters, account, wanted, facts_age=age).observe
+        known = resource.status.service_arn is not None
+        return DeploymentObserver(self.adapters, account, wanted, facts_age=age, has_service=known).observe
 
     def _facts_age(self, resource: DatabaseServiceDeployment) -> float:
         """How old network facts may be, in seconds: for a resync too old already, for the passes in between not yet.

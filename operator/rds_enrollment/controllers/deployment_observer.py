@@ -58,11 +58,14 @@ class DeploymentObserver:
         wanted: WantedDeployment,
         *,
         facts_age: float | None,
+        has_service: bool,
     ) -> None:
-        """`facts_age`: how old network facts may be, in seconds; None: none are read."""
+        """`facts_age`: how old network facts may be, in seconds; None: none are read. `has_service`: whether a service
+        was there before: then its tasks are listed without waiting for whether it still is."""
         self._adapters = adapters
         self._account = account
         self._wanted = wanted
+        self._has_service = has_service
         self._tearing_down = facts_age is None
         """Whether everything is to go: then no network facts are read."""
         self._run = adapters.threads.run
@@ -181,7 +184,7 @@ class DeploymentObserver:
         return tuple(role for role in found if role is not None)
 
     async def _databases(self) -> tuple[Database, ...]:
-        return tuple(await self._adapters.teleport.databases())
+        return tuple(await self._adapters.teleport.databases_as_told())
 
     async def _servers(self) -> tuple[DatabaseServer, ...]:
         return tuple(await self._adapters.teleport.database_servers())
@@ -272,22 +275,32 @@ class DeploymentObserver:
         return await seen(run(ecs.list_family, self._account, self._wanted.region, self._wanted.family))
 
     async def _tasks(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> Seen[tuple[Task, ...]]:
+        early = await self._task_arns() if self._has_service else None
         service = await asked
         if service is None:
             return ()
         if not isinstance(service, EcsService):
             return service
-        return await self._reads.once("tasks", _SERVICE, self._listed_tasks)
+        self._has_service = True
+        arns = await self._task_arns() if early is None else early
+        if isinstance(arns, Unseen):
+            return arns
+        names = (self._wanted.region, self._wanted.cluster_name, self._wanted.service_name)
+        return await self._reads.once(
+            "tasks", _SERVICE, lambda: self._run(ecs.describe_tasks, self._account, *names, arns)
+        )
 
-    async def _listed_tasks(self) -> tuple[Task, ...]:
+    async def _task_arns(self) -> Seen[tuple[str, ...]]:
+        return await self._reads.once("task ARNs", _SERVICE, self._listed_tasks)
+
+    async def _listed_tasks(self) -> tuple[str, ...]:
         """Those that run or shall run, then the stopped ones."""
-        wanted = self._wanted
+        wanted, run = self._wanted, self._run
         service = (self._account, wanted.region, wanted.cluster_name, wanted.service_name)
-        run = self._run
         running, stopped = await asyncio.gather(
             run(ecs.list_tasks, *service, "RUNNING"), run(ecs.list_tasks, *service, "STOPPED")
         )
-        return await run(ecs.describe_tasks, *service, (*running, *stopped))
+        return (*running, *stopped)
 
     async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         """Only of agents that ended or do not connect."""

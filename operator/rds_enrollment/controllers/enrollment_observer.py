@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
-from rds_enrollment.aws import rds
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.controllers.converge import Changed
+from rds_enrollment.controllers.reads import read_inventory
 from rds_enrollment.plan.enrollment.world import EnrollmentWorld, Vpc, WantedEnrollment
 from rds_enrollment.plan.observed import Seen
 from rds_enrollment.plan.observed.aws import RdsInventory
@@ -72,7 +72,7 @@ class EnrollmentObserver:
 
     async def _inventory(self, region: str) -> RdsInventory:
         async def read() -> RdsInventory:
-            return await self._adapters.threads.run(rds.inventory, self._account, region)
+            return await read_inventory(self._adapters.threads, self._account, self._account_id, region)
 
         key = (self._account_id, region)
         return await self._adapters.inventories.get(key, read, max_age=self._max_age)

@@ -76,7 +76,7 @@ class IntegrationObserver:
         self._reads = PassReads()
 
     async def observe(self, changed: Changed = None) -> IntegrationWorld:
-        """What has a known name, and then what depends on it: Teleport's proof, and who else uses the provider."""
+        """What has a known name, with Teleport's proof beside it, and then who else uses the provider."""
         wanted, once = self._wanted, self._reads.once
         self._reads.forget(None if self._integration.deleting else changed)
         async with asyncio.TaskGroup() as first:
@@ -87,6 +87,7 @@ class IntegrationObserver:
             integration = first.create_task(
                 seen(self._adapters.teleport.get_integration(wanted.scope.integration))
             )
+            proof = first.create_task(self._proof(integration, role))
             dependents = first.create_task(seen(self._dependents()))
             shared = first.create_task(seen(self._provider_is_shared()))
         world = IntegrationWorld(
@@ -95,13 +96,11 @@ class IntegrationObserver:
             role=role.result(),
             former_roles=former.result(),
             integration=integration.result(),
+            proof=proof.result(),
             dependents=dependents.result(),
             provider_shared=shared.result(),
         )
-        async with asyncio.TaskGroup() as second:
-            proof = second.create_task(self._proof(world))
-            users = second.create_task(self._provider_users(world))
-        return replace(world, proof=proof.result(), provider_users=users.result())
+        return replace(world, provider_users=await self._provider_users(world))
 
     async def _thumbprint(self) -> Seen[str]:
         if self._integration.deleting:
@@ -125,12 +124,15 @@ class IntegrationObserver:
         ]
         return tuple(role for role in found if role is not None)
 
-    async def _proof(self, world: IntegrationWorld) -> Seen[IntegrationProof | None]:
+    async def _proof(
+        self, integration: "asyncio.Task[Seen[Integration | None]]", role: "asyncio.Task[Seen[Role | None]]"
+    ) -> Seen[IntegrationProof | None]:
         """Teleport is asked to act in AWS once the integration names the role that it should."""
-        named = world.integration
+        named = await integration
         if self._integration.deleting or not isinstance(named, Integration):
             return Unseen()
-        if named.role_arn != target_of(self._wanted, world).role_arn:
+        observed = None if self._wanted.role.managed else await role
+        if named.role_arn != target_of(self._wanted, observed).role_arn:
             return Unseen()
         return await seen(self._adapters.teleport.prove_integration(named.name))
 

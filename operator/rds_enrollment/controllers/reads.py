@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 from rds_enrollment.api.reasons import ConditionType
-from rds_enrollment.aws import iam
+from rds_enrollment.aws import iam, rds
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import seen
 from rds_enrollment.controllers.converge import Changed
 from rds_enrollment.plan.observed import Seen, Unseen
-from rds_enrollment.plan.observed.aws import Role
+from rds_enrollment.plan.observed.aws import RdsInventory, Role
 from rds_enrollment.runtime.threads import ThreadPool
 
 T = TypeVar("T")
@@ -52,3 +52,13 @@ async def read_role(
         asyncio.gather(*(threads.run(iam.get_inline_policy, account, name, policy) for policy in policies)),
     )
     return role and iam.with_policies(role, dict(zip(policies, documents, strict=True)))
+
+
+async def read_inventory(
+    threads: ThreadPool, account: AwsAccount, account_id: str, region: str
+) -> RdsInventory:
+    """The instances and the clusters of a region, both listed at once. Raises Outcome."""
+    instances, clusters = await asyncio.gather(
+        threads.run(rds.instances, account, region), threads.run(rds.clusters, account, region)
+    )
+    return RdsInventory(account=account_id, region=region, instances=instances, clusters=clusters)

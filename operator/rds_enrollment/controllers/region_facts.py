@@ -2,11 +2,12 @@
 
 import asyncio
 
-from rds_enrollment.aws import ec2, rds, security_groups
+from rds_enrollment.aws import ec2, security_groups
 from rds_enrollment.aws import quotas as service_quotas
 from rds_enrollment.aws.network import LISTINGS, network_facts, read_listing
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.controllers.adapters import Adapters, seen
+from rds_enrollment.controllers.reads import read_inventory
 from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.observed.network import NetworkFacts, Vpc, VpcDns
@@ -103,4 +104,4 @@ class RegionFacts:
         return await run(network_facts, account, region, dict(zip(LISTINGS, listed, strict=True)))
 
     async def _read_inventory(self) -> RdsInventory:
-        return await self._adapters.threads.run(rds.inventory, self._account, self._key[1])
+        return await read_inventory(self._adapters.threads, self._account, *self._key)

@@ -63,13 +63,14 @@ class LiveView:
         client: TeleportClient,
         *,
         wakes: TeleportWakes,
-        wake: Callable[[set[Key]], None],
+        wake: Callable[[Mapping[Key, float]], None],
         now: Callable[[], datetime],
         rng: random.Random,
         pace: Pace = Pace(),  # noqa: B008 - frozen
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`wake` is told which objects a change in Teleport concerns; `now` is aware, `timer` counts seconds."""
+        """`wake` is told which objects a change in Teleport concerns, and in how many seconds; `now` is aware, `timer`
+        counts seconds."""
         self._client = client
         self._call = client.caller
         self._memory = Memory()
@@ -131,6 +132,13 @@ class LiveView:
     async def databases(self) -> list[Database]:
         """All `db` objects that the operator's role may see."""
         return await self._all(Kind.DATABASE, Database)
+
+    async def databases_as_told(self) -> list[Database]:
+        """The same as far as the stream has told of them: for those that do not write them, and need not wait until
+        the writes of others are read back."""
+        if not self._follower.is_live(Kind.DATABASE):
+            return await self.databases()
+        return [held.value for held in self._memory.all(Kind.DATABASE) if isinstance(held.value, Database)]
 
     async def agents(self) -> list[Agent]:
         """All `db_service` heartbeats."""
@@ -211,7 +219,8 @@ class LiveView:
         names = self._own.names(kind)
         if len(names) > READ_BACK_LIMIT:
             return await self._listed(kind, names)
-        fresh = {name: await self._fresh(kind, name) for name in names}
+        read = await asyncio.gather(*(self._fresh(kind, name) for name in names))
+        fresh = dict(zip(names, read, strict=True))
         if not self._follower.is_live(kind):
             return _once_each(await list_kind(self._call, kind))
         behind = {name: held for name, held in fresh.items() if not self._read_back(kind, name, held)}

@@ -8,7 +8,7 @@ from rds_enrollment.plan import ownership
 from rds_enrollment.plan.conditions import Verdict
 from rds_enrollment.plan.integration.wanted import SUB_KIND, WantedIntegration, wanted_integration
 from rds_enrollment.plan.integration.world import IntegrationWorld
-from rds_enrollment.plan.observed import Unseen
+from rds_enrollment.plan.observed import Seen, Unseen
 from rds_enrollment.plan.observed.aws import Role
 from rds_enrollment.plan.observed.teleport import Integration, IntegrationProof
 from rds_enrollment.plan.outcome import Transient
@@ -20,11 +20,11 @@ _PROPAGATION_ATTEMPTS = 6
 """Failed tries in a row, with growing pauses about half a minute, that are put down to IAM's eventual consistency."""
 
 
-def target_of(wanted: WantedIntegration, world: IntegrationWorld) -> Integration:
+def target_of(wanted: WantedIntegration, role: Seen[Role | None]) -> Integration:
     """The integration as it should be: an observed role stands where its owner put it."""
     target = wanted_integration(wanted)
-    if isinstance(world.role, Role) and not wanted.role.managed:
-        return replace(target, role_arn=world.role.arn)
+    if isinstance(role, Role) and not wanted.role.managed:
+        return replace(target, role_arn=role.arn)
     return target
 
 
@@ -34,7 +34,7 @@ def registration_part(
     """Create or mend the object, then let Teleport prove it; one that is not ours is left alone."""
     if isinstance(world.integration, Unseen):
         return unseen(_REGISTERED, world.integration, attempts)
-    target = target_of(wanted, world)
+    target = target_of(wanted, world.role)
     if world.integration is None:
         if not role_ready:
             return held(_REGISTERED, ConditionType.ROLE_READY)

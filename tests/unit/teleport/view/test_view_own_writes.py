@@ -41,6 +41,22 @@ async def test_it_reads_its_own_writes_while_the_stream_is_behind(world: World) 
     assert await world.view.databases() == []
 
 
+async def test_who_does_not_write_need_not_wait_for_what_others_read_back(world: World) -> None:
+    world.sandbox.resources.databases.put(owned_database("old"))
+    await world.until(world.is_exact)
+    world.sandbox.events.hold()
+    wanted = read_database(owned_database("new"))
+    await world.view.apply(CreateDatabase(condition=CONDITION, database=wanted))
+
+    before = world.sandbox.calls
+    assert [each.name for each in await world.view.databases_as_told()] == ["old"]
+    assert world.sandbox.calls == before
+
+    world.sandbox.events.release()
+    await world.quiet()
+    assert {each.name for each in await world.view.databases_as_told()} == {"old", "new"}
+
+
 async def test_once_the_stream_has_caught_up_nothing_is_read_back(world: World) -> None:
     wanted = read_database(owned_database("new"))
     await world.view.apply(CreateDatabase(condition=CONDITION, database=wanted))
