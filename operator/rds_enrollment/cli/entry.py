@@ -8,6 +8,7 @@ import click
 
 from rds_enrollment.cli.commands import LateCommands
 from rds_enrollment.runtime.fatal import FatalError
+from rds_enrollment.runtime.garbage import look_rarely
 
 _PROGRAM = "rds-enrollment"
 
@@ -21,6 +22,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point. A foreseen error is one line on stderr: exit code 2 for wrong settings, 1 for the rest."""
+    look_rarely()
     try:
         code = group.main(args=arguments, prog_name=_PROGRAM, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

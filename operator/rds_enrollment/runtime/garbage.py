@@ -8,8 +8,14 @@ over ten thousand databases makes and drops hundreds of thousands of objects, fe
 a look at everything each half second, a tenth of a second long."""
 
 
+def look_rarely() -> None:
+    """To be called before the imports, which make a great deal that stays: by default they are looked through again
+    and again."""
+    gc.set_threshold(*_THRESHOLDS)
+
+
 def spare_the_event_loop() -> None:
     """Look rarely, and never at what is there already: modules live as long as the process."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    look_rarely()
