@@ -46,6 +46,11 @@ class OperatorProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.exit_code() is None
 
+    @property
+    def pid(self) -> int:
+        """Raises ProcessLookupError when it has ended."""
+        return self._started().pid
+
     def start(self, **overrides: str) -> None:
         """Start it, with some variables changed for this run; does not wait until it is ready."""
         if self.running:

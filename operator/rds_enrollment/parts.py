@@ -77,6 +77,7 @@ async def open_parts(
     fence = Fence(seconds_since_boot)
     rest = Rest(config.load, user_agent=_USER_AGENT, guard=fence.check)
     threads = ThreadPool(settings.aws_threads)
+    wakes = Wakes()
     objects = manifests or Objects(rest, namespaces=settings.watch_namespaces)
     try:
         yield (
@@ -90,8 +91,9 @@ async def open_parts(
                     backoff=Backoff(rng),
                     metrics=QueueMetrics(registry, "objects"),
                     controller=lambda key: key.kind.lower(),
+                    lane=wakes.integration_of,
                 ),
-                wakes=Wakes(),
+                wakes=wakes,
                 registry=registry,
                 object_metrics=ObjectMetrics(registry, per_object=settings.object_metrics, wall=time.time),
                 readiness={},

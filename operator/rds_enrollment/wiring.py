@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.aws.metrics import AwsCallMetrics, watch_credentials
+from rds_enrollment.aws.metrics import AwsCallMetrics, watch_clients, watch_credentials
 from rds_enrollment.aws.session import AwsClients
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.controllers.brake import TeardownBrake
@@ -42,7 +42,9 @@ from rds_enrollment.teleport.webapi import WebApi
 async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
     async with adapters_of(parts) as adapters:
-        preloading = asyncio.create_task(parts.threads.run(adapters.aws.preload), name="models of AWS")
+        preloading = asyncio.create_task(
+            parts.threads.run(AwsClients.preload, adapters.aws), name="models of AWS"
+        )
         try:
             yield reconcilers(adapters)
         finally:
@@ -109,6 +111,7 @@ def _aws(parts: Parts) -> AwsClients:
         threads=parts.settings.aws_threads,
         fips=parts.settings.fips,
     )
+    watch_clients(parts.registry, clients.count)
     watch_credentials(parts.registry, clients.credentials_end, parts.now)
     return clients
 

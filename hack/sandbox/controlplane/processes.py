@@ -45,14 +45,14 @@ class GuardedProcess:
 
     def pause(self) -> None:
         """Stop the command where it is (SIGSTOP), and return when all of it has stopped."""
-        pid = self._child()
+        pid = self.pid
         os.kill(pid, signal.SIGSTOP)
         while not _ps("-o", "state=", "-p", str(pid)).strip().startswith("T"):
             time.sleep(_POLL_SECONDS)
 
     def resume(self) -> None:
         """Let a command that was paused go on (SIGCONT)."""
-        os.kill(self._child(), signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def wait(self, timeout: float) -> int:
         """The code with which the command ended.
@@ -72,7 +72,8 @@ class GuardedProcess:
             self._guard.stdin.close()
         self._guard.wait()
 
-    def _child(self) -> int:
+    @property
+    def pid(self) -> int:
         """The command's process id. Raises ProcessLookupError when it has ended."""
         for line in _ps("-A", "-o", "ppid=,pid=").splitlines():
             parent, pid = map(int, line.split())

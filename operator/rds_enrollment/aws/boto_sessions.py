@@ -85,6 +85,11 @@ class OwnSession:
             raise NoCredentialsError
         hooks(None, self._on_failure).register(self._boto.events)
 
+    @property
+    def client_count(self) -> int:
+        """How many clients are kept."""
+        return len(self._clients)
+
     def credentials_of(self, signer: Signer) -> Any:
         """botocore's credentials. Raises BotoCoreError or ClientError when they cannot be had."""
         return self._role(signer).provider.credentials if signer else self.credentials

@@ -60,6 +60,15 @@ class AwsCallMetrics:
         self._retries.labels(*call).observe(retries)
 
 
+def watch_clients(registry: CollectorRegistry, count: Callable[[], int]) -> None:
+    """A gauge of the clients that are kept."""
+    Gauge(
+        "rds_enrollment_aws_clients",
+        "Clients of AWS that are kept, one for each service, region and credentials.",
+        registry=registry,
+    ).set_function(count)
+
+
 def watch_credentials(
     registry: CollectorRegistry, end: Callable[[], datetime | None], now: Callable[[], datetime]
 ) -> None:

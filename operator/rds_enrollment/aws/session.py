@@ -48,7 +48,7 @@ class AwsClients:
         guard: Guard = unguarded,
         calls_per_second: float = 0.0,
         threads: int = 8,
-        capacity: int = 128,
+        capacity: int = 512,
         attempts: int = 4,
         connect_timeout: float = 3.0,
         read_timeout: float = 15.0,
@@ -61,7 +61,7 @@ class AwsClients:
             guard: asked before each request, repeated ones too; what it raises ends the call.
             calls_per_second: requests in one account and region, repeated ones too; 0: as many as come.
             threads: how many threads call at the same time; sizes each client's connection pool.
-            capacity: clients kept; the least recently used goes first.
+            capacity: clients kept, some 20 KiB each; the least recently used goes first.
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
             connect_timeout: seconds for a connection, per attempt.
             read_timeout: seconds between two bytes of an answer, per attempt.
@@ -132,6 +132,11 @@ class AwsClients:
             if session is not None and self._monotonic() - session.made_at >= _REREAD_SECONDS:
                 session.refused = True
 
+    def count(self) -> int:
+        """The clients that are kept."""
+        with self._lock:
+            return self._current.client_count if self._current else 0
+
     def credentials_end(self) -> datetime | None:
         """When the operator's own credentials end, as far as botocore has asked: it renews those of IRSA, Pod Identity
         and instance roles at their next use from fifteen minutes before. None: static ones, or none were used yet."""
@@ -177,6 +182,13 @@ class AwsAccount:
     def __init__(self, clients: AwsClients, signer: Signer) -> None:
         self._clients = clients
         self._signer = signer
+
+    def __eq__(self, other: object) -> bool:
+        """Two are the same whose calls the same credentials sign."""
+        return isinstance(other, AwsAccount) and self._signer == other._signer
+
+    def __hash__(self) -> int:
+        return hash(self._signer)
 
     @overload
     def client(self, service: Literal["ec2"], region: str | None = None) -> "EC2Client": ...

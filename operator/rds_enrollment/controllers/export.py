@@ -13,7 +13,7 @@ from rds_enrollment.plan.observed.teleport import TeleportCluster
 async def look_around(adapters: Adapters, account: AwsAccount, regions: Sequence[str]) -> Found:
     """One look at Teleport, IAM, and ECS in these regions."""
     run, teleport = adapters.threads.run, adapters.teleport
-    cluster, identity = await teleport.cluster(), await run(account.identity)
+    cluster, identity = await teleport.cluster(), await run(AwsAccount.identity, account)
     integrations = await teleport.integrations()
     role_names = sorted({names.role_name(item.role_arn) for item in integrations if item.role_arn})
     roles = [await run(iam.get_role, account, name) for name in role_names]

@@ -125,7 +125,7 @@ async def establish(
 
 
 async def _identity(adapters: Adapters, account: AwsAccount, expected: str) -> CallerIdentity:
-    identity = await adapters.threads.run(account.identity)
+    identity = await adapters.threads.run(AwsAccount.identity, account)
     if identity.account != expected:
         account.reread_credentials()
         raise Blocked(

@@ -52,11 +52,11 @@ class Leftovers:
     async def survey(self) -> Survey:
         """One look at everything, the objects last: what is made for a new one in the meantime counts as its own."""
         run, account, teleport = self._adapters.threads.run, self._account, self._adapters.teleport
-        cluster, identity = await teleport.cluster(), await run(account.identity)
+        cluster, identity = await teleport.cluster(), await run(AwsAccount.identity, account)
         provider = await run(iam.get_identity_provider, account, names.issuer(cluster.proxy_address))
         users = await run(iam.list_federated_roles, account, provider.arn) if provider else ()
-        regions = [await run(self._region, cluster, region) for region in self._regions]
-        roles = await run(self._roles)
+        regions = [await run(_region, account, cluster, region) for region in self._regions]
+        roles = await run(_roles, account)
         databases, tokens = await teleport.databases(), await teleport.tokens()
         integrations = await teleport.integrations()
         return Survey(
@@ -113,25 +113,27 @@ class Leftovers:
                 found.add(Owner(owner_id, kind.short_name, metadata["namespace"], metadata["name"]))
         return frozenset(found)
 
-    def _roles(self) -> tuple[Role, ...]:
-        found = (iam.get_marked_role(self._account, name) for name in iam.list_role_names(self._account))
-        return tuple(role for role in found if role is not None)
 
-    def _region(self, cluster: TeleportCluster, region: str) -> Region:
-        account, name = self._account, names.ecs_cluster(cluster.name)
-        families = ecs.list_families(account, region, names.task_family_prefix(cluster.name))
-        revisions = tuple(
-            revision for family in families for revision in ecs.list_family(account, region, family)
-        )
-        named = {group for revision in revisions for group in log_groups_of(revision.body)}
-        groups = (logs.get_log_group(account, region, group) for group in sorted(named))
-        return Region(
-            name=region,
-            cluster=ecs.get_cluster(account, region, name),
-            services=ecs.list_services(account, region, name),
-            revisions=revisions,
-            log_groups=tuple(group for group in groups if group is not None),
-            groups=security_groups.marked_groups(account, region),
-            rules=security_groups.marked_rules(account, region),
-            insights=insights.marked_insights(account, region),
-        )
+def _roles(account: AwsAccount) -> tuple[Role, ...]:
+    found = (iam.get_marked_role(account, name) for name in iam.list_role_names(account))
+    return tuple(role for role in found if role is not None)
+
+
+def _region(account: AwsAccount, cluster: TeleportCluster, region: str) -> Region:
+    name = names.ecs_cluster(cluster.name)
+    families = ecs.list_families(account, region, names.task_family_prefix(cluster.name))
+    revisions = tuple(
+        revision for family in families for revision in ecs.list_family(account, region, family)
+    )
+    named = {group for revision in revisions for group in log_groups_of(revision.body)}
+    groups = (logs.get_log_group(account, region, group) for group in sorted(named))
+    return Region(
+        name=region,
+        cluster=ecs.get_cluster(account, region, name),
+        services=ecs.list_services(account, region, name),
+        revisions=revisions,
+        log_groups=tuple(group for group in groups if group is not None),
+        groups=security_groups.marked_groups(account, region),
+        rules=security_groups.marked_rules(account, region),
+        insights=insights.marked_insights(account, region),
+    )

@@ -70,6 +70,12 @@ class Wakes:
         known = list(self._known.items())
         return [key for key, memory in known if memory.network == (region, vpc_id)]
 
+    def integration_of(self, key: Key) -> Key:
+        """The integration that an object belongs to; of what is not known, and of an integration, the key itself. May
+        be called from any thread."""
+        memory = self._known.get(key)
+        return memory.integration if memory and memory.integration else key
+
     def _dependents(self, key: Key, now: _Memory) -> list[Key]:
         """Those that refer to an integration; the owners of a deployment."""
         if key.kind == AWS_OIDC_INTEGRATION.kind:

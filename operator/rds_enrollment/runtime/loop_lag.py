@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 PERIOD_SECONDS = 1.0
@@ -26,6 +26,11 @@ class LoopLag:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._tasks = Gauge(
+            "rds_enrollment_event_loop_tasks",
+            "Tasks of the event loop that have not ended; counted once a second.",
+            registry=registry,
+        )
 
     async def run(self) -> None:
         """Measure until cancelled."""
@@ -33,3 +38,4 @@ class LoopLag:
             due = self._clock() + PERIOD_SECONDS
             await self._sleep(PERIOD_SECONDS)
             self._lag.observe(max(0.0, self._clock() - due))
+            self._tasks.set(len(asyncio.all_tasks()))

@@ -71,8 +71,16 @@ class QueueMetrics:
             "controller_runtime_reconcile_time_seconds", "Length of a pass by controller.", ("controller",)
         )
 
-    def watch(self, *, depth: ByController, unfinished: ByController, longest: ByController) -> None:
-        """Gauges that are computed when they are scraped."""
+    def watch(
+        self, *, depth: ByController, unfinished: ByController, longest: ByController, slow: Callable[[], int]
+    ) -> None:
+        """Gauges that are computed when they are scraped. `slow` counts lanes."""
+        Gauge(
+            "workqueue_slow_lanes",
+            "Integrations over whose objects passes are made one at a time, because the last one took long.",
+            ("name",),
+            registry=self._registry,
+        ).labels(self._name).set_function(slow)
         self._gauge("workqueue_depth", "Keys that wait.", _LABELS, depth)
         self._gauge(
             "workqueue_unfinished_work_seconds",

@@ -11,16 +11,22 @@ from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.metrics import QueueMetrics
 from rds_enrollment.runtime.reconciler import Result
 from rds_enrollment.runtime.schedule import Schedule
+from rds_enrollment.runtime.shares import Shares
 
 logger = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 
 
+def _of_its_own(key: K) -> Hashable:
+    return key
+
+
 class WorkQueue(Generic[K]):
     """All methods belong to the event loop that `run` runs in; other threads use `call_soon_threadsafe`.
 
-    `clock` is monotonic, in seconds. `controller` names the metrics' label `controller` for a key.
+    `clock` is monotonic, in seconds. `controller` names the metrics' label `controller` for a key, `lane` with whom it
+    shares the workers: no lane gets more than its share of them.
     """
 
     def __init__(
@@ -30,17 +36,25 @@ class WorkQueue(Generic[K]):
         backoff: Backoff[K],
         metrics: QueueMetrics,
         controller: Callable[[K], str] = str,
+        lane: Callable[[K], Hashable] = _of_its_own,
     ) -> None:
         self._clock = clock
         self._backoff = backoff
         self._metrics = metrics
         self._controller = controller
+        self._lane = lane
         self._schedule: Schedule[K] = Schedule()
         self._passes: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._stopping = False
         self._workers = 0
-        metrics.watch(depth=self._depth, unfinished=self._unfinished, longest=self._longest)
+        self._shares: Shares[Hashable] = Shares(0)
+        metrics.watch(
+            depth=self._depth,
+            unfinished=self._unfinished,
+            longest=self._longest,
+            slow=lambda: len(self._shares.slow),
+        )
 
     def add(self, key: K) -> None:
         """Have the key processed as soon as a worker is free. Costs nothing when it waits already."""
@@ -68,7 +82,7 @@ class WorkQueue(Generic[K]):
 
     async def run(self, workers: int, process: Callable[[K], Awaitable[Result]]) -> None:
         """Hand out keys, at most `workers` at a time, until `shutdown`. Each pass is an asyncio task of its own."""
-        self._workers = workers
+        self._workers, self._shares = workers, Shares(workers)
         slots = asyncio.Semaphore(workers)
         try:
             while True:
@@ -76,7 +90,9 @@ class WorkQueue(Generic[K]):
                 key = await self._next()
                 if key is None:
                     return
-                task = asyncio.create_task(self._pass(key, process), name=f"pass of {key}")
+                lane = self._lane(key)
+                self._shares.take(lane)
+                task = asyncio.create_task(self._pass(key, lane, process), name=f"pass of {key}")
                 self._passes.add(task)
                 task.add_done_callback(self._passes.discard)
                 task.add_done_callback(lambda _: slots.release())
@@ -108,7 +124,7 @@ class WorkQueue(Generic[K]):
         for key, since in self._schedule.processing.items():
             if now - since > pass_limit:
                 return f"the pass of {key} has been running for {now - since:.0f} s"
-        oldest = self._schedule.oldest_ready()
+        oldest = self._schedule.oldest_ready(self._may_begin)
         workers_free = len(self._passes) < self._workers or self._workers == 0
         if oldest is not None and workers_free and now - oldest[1] > wait_limit:
             return f"{oldest[0]} has been waiting for {now - oldest[1]:.0f} s and no worker takes it"
@@ -120,7 +136,7 @@ class WorkQueue(Generic[K]):
             now = self._clock()
             for promoted in self._schedule.promote(now):
                 self._metrics.added(self._controller(promoted))
-            taken = self._schedule.take(now)
+            taken = self._schedule.take(now, self._may_begin)
             if taken is not None:
                 key, waited = taken
                 self._metrics.taken(self._controller(key), waited)
@@ -131,7 +147,10 @@ class WorkQueue(Generic[K]):
                     await self._changed.wait()
         return None
 
-    async def _pass(self, key: K, process: Callable[[K], Awaitable[Result]]) -> None:
+    def _may_begin(self, key: K) -> bool:
+        return self._shares.has_room(self._lane(key))
+
+    async def _pass(self, key: K, lane: Hashable, process: Callable[[K], Awaitable[Result]]) -> None:
         controller = self._controller(key)
         try:
             result = await process(key)
@@ -141,9 +160,10 @@ class WorkQueue(Generic[K]):
             self._metrics.panicked(controller)
             result = Result(failed=True)
         finally:
-            began = self._schedule.done(key)
+            seconds = self._clock() - self._schedule.done(key)
+            self._shares.give_back(lane, seconds)
             self._changed.set()
-        self._metrics.reconciled(controller, _outcome(result), self._clock() - began)
+        self._metrics.reconciled(controller, _outcome(result), seconds)
         self._requeue(key, result)
 
     def _requeue(self, key: K, result: Result) -> None:

@@ -6,10 +6,14 @@ that is being processed is not handed out again but marked dirty, and waits agai
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+
+def _any(_: object) -> bool:
+    return True
 
 
 class Schedule(Generic[K]):
@@ -51,14 +55,17 @@ class Schedule(Generic[K]):
                 promoted.append(key)
         return promoted
 
-    def take(self, now: float) -> tuple[K, float] | None:
-        """The key that waited longest and the seconds it waited; it is being processed until `done`.
+    def take(self, now: float, may_begin: Callable[[K], bool] = _any) -> tuple[K, float] | None:
+        """The key that waited longest of those that may begin, and the seconds it waited; it is being processed until
+        `done`.
 
         Its due time, if any, is dropped: the pass that begins now says itself when the next one is due.
         """
-        if not self._ready:
+        found = self.oldest_ready(may_begin)
+        if found is None:
             return None
-        key, since = self._ready.popitem(last=False)
+        key, since = found
+        del self._ready[key]
         self._due.pop(key, None)
         self._processing[key] = now
         return key, now - since
@@ -90,6 +97,6 @@ class Schedule(Generic[K]):
         """The keys being processed, and since when."""
         return dict(self._processing)
 
-    def oldest_ready(self) -> tuple[K, float] | None:
+    def oldest_ready(self, may_begin: Callable[[K], bool] = _any) -> tuple[K, float] | None:
         """The key whose turn it is, and since when it waits."""
-        return next(iter(self._ready.items()), None)
+        return next(((key, since) for key, since in self._ready.items() if may_begin(key)), None)

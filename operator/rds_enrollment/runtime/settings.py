@@ -157,8 +157,18 @@ class Settings(BaseSettings):
         default="0.0.0.0:8080",
         description="Where /metrics, /healthz and /readyz are served, as host:port.",
     )
-    workers: int = Field(default=8, ge=1, le=256, description="Objects reconciled at a time.")
-    aws_threads: int = Field(default=16, ge=1, le=256, description="AWS calls at a time.")
+    workers: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="Objects reconciled at a time; a quarter of them at most belongs to one integration.",
+    )
+    aws_threads: int = Field(
+        default=64,
+        ge=1,
+        le=256,
+        description="AWS calls at a time; a quarter of them at most is made with one account's credentials.",
+    )
     aws_calls_per_second: float = Field(
         default=0,
         ge=0,

@@ -72,6 +72,8 @@ def test_a_role_acts_in_its_account(account: AwsAccount, clients: AwsClients, sa
         RoleName="theirs", AssumeRolePolicyDocument=TRUST
     )
     other = clients.assumed(ROLE)
+    assert other == clients.assumed(ROLE) != account
+    assert len({other, clients.assumed(ROLE), account, clients.own()}) == 2
     assert (other.identity().account, account.identity().account) == (OTHER, "123456789012")
     assert get_role(other, "theirs") is not None
     assert get_role(account, "theirs") is None

@@ -157,3 +157,13 @@ def test_the_deployments_for_a_vpc_are_known_while_they_exist() -> None:
     assert wakes.deployments_in("eu-west-1", "vpc-1") == []
     gone(wakes, DEPLOYMENT)
     assert wakes.deployments_in("us-west-1", "vpc-1") == []
+
+
+def test_each_object_belongs_to_its_integration() -> None:
+    wakes = Wakes()
+    assert wakes.integration_of(ENROLMENT) == ENROLMENT  # not known yet
+    delivered(wakes, ENROLMENT)
+    delivered(wakes, INTEGRATION)
+    assert wakes.integration_of(ENROLMENT) == wakes.integration_of(INTEGRATION) == INTEGRATION
+    gone(wakes, ENROLMENT)
+    assert wakes.integration_of(ENROLMENT) == ENROLMENT

@@ -22,3 +22,4 @@ async def test_what_a_timer_is_late_is_measured() -> None:
         await LoopLag(registry, lambda: now, sleep).run()
     assert registry.get_sample_value("rds_enrollment_event_loop_lag_seconds_count") == 2
     assert registry.get_sample_value("rds_enrollment_event_loop_lag_seconds_sum") == 0.75
+    assert registry.get_sample_value("rds_enrollment_event_loop_tasks") == 1

@@ -12,6 +12,7 @@ from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.metrics import QueueMetrics
 from rds_enrollment.runtime.queue import WorkQueue
 from rds_enrollment.runtime.reconciler import Result
+from rds_enrollment.runtime.shares import SLOW_SECONDS
 
 HANG = 10.0
 Process = Callable[[str], Awaitable[Result]]
@@ -37,6 +38,7 @@ class Bench:
             backoff=Backoff(random.Random(1), base=base, cap=0.01),  # noqa: S311 - jitter
             metrics=QueueMetrics(self.registry, "test"),
             controller=lambda key: key.partition("/")[0],
+            lane=lambda key: key.partition(":")[0],
         )
 
     def metric(self, series: str, **labels: str) -> float | None:
@@ -117,6 +119,91 @@ async def test_a_blocked_key_does_not_delay_the_others() -> None:
         bench.queue.add("kind/hangs")
         bench.queue.add("kind/other")
         await other.wait()
+
+
+async def test_a_lane_of_which_all_passes_hang_leaves_workers_to_the_others() -> None:
+    bench = Bench()
+    begun: list[str] = []
+    healed, others, every = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def process(key: str) -> Result:
+        begun.append(key)
+        if key.startswith("broken") and not healed.is_set():
+            await healed.wait()
+        if {"fine:1", "fine:2"} <= set(begun):
+            others.set()
+        if len(begun) == 22:
+            every.set()
+        return Result()
+
+    async with bench.running(process, workers=8):
+        for number in range(20):
+            bench.queue.add(f"broken:{number}")
+        for number in (1, 2):
+            bench.queue.add(f"fine:{number}")
+        await others.wait()
+        assert begun == ["broken:0", "broken:1", "fine:1", "fine:2"]
+        healed.set()
+        await every.wait()
+
+
+async def test_a_lane_of_slow_passes_gets_one_worker_until_one_is_quick() -> None:
+    clock = Clock()
+    bench = Bench(clock)
+    running = most = 0
+    done = 0
+    seconds = SLOW_SECONDS + 1
+
+    async def process(_: str) -> Result:
+        nonlocal running, most, done
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        clock.now += seconds
+        running -= 1
+        done += 1
+        return Result()
+
+    async def after(count: int) -> None:
+        while done < count or running:  # noqa: ASYNC110 - turns of this very loop
+            await asyncio.sleep(0)
+
+    async with bench.running(process, workers=8):
+        bench.queue.add("broken:0")
+        await after(1)
+        assert most == 1
+        for number in range(4):
+            bench.queue.add(f"broken:{number}")
+        await after(5)
+        assert most == 1
+        assert bench.metric("workqueue_slow_lanes", name="test") == 1
+        seconds = 0.0
+        bench.queue.add("broken:0")
+        await after(6)
+        for number in range(4):
+            bench.queue.add(f"broken:{number}")
+        await after(10)
+        assert most == 2
+        assert bench.metric("workqueue_slow_lanes", name="test") == 0
+
+
+async def test_waiting_for_room_in_the_lane_is_not_stuck() -> None:
+    clock = Clock()
+    bench = Bench(clock)
+    entered = asyncio.Event()
+
+    async def process(_: str) -> Result:
+        entered.set()
+        await asyncio.Event().wait()
+        return Result()
+
+    async with bench.running(process, workers=4):
+        bench.queue.add("broken:0")
+        bench.queue.add("broken:1")
+        await entered.wait()
+        clock.now += 61
+        assert bench.queue.stuck(pass_limit=600, wait_limit=60) is None
+        assert bench.metric("workqueue_depth", name="test", controller="broken:1") == 1
 
 
 async def test_a_failed_pass_is_retried_until_it_succeeds_and_is_then_forgotten() -> None:

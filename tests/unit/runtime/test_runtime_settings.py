@@ -113,7 +113,7 @@ def test_a_file_gives_what_flags_and_environment_leave_open(
 
 def test_an_empty_file_sets_nothing(config: Path) -> None:
     config.write_text("# nothing yet\n")
-    assert load({**REQUIRED, "config": str(config)}).workers == 8
+    assert load({**REQUIRED, "config": str(config)}).workers == 16
 
 
 @pytest.mark.parametrize(
