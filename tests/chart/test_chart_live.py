@@ -55,9 +55,8 @@ def live(
     with new_scene(control_plane, operator_kubeconfig, folder, settings=release.lease) as scene:
         scene.world.demo_world(REGION)
         scene.start()
-        scene.namespace.written += yaml.safe_load_all(
-            documents(scene)
-        )  # Helm applies them: the chart holds the examples
+        # Helm applies them: the chart holds the examples.
+        scene.namespace.written += yaml.safe_load_all(documents(scene))
         helm.run("install", "databases", str(chart), where(scene), "--wait", "--timeout=120s")
         yield scene
 
