@@ -11,6 +11,7 @@ import yaml
 from kubernetes import client, config
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
+from rds_enrollment.runtime.garbage import spare_the_event_loop
 
 from hack.bench.arrivals import Arrivals
 from hack.sandbox.aws.ecs.timing import INSTANT
@@ -81,6 +82,7 @@ def empty_world(plane: ControlPlane) -> Iterator[BenchWorld]:
         TeleportSandbox(tasks=aws, agent_timing=timing, latency=TELEPORT_CALL_SECONDS) as teleport,
         stack(plane, aws, teleport) as everything,
     ):
+        spare_the_event_loop()  # a look of this process at all of moto's objects would stop every simulation
         api = config.new_client_from_config(str(plane.admin_kubeconfig))  # type: ignore[no-untyped-call]
         yield BenchWorld(everything, client.CustomObjectsApi(api), client.CoreV1Api(api))
 

@@ -74,7 +74,11 @@ class DeploymentObserver:
         self._network = NetworkReads(adapters.threads, account, wanted, self._region, self._reads)
 
     async def observe(self, changed: Changed = None) -> DeploymentWorld:
-        """What has a known name together with what the service points to, and then what depends on both."""
+        """What has a known name together with what the service points to, and then what depends on both.
+
+        Teleport's heartbeats come from memory: they are looked at last, as AWS's answers take long enough for the first
+        agents of a new service.
+        """
         self._reads.forget(None if self._tearing_down else changed)
         async with asyncio.TaskGroup() as first:
             service = first.create_task(self._service())
@@ -92,6 +96,8 @@ class DeploymentObserver:
             observed_at=self._adapters.now(),
             **{name: task.result() for name, task in read.items()},
         )
+        agents, servers = await asyncio.gather(seen(self._agents()), seen(self._servers()))
+        world = replace(world, agents=agents, servers=servers)
         world = replace(world, addresses={**world.addresses, **await self._endpoints(world)})
         async with asyncio.TaskGroup() as second:
             read = {name: second.create_task(reading) for name, reading in self._dependent(world).items()}
@@ -113,8 +119,6 @@ class DeploymentObserver:
             "addresses": self._addresses(),
             "inventory": self._region.inventory(),
             "databases": seen(self._databases()),
-            "servers": seen(self._servers()),
-            "agents": seen(self._agents()),
             "cluster": once("cluster", _SERVICE, self._cluster),
             "log_group": once("log group", _REVISION, self._log_group),
         }
@@ -208,7 +212,7 @@ class DeploymentObserver:
         if not isinstance(world.vpc, Vpc) or not starts_tasks(self._wanted, world):
             return world.vpc
         dns = await self._region.vpc_dns(world.vpc.id)
-        return world.vpc if isinstance(dns, Unseen) else replace(world.vpc, dns=dns)
+        return world.vpc if isinstance(dns, Unseen) else world.vpc.with_dns(dns)
 
     async def _serving(
         self,

@@ -6,8 +6,10 @@ lib/web/integrations_awsoidc.go (reads `--config-string` and `db_service.resourc
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import yaml
@@ -54,18 +56,30 @@ def matches(matcher: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 def _is_like(pattern: str, value: str) -> bool:
-    """An expression that Python cannot read matches nothing."""
+    expression = _expression(pattern)
+    return expression is not None and expression.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str] | None:
+    """None for one that Python cannot read: it matches nothing."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         pattern = re.escape(pattern).replace(r"\*", ".*")
     try:
-        return re.fullmatch(pattern, value) is not None
+        return re.compile(pattern)
     except re.error:
-        return False
+        return None
 
 
 def encode(config: Mapping[str, Any]) -> str:
     """The value of `--config-string`: standard base64 of the YAML."""
-    return base64.b64encode(yaml.safe_dump(dict(config), sort_keys=False).encode()).decode()
+    return _encoded(json.dumps(config))
+
+
+@lru_cache(maxsize=256)
+def _encoded(config: str) -> str:
+    """Of a configuration as JSON: a plan asks several times for the same, and PyYAML takes milliseconds for each."""
+    return base64.b64encode(yaml.safe_dump(json.loads(config), sort_keys=False).encode()).decode()
 
 
 def command(config: Mapping[str, Any], *, fips: bool = False) -> list[str]:

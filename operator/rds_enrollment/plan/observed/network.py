@@ -6,7 +6,7 @@ or a protocol number.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -313,6 +313,12 @@ class Vpc:
     def judgements(self) -> dict[object, Any]:
         """What was found out about these facts, by the question: they do not change, and neither does that."""
         return {}
+
+    def with_dns(self, dns: VpcDns) -> "Vpc":
+        """The same, and its DNS. The judgements are about ways through the network, and hold for both."""
+        known = replace(self, dns=dns)
+        vars(known)["judgements"] = self.judgements
+        return known
 
     @cached_property
     def prefix_list_by_id(self) -> Mapping[str, PrefixList]:
