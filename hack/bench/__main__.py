@@ -5,15 +5,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from hack.bench import apply_to_ready, discovery, reaction, report, scale, start, ten_thousand
-from hack.bench.samples import Comparison, Figure
+from hack.bench.deployments import table as deployments
+from hack.bench.instead import table as instead
+from hack.bench.profiled import measure as profiled
+from hack.bench.report import Measured
 from hack.sandbox.stack import ROOT
 
-BENCHES: Mapping[str, Callable[[], Sequence[Comparison | Figure]]] = {
+BENCHES: Mapping[str, Callable[[], Sequence[Measured]]] = {
     "start": start.measure,
     "apply-to-ready": apply_to_ready.measure,
+    "instead": instead.measure,
     "reaction": reaction.measure,
     "discovery": discovery.measure,
     "scale": scale.measure,
+    "deployments": deployments.measure,
+    "profile": profiled.measure,
     "ten-thousand": ten_thousand.measure,
 }
 PAGE = ROOT / "docs" / "performance.md"

@@ -15,7 +15,7 @@ ROUNDS = 5
 _TARGET = 1.25
 _AS_DEPLOYED = {"RDS_ENROLLMENT_POLL_SECONDS": "15"}
 """The default: nothing of this is waited for by polling."""
-_OBJECTS = (EXAMPLES / "10-integration.yaml", EXAMPLES / "20-enrollment.yaml")
+OBJECTS = (EXAMPLES / "10-integration.yaml", EXAMPLES / "20-enrollment.yaml")
 """The third object is made from the second."""
 _DELETE = ("delete", "awsoidc,rdsenroll,dbsvc", "--all", "--namespace=teleport")
 
@@ -34,11 +34,11 @@ def measure() -> list[Comparison]:
 
 def _ours(plane: ControlPlane) -> float:
     with empty_world(plane) as world:
-        _seed(world)
+        seed(world)
         world.start_operator(**_AS_DEPLOYED)
         plane.apply(EXAMPLES / "00-namespace.yaml")
         began = time.monotonic()
-        world.create(*_OBJECTS)
+        world.create(*OBJECTS)
         seconds = world.wait_ready() - began
         plane.run_kubectl(*_DELETE)
         world.stack.operator.stop()  # gives its Lease up: the next one would wait for that otherwise
@@ -47,7 +47,7 @@ def _ours(plane: ControlPlane) -> float:
 
 def _by_hand(plane: ControlPlane) -> float:
     with empty_world(plane) as world:
-        _seed(world)
+        seed(world)
         teleport = world.stack.teleport
         command = [
             *(sys.executable, "-m", "hack.bench.by_hand"),
@@ -63,7 +63,8 @@ def _by_hand(plane: ControlPlane) -> float:
         return float(done.stdout)
 
 
-def _seed(world: BenchWorld) -> None:
+def seed(world: BenchWorld) -> None:
+    """One VPC with the databases."""
     builder = world.stack.world
     vpc = builder.seed_vpc(REGION, "bench")
     for number in range(DATABASES):

@@ -1,10 +1,10 @@
 """Comparisons as a Markdown table, on the terminal and in the documentation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hack.bench.samples import Comparison, Figure, percentile
+from hack.bench.samples import Comparison, Figure, Table, percentile
 
 _HEAD = (
     "| what | n | ours p50 | ours p99 | floor p50 | floor p99 | ratio p50 | ratio p99 | excess p50 | aim |",
@@ -15,14 +15,19 @@ _HEAD = (
 _FIGURES_HEAD = ("| what | value | aim |", "|---|--:|---|")
 
 
-def table(measured: Iterable[Comparison | Figure]) -> str:
-    """A table of the comparisons, one line each, durations in milliseconds; and one of the figures."""
+Measured = Comparison | Figure | Table
+
+
+def table(measured: Iterable[Measured]) -> str:
+    """One of the comparisons, one line each, durations in milliseconds; one of the figures; and each that is one."""
     measured = tuple(measured)
     comparisons = [_line(item) for item in measured if isinstance(item, Comparison)]
     figures = [
         f"| {item.what} | {item.value} | {item.aim} |" for item in measured if isinstance(item, Figure)
     ]
+    tables: list[tuple[Sequence[str], Sequence[str]]]
     tables = [(_HEAD, comparisons), (_FIGURES_HEAD, figures)]
+    tables += [_of_its_own(item) for item in measured if isinstance(item, Table)]
     return "\n\n".join("\n".join((*head, *lines)) for head, lines in tables if lines)
 
 
@@ -34,6 +39,12 @@ def write(page: Path, name: str, text: str) -> None:
     if not pattern.search(before):
         raise ValueError(f"{page.name} has no place for {name}: {begin} and {end}")
     page.write_text(pattern.sub(lambda _: f"{begin}\n{text}\n{end}", before))
+
+
+def _of_its_own(item: Table) -> tuple[tuple[str, ...], list[str]]:
+    columns = ["---", *("--:" for _ in item.head[1:])]
+    head = (f"| {' | '.join(item.head)} |", f"|{'|'.join(columns)}|")
+    return head, [f"| {' | '.join(row)} |" for row in item.rows]
 
 
 def _line(item: Comparison) -> str:

@@ -27,6 +27,14 @@ class Figure:
     aim: str
 
 
+@dataclass(frozen=True)
+class Table:
+    """Rows under heads of their own; the first column names them, the others hold figures."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` (0 to 1) of `values` do not exceed. Raises ValueError when there are none."""
     if not values:

@@ -16,6 +16,7 @@ from rds_enrollment.aws.assumed_role import AssumedRole, RoleCredentials, boto_s
 from rds_enrollment.aws.calls import CallHooks, FailureListener
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.aws.models import Models
+from rds_enrollment.aws.xml_answers import ParserFactory
 
 if TYPE_CHECKING:
     from rds_enrollment.plan.observed.aws import CallerIdentity
@@ -77,7 +78,7 @@ class OwnSession:
         self._roles: dict[AssumedRole, RoleSession] = {}
         self._core = core = botocore.session.get_session()
         models.share(core)
-        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+        core.register_component("response_parser_factory", ParserFactory(timestamp_parser=_timestamp))
         # Typed as Any: the stubs know services by literal name only.
         self._boto: Any = boto3.Session(botocore_session=core)
         self.credentials: Any = self._boto.get_credentials()

@@ -24,7 +24,7 @@ def differences(existing: Database, wanted: Database) -> tuple[str, ...]:
     The order of subnets and groups carries no meaning. RDS fields that are not wanted are not compared: the server
     derives some from the URI (Teleport api/types/database.go, CheckAndSetDefaults).
     """
-    return () if existing == wanted else tuple(_differences(existing, wanted))
+    return () if existing is wanted or existing == wanted else tuple(_differences(existing, wanted))
 
 
 def targets(database: Database) -> frozenset[Target]:

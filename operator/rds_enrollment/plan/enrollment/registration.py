@@ -190,6 +190,8 @@ def _writes(ruling: Ruling, ours: Shelf) -> Iterator[CreateDatabase | UpdateData
 
 def _replaced(ruling: Ruling, ours: Shelf, needed: Set[str]) -> frozenset[str]:
     """Objects of ours whose database has another one by now: renamed, not gone."""
+    if ours.by_name.keys() <= needed:
+        return frozenset()
     return frozenset(
         name for claim in ruling.granted for name in ours.names_for(claim.database) if name not in needed
     )

@@ -1,0 +1,102 @@
+"""What passes without changes cost with one to a thousand deployments."""
+
+from dataclasses import dataclass
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
+
+from hack.bench.deployments.many import Replayed, add_to_kubernetes, add_to_teleport, replayed, set_resync
+from hack.bench.deployments.original import Original, original, ready_deployments
+from hack.bench.instead.worlds import until
+from hack.bench.world import EXAMPLES, BenchWorld, empty_world
+from hack.sandbox.controlplane import ControlPlane
+
+RESYNC_SECONDS = {1: 10, 10: 10, 100: 60, 1000: 300}
+"""By the number of deployments, so that a resync of all is over before the next one."""
+_LOOKS = 3
+"""At the fewest deployments, of which each would count for much."""
+_AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2", "RDS_ENROLLMENT_POLL_SECONDS": "15"}
+_TIMEOUT_SECONDS = 1800.0
+_TICK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class DeploymentCost:
+    """Of one pass over each of `count` deployments; `memory` in bytes, all else in seconds."""
+
+    count: int
+    calls: float
+    cpu: float
+    memory: float
+    seconds: float
+    """Of one pass, on the average."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Since the operator's start."""
+
+    passes: float
+    pass_seconds: float
+    cpu: float
+    memory: float
+    calls: int
+
+
+def deployment_costs() -> list[DeploymentCost]:
+    """One process of the operator for each number of deployments."""
+    with ControlPlane() as plane:
+        found = original(plane)
+        with empty_world(plane) as world:
+            integration = yaml.safe_load((EXAMPLES / "10-integration.yaml").read_text())
+            integration["spec"]["managementPolicy"] = "Observe"  # it is not what is looked at
+            plane.apply(yaml.safe_dump(integration))
+            return [_cost(world, found, count) for count in RESYNC_SECONDS]
+
+
+def _cost(world: BenchWorld, found: Original, count: int) -> DeploymentCost:
+    known = len(world.all(DATABASE_SERVICE_DEPLOYMENT.plural))
+    set_resync(world, RESYNC_SECONDS[count])
+    add_to_teleport(world, found, range(known, count))
+    add_to_kubernetes(world, found, range(known, count), RESYNC_SECONDS[count])
+    with replayed(found, count) as aws:
+        world.start_operator(AWS_ENDPOINT_URL=aws.url, **_AS_IN_THE_IMAGE)
+        until(lambda: ready_deployments(world) == count, "all are Ready", _TIMEOUT_SECONDS, _TICK_SECONDS)
+        passes = max(count, _LOOKS)
+        start = _after(world, aws, _look(world, aws).passes + count)
+        end = _after(world, aws, start.passes + passes)
+        world.stack.operator.stop()
+    share = count / (end.passes - start.passes)
+    return DeploymentCost(
+        count=count,
+        calls=(end.calls - start.calls) * share,
+        cpu=(end.cpu - start.cpu) * share,
+        memory=end.memory,
+        seconds=(end.pass_seconds - start.pass_seconds) / (end.passes - start.passes),
+    )
+
+
+def _after(world: BenchWorld, aws: Replayed, passes: float) -> _Look:
+    """The look at which there were so many passes."""
+    until(lambda: _look(world, aws).passes >= passes, "all had a pass", _TIMEOUT_SECONDS, _TICK_SECONDS)
+    return _look(world, aws)
+
+
+def _look(world: BenchWorld, aws: Replayed) -> _Look:
+    families = text_string_to_metric_families(world.stack.operator.read("/metrics"))
+    samples = [sample for family in families for sample in family.samples]
+    controller = DATABASE_SERVICE_DEPLOYMENT.kind.lower()
+
+    def total(name: str, **labels: str) -> float:
+        return sum(
+            item.value for item in samples if item.name == name and labels.items() <= item.labels.items()
+        )
+
+    return _Look(
+        passes=total("controller_runtime_reconcile_total", controller=controller),
+        pass_seconds=total("controller_runtime_reconcile_time_seconds_sum", controller=controller),
+        cpu=total("process_cpu_seconds_total"),
+        memory=total("process_resident_memory_bytes"),
+        calls=aws.calls(),
+    )

@@ -1,0 +1,49 @@
+"""Which deployment a text of AWS is about, and the same text about another one."""
+
+import re
+
+REGION = "us-west-1"
+"""Of the deployment that was recorded."""
+PER_REGION = 100
+
+_DIGITS = 4
+_PREFIXES = "vpc|subnet|sg|sgr|eni|eni-attach|rtb|rtbassoc|acl|aclassoc|igw|nat|eipalloc|eipassoc"
+_ID = re.compile(
+    rf"(\b(?:{_PREFIXES})-[0-9a-f]{{4,13}}|task/[\w.-]+/[0-9a-f]{{28}})([0-9a-f]{{{_DIGITS}}})\b"
+)
+_REGION = re.compile(r"\bus-west-\d+")
+
+
+def region_of(number: int) -> str:
+    """The region of a deployment."""
+    return f"us-west-{number // PER_REGION + 1}"
+
+
+def numbers_in(region: str, count: int) -> range:
+    """Those of `count` deployments that are in a region; none in one of another name."""
+    if not _REGION.fullmatch(region):
+        return range(0)
+    first = (int(region.rpartition("-")[2]) - 1) * PER_REGION
+    return range(first, min(first + PER_REGION, count))
+
+
+def number_in(text: str) -> int | None:
+    """The deployment that a request names by an id; None where it names none."""
+    found = _ID.search(text)
+    return int(found[2], 16) if found else None
+
+
+def without_place(text: str) -> str:
+    """The same for every deployment."""
+    return _REGION.sub(REGION, _ID.sub(lambda found: found[1] + "0" * _DIGITS, text))
+
+
+def moved(text: str, number: int) -> str:
+    """What was said of the one that was recorded, said of another."""
+    ids = f"{number:0{_DIGITS}x}"
+    return in_region(_ID.sub(lambda found: found[1] + ids, text), region_of(number))
+
+
+def in_region(text: str, region: str) -> str:
+    """The same in another region."""
+    return _REGION.sub(region, text)

@@ -1,0 +1,1 @@
+"""Where the CPU of a pass over ten thousand databases goes, before and after it was looked at."""
