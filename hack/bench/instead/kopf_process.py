@@ -20,6 +20,7 @@ from hack.sandbox.stack import ROOT
 SERVICE_ACCOUNT = "kopf-operator"
 SERVICE_ACCOUNT_NAMESPACE = "default"
 HANDLERS = ("integrate", "enroll", "deploy")
+_TAIL_LINES = 20
 _RBAC = "rbac.authorization.k8s.io"
 _WATCHES = re.compile(r"^apiserver_longrunning_requests\{(.*)\} (\S+)$", re.MULTILINE)
 
@@ -62,8 +63,11 @@ def kopf_process(world: BenchWorld, kubeconfig: Path, resync_seconds: int) -> It
                 command, cwd=ROOT, env={**environment(world), **settings}, stdout=output, stderr=output
             )
         try:
-            until(lambda: _watches(world.stack.plane), f"it watches all kinds; its log:\n{log.read_text()}")
+            until(lambda: _watches(world.stack.plane), "kopf watches all kinds")
             yield KopfProcess(process.pid, log)
+        except TimeoutError as error:
+            tail = "\n".join(log.read_text().splitlines()[-_TAIL_LINES:])
+            raise TimeoutError(f"{error}; kopf's log ends with:\n{tail}") from error
         finally:
             process.kill()
             process.wait()

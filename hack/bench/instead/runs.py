@@ -22,6 +22,8 @@ from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT
 RESYNC_SECONDS = 30
 """Between two looks at what is converged, so that a bench sees some; ten minutes is usual."""
 RESYNCS = 2
+_SETTLING = 3
+"""Looks before they are counted: those of the change of the period itself, and of what it wakes."""
 _AS_DEPLOYED = {"RDS_ENROLLMENT_POLL_SECONDS": "15"}
 _DELETE = ("delete", "awsoidc,rdsenroll,dbsvc", "--all", f"--namespace={NAMESPACE}")
 
@@ -95,11 +97,12 @@ def _create(world: BenchWorld) -> float:
 def _resync(world: BenchWorld, gate: KubernetesGate, looks: Callable[[], Sequence[int]]) -> Counts:
     """What a resync of everything takes. `looks` tells how often each kind was looked at so far.
 
-    Counted from when each had one to when each had RESYNCS more; again where one had more than the others.
+    Counted from when each has settled to when each had RESYNCS more; again where one had
+    more than the others.
     """
     last = looks()
     while True:
-        first = _after(looks, last, 1)
+        first = _after(looks, last, _SETTLING)
         before = count(world, gate)
         last = _after(looks, first, RESYNCS)
         took = count(world, gate) - before

@@ -30,7 +30,9 @@ def main(address: str, identity: str, region: str) -> None:
         job.wait_stable(vpc)
         while not job.connected(vpc):
             time.sleep(_POLL_SECONDS)
-    print(json.dumps({"seconds": time.monotonic() - began, "resident": resident_memory("self")}))
+    seconds = time.monotonic() - began
+    job.teleport.close()
+    print(json.dumps({"seconds": seconds, "resident": resident_memory("self")}))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ class TeleportJob:
         """Agents with a heartbeat."""
         return len(self._call(self._client.agents()))
 
+    def close(self) -> None:
+        """End the connection."""
+        self._loop.call_soon_threadsafe(self._client.close)
+
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 

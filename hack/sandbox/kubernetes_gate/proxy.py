@@ -155,7 +155,12 @@ class Proxy:
         url = URL(f"{self._server}{request.raw_path}", encoded=True)
         headers = _of_the_message(request.headers)
         return self._session.request(
-            request.method, url, headers=headers, data=body or None, allow_redirects=False
+            request.method,
+            url,
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type",),  # a body of no named type is JSON to the API server
         )
 
 
