@@ -4,11 +4,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from email.message import Message
 from pathlib import Path
 
 from hack.bench.deployments.places import without_place
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+
+_READ = re.compile(r"(Action=|\.)(Describe|Get|List)")
+"""How the names of AWS's operations begin that change nothing."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Question:
     body: str
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], body: bytes) -> "Question":
+    def of(cls, headers: Message, body: bytes) -> "Question":
         """Service and region are those that the request is signed for (AWS Signature Version 4)."""
         found = _SCOPE.search(headers.get("Authorization", ""))
         service, region = (found["service"], found["region"]) if found else ("", "")
@@ -51,6 +55,10 @@ class Recording:
 
     def keep(self, question: Question, answer: Answer) -> None:
         self.answers[question.key] = answer
+
+    def drop_writes(self) -> None:
+        """What is left is true of a world that stays as it is."""
+        self.answers = {key: answer for key, answer in self.answers.items() if _READ.search(key)}
 
     def save(self, path: Path) -> None:
         """As JSON."""

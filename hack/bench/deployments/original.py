@@ -78,9 +78,9 @@ def original(plane: ControlPlane) -> Original:
 
 
 def _restart(world: BenchWorld, url: str, recording: Recording) -> None:
-    """What is asked at a start and in passes without changes is all that is kept."""
+    """What was asked while it converged is asked once more, and is answered as from now on."""
     world.stack.operator.stop()
-    recording.answers.clear()
+    recording.drop_writes()
     world.start_operator(AWS_ENDPOINT_URL=url)
     asked = world.stack.aws.calls
     asked.clear()

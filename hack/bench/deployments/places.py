@@ -1,5 +1,6 @@
 """Which deployment a text of AWS is about, and the same text about another one."""
 
+import base64
 import re
 
 REGION = "us-west-1"
@@ -12,6 +13,8 @@ _ID = re.compile(
     rf"(\b(?:{_PREFIXES})-[0-9a-f]{{4,13}}|task/[\w.-]+/[0-9a-f]{{28}})([0-9a-f]{{{_DIGITS}}})\b"
 )
 _REGION = re.compile(r"\bus-west-\d+")
+_CONFIG = re.compile(r"dmVyc2lvbjog[A-Za-z0-9+/]+=*")
+"""An agent's configuration in a task definition: YAML in base64, which begins with `version: `."""
 
 
 def region_of(number: int) -> str:
@@ -41,7 +44,13 @@ def without_place(text: str) -> str:
 def moved(text: str, number: int) -> str:
     """What was said of the one that was recorded, said of another."""
     ids = f"{number:0{_DIGITS}x}"
-    return in_region(_ID.sub(lambda found: found[1] + ids, text), region_of(number))
+
+    def configured(found: re.Match[str]) -> str:
+        config = base64.b64decode(found[0]).decode()
+        return base64.b64encode(moved(config, number).encode()).decode()
+
+    named = _ID.sub(lambda found: found[1] + ids, _CONFIG.sub(configured, text))
+    return in_region(named, region_of(number))
 
 
 def in_region(text: str, region: str) -> str:

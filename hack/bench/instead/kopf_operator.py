@@ -34,7 +34,7 @@ def job() -> Job:
 
 @cache
 def kubernetes() -> Any:
-    config.load_kube_config()
+    config.load_kube_config()  # type: ignore[no-untyped-call]
     return client.CustomObjectsApi()
 
 
@@ -77,7 +77,7 @@ def deploy(spec: Mapping[str, Any], body: Mapping[str, Any], patch: Any, **_: An
 
 def _ensure_deployment(enrollment: Mapping[str, Any], vpc: str) -> None:
     region = job().aws.region
-    deployment = {
+    deployment: dict[str, Any] = {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": "DatabaseServiceDeployment",
         "metadata": {"name": f"{region}-{vpc}"},
