@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rds_enrollment.api.kinds import KINDS
 
+from hack.sandbox.gate import Gate
 from hack.sandbox.operator_process import OperatorProcess
 from tests.chaos.arena import Arena, Scene
 from tests.chaos.gates import Crash, Recorder, killing
@@ -72,9 +73,9 @@ def wait_for_blow(arena: Arena, scene: Scene, recorder: Recorder, plan: Crash) -
         raise AssertionError(f"the planned write never came: {plan.write}\n{report(arena, scene)}")
 
 
-def begin(arena: Arena, scene: Scene, recorder: Recorder) -> None:
+def begin(arena: Arena, scene: Scene, gate: Gate) -> None:
     """Have the operator start, and the user act."""
-    arena.guard(recorder)
+    arena.guard(gate)
     arena.start_operator(scene)
     scene.act()
 

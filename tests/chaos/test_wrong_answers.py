@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from rds_enrollment.api.reasons import Reason
 
 from hack.sandbox.gate import Fault
 from tests.chaos.arena import Arena
@@ -24,6 +25,9 @@ SLICE = {
 }
 """One of each kind of answer, and each system."""
 
+DENIED = {"aws": Reason.ACCESS_DENIED, "teleport": Reason.TELEPORT_ACCESS_DENIED}
+"""What a condition says of a refusal until the write is done. The API server may refuse the very report."""
+
 
 def in_slice(plan: WrongAnswer) -> bool:
     return (plan.at.moment, plan.fault, plan.at.write.operation) in SLICE
@@ -36,7 +40,10 @@ PLANS = chosen(wrong_answers(CREATE), in_slice)
 def test_a_wrong_answer_changes_nothing_in_the_end(
     arena: Arena, reference: Run, plan: WrongAnswer, record_property: Callable[[str, object], None]
 ) -> None:
-    run = misled(arena, CREATE, plan, reference)
+    run, said = misled(arena, CREATE, plan, reference)
     extra = surplus(run.writes, reference.writes)
     record_property("extra writes", ", ".join(map(str, extra)))
     assert len(extra) <= EXTRA_WRITES, extra
+    if plan.fault is Fault.DENIED and plan.at.write.system in DENIED:
+        operation = plan.at.write.operation.rpartition("/")[2]
+        assert any(each.reason == DENIED[plan.at.write.system] and operation in each.message for each in said)

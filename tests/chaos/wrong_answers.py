@@ -7,6 +7,7 @@ from hack.sandbox.gate import Cut, Fault, Spoiled
 from tests.chaos.arena import Arena
 from tests.chaos.gates import Crash, Moment, Recorder, answering
 from tests.chaos.golden import read_golden
+from tests.chaos.overheard import Overheard, Said
 from tests.chaos.runs import Run, begin, converged, wait_for_blow
 from tests.chaos.workloads import Workload
 from tests.chaos.writes import WriteName
@@ -39,17 +40,20 @@ def wrong_answers(workload: Workload) -> Sequence[WrongAnswer]:
     return [answer for write in read_golden(workload) for answer in _wrong_answers(write)]
 
 
-def misled(arena: Arena, workload: Workload, plan: WrongAnswer, reference: Run) -> Run:
-    """Answer one write as planned, and wait for the state of the reference.
+def misled(
+    arena: Arena, workload: Workload, plan: WrongAnswer, reference: Run
+) -> tuple[Run, frozenset[Said]]:
+    """Answer one write as planned, and wait for the state of the reference; also what conditions said on the way.
 
     Raises AssertionError when the planned write never came, when the workload does not get done, or with the
     difference when the state does not become that of the reference.
     """
     with arena.scene(workload) as scene:
         recorder = Recorder(scene.mask.text, plan.at, answering(plan.exception))
-        begin(arena, scene, recorder)
+        overheard = Overheard(recorder, scene.namespace)
+        begin(arena, scene, overheard)
         wait_for_blow(arena, scene, recorder, plan.at)
-        return converged(arena, scene, recorder, reference)
+        return converged(arena, scene, recorder, reference), overheard.said
 
 
 def _wrong_answers(write: WriteName) -> Iterator[WrongAnswer]:
