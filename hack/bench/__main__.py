@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from hack.bench import apply_to_ready, discovery, reaction, report, scale, start, ten_thousand
+from hack.bench import apply_to_ready, discovery, load, reaction, report, scale, soak, start, ten_thousand
 from hack.bench.deployments import table as deployments
 from hack.bench.instead import table as instead
 from hack.bench.profiled import measure as profiled
@@ -21,6 +21,8 @@ BENCHES: Mapping[str, Callable[[], Sequence[Measured]]] = {
     "deployments": deployments.measure,
     "profile": profiled.measure,
     "ten-thousand": ten_thousand.measure,
+    "load": load.measure,
+    "soak": soak.measure,
 }
 PAGE = ROOT / "docs" / "performance.md"
 

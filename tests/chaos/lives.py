@@ -1,19 +1,27 @@
-"""Generated lives: a field of a running enrolment takes another value, whatever comes of it, and then its old one."""
+"""Generated lives: fields of a running enrolment take other values, objects are deleted and made anew, whatever comes
+of it, and then all is as it was wanted at first."""
 
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 from kubernetes.client import ApiException
-from rds_enrollment.api.kinds import KINDS
+from rds_enrollment.api.kinds import (
+    AWS_OIDC_INTEGRATION,
+    DATABASE_SERVICE_DEPLOYMENT,
+    KINDS,
+    RDS_ENROLLMENT,
+    Kind,
+)
 
 from tests.chaos.arena import Arena, Scene
 from tests.chaos.gates import Recorder
-from tests.chaos.mutations import Mutation
+from tests.chaos.mutations import Change, Mutation, Recreation
 from tests.chaos.runs import begin, is_idle, settled_state, wait
 from tests.chaos.state import State, without_idle_revisions
 from tests.cluster.kubernetes_api import Object
@@ -21,6 +29,7 @@ from tests.cluster.waiting import wait_until
 
 _SECONDS_TO_REACT = 3.0
 """For what a change leads to. The change back meets the operator wherever it is then."""
+_MANIFEST = ("apiVersion", "kind", "metadata", "spec")
 _REFUSALS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 # A life leaves revisions behind that nothing uses, and counts on.
 _COUNTS = (
@@ -30,7 +39,7 @@ _COUNTS = (
 
 
 class Life:
-    """An enrolment that is Ready at first, and after each change that was taken back."""
+    """An enrolment that is Ready at first, and after each life."""
 
     def __init__(self, arena: Arena, scene: Scene) -> None:
         """Starts the operator, and does the scene's workload. Raises AssertionError when it does not get done."""
@@ -41,30 +50,73 @@ class Life:
         self.told: Counter[str] = Counter()
         """What became of the changes: refused, or the reason of the least Ready object's Ready."""
         self._healthy = _view(arena.state(scene))
+        objects = ((KINDS[obj["kind"]], obj) for obj in scene.namespace.objects())
+        self._good = {kind: {key: obj[key] for key in _MANIFEST} for kind, obj in objects}
 
-    def change_and_back(self, mutation: Mutation) -> None:
-        """Raises AssertionError when a refused change changed something, when the objects do not all become Ready
-        again, or with the difference to the state before."""
-        before = self._subject(mutation)
-        try:
-            after = self._scene.namespace.patch(mutation.kind, _name(before), mutation.patch)
-        except ApiException as refusal:
-            if refusal.status not in _REFUSALS:
-                raise
-            assert self._subject(mutation)["spec"] == before["spec"]
-            self.told["refused"] += 1
-            return
-        self._let_react()
-        self.told[self._worst()] += 1
-        back = _back(after["spec"], before["spec"])
-        if back:
-            self._scene.namespace.patch(mutation.kind, _name(before), {"spec": back})
+    def live(self, changes: Sequence[Change]) -> None:
+        """Make these changes one after the other, and take them back together.
+
+        Raises AssertionError when a refused change changed something, when the objects do not all become Ready again,
+        or with the difference to the state before.
+        """
+        touched: set[Kind] = set()
+        for change in changes:
+            if isinstance(change, Recreation):
+                self._recreate(change.kind, touched)
+            else:
+                self._mutate(change, touched)
+        self._take_back(touched)
         self._settle()
         settled_state(self._arena, self._scene, self._healthy, _view)
 
-    def _subject(self, mutation: Mutation) -> Object:
-        [found] = self._scene.namespace.all(mutation.kind)
-        return found
+    def _mutate(self, mutation: Mutation, touched: set[Kind]) -> None:
+        before = self._scene.namespace.find(mutation.kind, _name(self._good[mutation.kind]))
+        if before is None:
+            self.told["absent"] += 1  # the changes before have taken the deployment away
+            return
+        try:
+            self._scene.namespace.patch(mutation.kind, _name(before), mutation.patch)
+        except ApiException as refusal:
+            if refusal.status not in _REFUSALS:
+                raise
+            if not touched:  # else the operator may be at it
+                after = self._scene.namespace.get(mutation.kind, _name(before))
+                assert after["spec"] == before["spec"]
+            self.told["refused"] += 1
+            return
+        touched.add(mutation.kind)
+        self._let_react()
+        self.told[self._worst()] += 1
+
+    def _recreate(self, kind: Kind, touched: set[Kind]) -> None:
+        """Whatever error the object is in: its end may need the good spec as well."""
+        namespace = self._scene.namespace
+        kinds = (AWS_OIDC_INTEGRATION, RDS_ENROLLMENT)[0 if kind is AWS_OIDC_INTEGRATION else 1 :]
+        for each in kinds:
+            namespace.delete(each, _name(self._good[each]))
+        self._take_back(touched)
+        leaving = (*kinds, DATABASE_SERVICE_DEPLOYMENT)
+        wait(self._arena, self._scene, lambda: not any(map(namespace.all, leaving)), "all of it is gone")
+        for each in kinds:
+            good = self._good[each]
+            namespace.create({**good, "metadata": {"name": _name(good)}})
+        self.told["recreated"] += 1
+
+    def _take_back(self, kinds: Iterable[Kind]) -> None:
+        """Give what is there of these kinds the spec that it had at first."""
+        for kind in kinds:
+            good = self._good[kind]
+            now = self._scene.namespace.find(kind, _name(good))
+            if now is not None and (back := _back(now["spec"], good["spec"])):
+                self._patch_what_is_there(kind, _name(good), {"spec": back})
+
+    def _patch_what_is_there(self, kind: Kind, name: str, patch: Object) -> None:
+        """A deployment may go at any moment while its template is another one."""
+        try:
+            self._scene.namespace.patch(kind, name, patch)
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def _let_react(self) -> None:
         with suppress(AssertionError):  # it may have work for longer than that

@@ -1,4 +1,5 @@
-"""Changes of single fields of the three kinds, drawn from the CRDs' own schema: what the API server may take."""
+"""Changes of the three kinds: objects made anew, and single fields, drawn from the CRDs' own schema: what the API
+server may take."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 import yaml
 from hypothesis import strategies as st
-from rds_enrollment.api.kinds import KINDS, Kind
+from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, KINDS, RDS_ENROLLMENT, Kind
 
 from hack.sandbox.stack import ROOT
 
@@ -34,6 +35,26 @@ class Mutation:
         for name in reversed(("spec", *self.path)):
             patch = {name: patch}
         return dict(patch)
+
+
+@dataclass(frozen=True)
+class Recreation:
+    """The enrolment is deleted and, once it is gone, created again; with the integration, if that is the kind."""
+
+    kind: Kind
+
+
+Change = Mutation | Recreation
+
+
+def lives() -> st.SearchStrategy[list[Change]]:
+    """One to three changes, one after the other. One in six is a recreation."""
+    recreations: st.SearchStrategy[Change] = st.builds(
+        Recreation, st.sampled_from([AWS_OIDC_INTEGRATION, RDS_ENROLLMENT])
+    )
+    return st.lists(
+        st.integers(0, 5).flatmap(lambda drawn: mutations() if drawn else recreations), min_size=1, max_size=3
+    )
 
 
 def mutations() -> st.SearchStrategy[Mutation]:
