@@ -34,11 +34,11 @@ class Counts:
 
     calls: int = 0
     unknown: int = 0
-    """Questions that the recording has no answer to."""
+    """Questions that the recording has no answer to, as are asked where others failed."""
     most_in_a_second: int = 0
     """In one account and region."""
     most_at_a_time: int = 0
-    """In one account."""
+    """In one account, of those that get an answer: who has given up waiting for one is not seen here."""
 
 
 class Echo:
@@ -95,7 +95,6 @@ class Echo:
         )
         if request is None:
             return error_reply("", "MissingAction", "The request names no operation.", 400)
-        await asyncio.sleep(self._script.latency)
         if request.operation == "AssumeRole":
             return _credentials(str(request.parameters["RoleArn"]).split(":")[4])
         return await self._in_account(request, body.decode())
@@ -104,25 +103,26 @@ class Echo:
         account = request.access_key.removeprefix(_KEY)[:12]
         if account not in self._first:
             return fault_reply(request, Fault.DENIED)
-        self._under_way[account] += 1
         self._count(account, request.region)
-        try:
-            return await self._answer(request, account, body)
-        finally:
-            self._under_way[account] -= 1
-
-    async def _answer(self, request: AwsRequest, account: str, body: str) -> Reply | None:
-        fault = self._faults.get(account) if request.service != "sts" else None
+        fault = self._faults.get(account, "") if request.service != "sts" else ""
         if fault == SILENT:
             await self._healed.wait()
             return None
+        self._under_way[account] += 1
+        self._counts.most_at_a_time = max(self._counts.most_at_a_time, self._under_way[account])
+        try:
+            await asyncio.sleep(self._script.latency)
+            return self._answer(request, account, body, fault)
+        finally:
+            self._under_way[account] -= 1
+
+    def _answer(self, request: AwsRequest, account: str, body: str, fault: str) -> Reply:
         if fault and fault != Fault.CUT_SHORT:
             return fault_reply(request, Fault(fault))
         place = self._place(account, request.region, body)
         found = self._script.answers.get(f"{request.name} {self._translation.back(place, body)}")
         if found is None:
             self._counts.unknown += 1
-            sys.stderr.write(f"not recorded: {request.name} in {place}: {body}\n")
             return error_reply(request.service, "InternalFailure", "This was not recorded.", 500)
         content = self._translation.to(place, found.body).encode()
         if fault:
@@ -145,7 +145,6 @@ class Echo:
         counts = self._counts
         counts.calls += 1
         counts.most_in_a_second = max(counts.most_in_a_second, len(recent))
-        counts.most_at_a_time = max(counts.most_at_a_time, self._under_way[account])
 
 
 def _credentials(account: str) -> Reply:

@@ -71,8 +71,8 @@ class ManyAccounts:
     url: str
 
     def start(self, **settings: str) -> None:
-        """Start the operator, create all objects, and let each be looked at. Raises TimeoutError."""
-        self.operator.start(RDS_ENROLLMENT_POLL_SECONDS="15", **settings)
+        """Start the operator as in its image, create all objects, and let each be looked at. Raises TimeoutError."""
+        self.operator.start(RDS_ENROLLMENT_POLL_SECONDS="15", MALLOC_ARENA_MAX="2", **settings)
         self.operator.wait_ready()
         for manifests in self.manifests.values():
             self.fleet.create(manifests)

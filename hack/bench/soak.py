@@ -24,13 +24,12 @@ _APART = 4
 _WARM = 0.2
 """Part of the passes that is not judged: caches and the allocator's arenas fill."""
 _SECONDS = 900.0
-_AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 
 
 def measure(passes: int = PASSES, seconds: float = float("inf")) -> list[Figure]:
     """Rounds until so many passes were made, or so many seconds are over."""
     with many_accounts(SIZE) as world:
-        world.start(RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR="0", **_AS_IN_THE_IMAGE)
+        world.start(RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR="0")
         deadline = time.monotonic() + seconds
         samples = [gauges.read(world.operator)]
         for number in itertools.count():

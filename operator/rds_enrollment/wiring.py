@@ -108,7 +108,6 @@ def _aws(parts: Parts) -> AwsClients:
         observe=AwsCallMetrics(parts.registry),
         guard=parts.fence.check,
         calls_per_second=parts.settings.aws_calls_per_second,
-        threads=parts.settings.aws_threads,
         fips=parts.settings.fips,
     )
     watch_clients(parts.registry, clients.count)

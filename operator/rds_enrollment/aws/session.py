@@ -47,7 +47,7 @@ class AwsClients:
         observe: CallObserver = unobserved,
         guard: Guard = unguarded,
         calls_per_second: float = 0.0,
-        threads: int = 8,
+        connections: int = 4,
         capacity: int = 512,
         attempts: int = 4,
         connect_timeout: float = 3.0,
@@ -60,7 +60,8 @@ class AwsClients:
             observe: told of each call.
             guard: asked before each request, repeated ones too; what it raises ends the call.
             calls_per_second: requests in one account and region, repeated ones too; 0: as many as come.
-            threads: how many threads call at the same time; sizes each client's connection pool.
+            connections: that each client keeps open. More are opened while more calls are under way: with hundreds of
+                clients those that were kept for the next time would be thousands.
             capacity: clients kept, some 20 KiB each; the least recently used goes first.
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
             connect_timeout: seconds for a connection, per attempt.
@@ -77,7 +78,7 @@ class AwsClients:
             retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            max_pool_connections=threads,
+            max_pool_connections=connections,
             use_fips_endpoint=fips or None,
             user_agent_extra=f"rds-enrollment-operator/{__version__}",
         )

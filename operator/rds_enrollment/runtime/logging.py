@@ -27,6 +27,8 @@ _LIBRARIES = {
     "kopf": logging.WARNING,
     "kubernetes": logging.ERROR,  # its warnings about a configuration come as errors, too
     "urllib3": logging.WARNING,
+    # It warns of each connection that it closes because enough of them are open.
+    "urllib3.connectionpool": logging.ERROR,
     # What ends kopf is raised to us and reported once; its own report is the same with two tracebacks.
     # The first also warns that it does not handle signals, which is intended.
     "kopf._core.reactor.running": logging.CRITICAL,

@@ -14,6 +14,7 @@ from rds_enrollment.aws.metrics import watch_credentials
 from rds_enrollment.aws.session import AwsAccount, AwsClients
 from rds_enrollment.plan.outcome import Blocked
 
+from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 from tests.unit.aws.conftest import REGION
 from tests.unit.aws.stub import Refusal, StubAws, caller_identity, xml
@@ -33,6 +34,12 @@ def reason_of(account: AwsAccount) -> Reason | None:
     except Blocked as outcome:
         return outcome.reason
     return None
+
+
+def established(port: int) -> int:
+    """Connections from here to a port: those of proc(5), tcp, in state 1."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
 
 
 class RefusingKey:
@@ -259,7 +266,7 @@ class TestIdentity:
 
 class TestClients:
     def test_threads_share_one_client(self, stub: StubAws, static_credentials: None) -> None:
-        account = AwsClients(threads=8).own()
+        account = AwsClients().own()
         start = threading.Barrier(8)
 
         def client() -> object:
@@ -270,6 +277,18 @@ class TestClients:
             made = list(pool.map(lambda _: client(), range(8)))
 
         assert len({id(one) for one in made}) == 1
+
+    def test_few_connections_stay_open(
+        self, sandbox: AwsSandbox, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = account.client("sts")
+        monkeypatch.setattr(sandbox, "latency", 0.2)
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: client.get_caller_identity(), range(8)))
+
+        assert len(answers) == 8
+        assert 1 <= established(int(sandbox.url.rpartition(":")[2])) <= 4
 
     def test_the_least_recently_used_goes_first(self, stub: StubAws, static_credentials: None) -> None:
         account = AwsClients(capacity=2).own()
