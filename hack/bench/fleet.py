@@ -1,6 +1,7 @@
 """Hundreds of objects of our kinds, asked for passes and counted together."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kubernetes import client, config
@@ -12,7 +13,7 @@ from hack.bench.world import NAMESPACE, condition_status
 from hack.sandbox.controlplane import ControlPlane
 
 _PLURALS = tuple(kind.plural for kind in KINDS.values())
-_ALL = ",".join(f"{plural}.{GROUP}" for plural in _PLURALS)
+_AT_ONCE = 4
 _SECONDS = 60.0
 
 
@@ -38,16 +39,21 @@ class Fleet:
         return sum(item.get("status", {}).get("lastHandledReconcileAt") == token for item in found)
 
     def request(self, token: str, selector: str = "") -> None:
-        """Ask for a pass over each."""
-        selected = [f"--selector={selector}"] if selector else ["--all"]
-        self._plane.run_kubectl(
-            "annotate",
-            _ALL,
-            f"--namespace={NAMESPACE}",
-            "--overwrite",
-            *selected,
-            f"{ANNOTATION_RECONCILE}={token}",
-        )
+        """Ask for a pass over each. Side by side: kubectl would hold its requests back."""
+        patch = {"metadata": {"annotations": {ANNOTATION_RECONCILE: token}}}
+        names = [
+            (plural, item["metadata"]["name"])
+            for plural in _PLURALS
+            for item in self._listed(plural, selector)
+        ]
+
+        def ask(name: tuple[str, str]) -> None:
+            self._objects.patch_namespaced_custom_object(
+                GROUP, VERSION, NAMESPACE, *name, patch, _preload_content=False
+            )
+
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            list(threads.map(ask, names))
 
     def create(self, manifests: str) -> None:
         """Create objects from a YAML stream, or change them."""

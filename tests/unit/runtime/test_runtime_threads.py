@@ -73,7 +73,7 @@ async def test_a_holder_whose_calls_hang_leaves_threads_to_the_others() -> None:
 async def test_a_holder_that_was_slow_gets_one_thread_until_it_is_quick_again() -> None:
     now = 0.0
     pool = ThreadPool(16, clock=lambda: now)
-    lock = threading.Lock()
+    lock, together = threading.Lock(), threading.Event()
     running = most = 0
 
     def slow(_: str) -> None:
@@ -82,6 +82,9 @@ async def test_a_holder_that_was_slow_gets_one_thread_until_it_is_quick_again() 
             running += 1
             most = max(most, running)
             now += SLOW_SECONDS + 1
+        if most > 1:
+            together.set()
+        together.wait(0.05)  # for another one, which must not come
         with lock:
             running -= 1
 
