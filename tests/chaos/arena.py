@@ -147,7 +147,7 @@ def open_arena(folder: Path) -> Iterator[Arena]:
         )
         environment = operator_environment(aws.url, teleport, kubeconfig)
         environment["RDS_ENROLLMENT_POLL_SECONDS"] = _POLL_SECONDS
-        environment["RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR"] = "0"
+        environment["RDS_ENROLLMENT_MAX_DELETIONS_PER_HOUR"] = "1000"
         operator = OperatorProcess(environment, folder / "operator.log")
         second = OperatorProcess(environment, folder / "second.log")
         stack.callback(operator.kill)
