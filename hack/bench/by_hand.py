@@ -1,7 +1,7 @@
 """The main job by hand: the same dependent calls, independent ones side by side, nothing compared or read back.
 
 A process of its own, as the operator is one: `python -m hack.bench.by_hand ADDRESS IDENTITY REGION` prints the seconds
-from its first call to the agents' heartbeats. AWS comes from boto3's environment.
+from its first call to the agents' heartbeats, and those of its CPU. AWS comes from boto3's environment.
 """
 
 import asyncio
@@ -192,8 +192,8 @@ def _tag(name: str, value: str) -> dict[str, Any]:
     return {"Name": f"tag:{name}", "Values": [value]}
 
 
-async def main(job: Job) -> float:
-    """Seconds of the job; clients are made before."""
+async def main(job: Job) -> tuple[float, float]:
+    """Seconds of the job, and of the CPU that this process takes for it; clients are made before."""
     services = ("sts", "iam", "ecs", "ec2", "rds")
     clients: dict[str, Any] = {
         name: boto3.client(name, region_name=job.region)  # type: ignore[call-overload]
@@ -202,12 +202,12 @@ async def main(job: Job) -> float:
     teleport = TeleportClient(
         Direct(Address.parse(job.teleport), IdentityFile(Path(job.identity), lambda: datetime.now(UTC)))
     )
-    began = time.monotonic()
+    began, cpu = time.monotonic(), time.process_time()
     await ByHand(job, teleport, clients).run()
-    seconds = time.monotonic() - began
+    seconds, used = time.monotonic() - began, time.process_time() - cpu
     teleport.close()
-    return seconds
+    return seconds, used
 
 
 if __name__ == "__main__":
-    print(asyncio.run(main(Job(*sys.argv[1:]))))
+    print(*asyncio.run(main(Job(*sys.argv[1:]))))

@@ -6,10 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from hack.bench.samples import Comparison, Figure, percentile
-from hack.bench.world import BenchWorld, empty_world
+from hack.bench.world import CPU_SECONDS, BenchWorld, empty_world
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import ROOT
 
@@ -34,8 +32,8 @@ def measure() -> list[Comparison | Figure]:
             floor.append(_timed(lambda: subprocess.run(command, cwd=ROOT, check=True)))
             floor_cpu.append(_children_cpu() - before)
             ours.append(_timed(lambda: _start(world)))
-            cpu.append(_metric(world, "process_cpu_seconds_total"))
-            memory.append(_metric(world, "process_resident_memory_bytes"))
+            cpu.append(world.operator_metric(CPU_SECONDS))
+            memory.append(world.operator_metric("process_resident_memory_bytes"))
             world.stack.operator.stop()
     return [
         Comparison("process start → watching, with the Lease", ours, floor, target=1.5),
@@ -64,8 +62,3 @@ def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-def _metric(world: BenchWorld, name: str) -> float:
-    families = text_string_to_metric_families(world.stack.operator.read("/metrics"))
-    return next(sample.value for family in families for sample in family.samples if sample.name == name)

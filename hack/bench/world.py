@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from kubernetes import client, config
+from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.runtime.garbage import spare_the_event_loop
@@ -26,6 +27,7 @@ REGION = "us-west-1"
 AWS_CALL_SECONDS = 0.02
 TELEPORT_CALL_SECONDS = 0.005
 _TIMEOUT_SECONDS = 120.0
+CPU_SECONDS = "process_cpu_seconds_total"
 EXAMPLES = ROOT / "examples"
 
 
@@ -58,6 +60,11 @@ class BenchWorld:
         """Start it with these environment variables on top, and wait until it is ready."""
         self.stack.operator.start(**settings)
         self.stack.operator.wait_ready()
+
+    def operator_metric(self, name: str) -> float:
+        """The value of a series of the operator's that has no labels."""
+        families = text_string_to_metric_families(self.stack.operator.read("/metrics"))
+        return next(sample.value for family in families for sample in family.samples if sample.name == name)
 
     def arrivals(self, plural: str) -> Arrivals:
         """A watch over the objects of a kind."""
