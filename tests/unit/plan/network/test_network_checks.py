@@ -193,6 +193,16 @@ def test_dns_that_is_not_known_raises_no_alarm(unknown: VpcDns | None) -> None:
     assert not finding(NEEDS, lambda vpc: replace(vpc, dns=unknown)).failed
 
 
+def test_what_was_found_out_of_a_network_holds_with_its_dns_too() -> None:
+    vpc, off = healthy(), VpcDns(support=False, servers=("AmazonProvidedDNS",))
+    vpc.judgements["a way"] = "open"
+
+    known = vpc.with_dns(off)
+
+    assert known == replace(vpc, dns=off)
+    assert known.judgements is vpc.judgements
+
+
 def test_an_agent_that_is_connected_has_resolved_names() -> None:
     vpc = edited(healthy(), dns())
 
