@@ -54,6 +54,7 @@ class Recording:
         self.answers = dict(answers or {})
 
     def keep(self, question: Question, answer: Answer) -> None:
+        """In place of an earlier one."""
         self.answers[question.key] = answer
 
     def drop_writes(self) -> None:

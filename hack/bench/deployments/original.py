@@ -46,6 +46,7 @@ def deployment(vpc_id: str, region: str, resync_seconds: int) -> dict[str, Any]:
 
 
 def create_deployment(world: BenchWorld, body: dict[str, Any]) -> None:
+    """Make the object."""
     world.objects.create_namespaced_custom_object(
         GROUP, VERSION, NAMESPACE, DATABASE_SERVICE_DEPLOYMENT.plural, body
     )

@@ -10,9 +10,9 @@ PER_REGION = 100
 _DIGITS = 4
 _PREFIXES = "vpc|subnet|sg|sgr|eni|eni-attach|rtb|rtbassoc|acl|aclassoc|igw|nat|eipalloc|eipassoc"
 _ID = re.compile(
-    rf"(\b(?:{_PREFIXES})-[0-9a-f]{{4,13}}|task/[\w.-]+/[0-9a-f]{{28}})([0-9a-f]{{{_DIGITS}}})\b"
+    rf"((?<![a-z])(?:{_PREFIXES})-[0-9a-f]{{4,13}}|task/[\w.-]+/[0-9a-f]{{28}})([0-9a-f]{{{_DIGITS}}})\b"
 )
-_REGION = re.compile(r"\bus-west-\d+")
+_REGION = re.compile(r"(?<![a-z])us-west-\d+")
 _CONFIG = re.compile(r"dmVyc2lvbjog[A-Za-z0-9+/]+=*")
 """An agent's configuration in a task definition: YAML in base64, which begins with `version: `."""
 

@@ -29,6 +29,7 @@ class AwsJob:
         return [item for page in pages for item in page["DBInstances"]]
 
     def ensure_identity_provider(self, issuer: str) -> None:
+        """IAM's OIDC provider of a URL."""
         arn = names.identity_provider_arn(PARTITION, self.account, issuer)
         try:
             self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
@@ -48,14 +49,17 @@ class AwsJob:
         return arn
 
     def tagged_subnets(self, vpc: str, tags: Mapping[str, str]) -> list[str]:
+        """Ids of those of a VPC that carry all these tags."""
         found = self._ec2.describe_subnets(Filters=_filters(vpc, tags))
         return [item["SubnetId"] for item in found["Subnets"]]
 
     def tagged_groups(self, vpc: str, tags: Mapping[str, str]) -> list[str]:
+        """The same of security groups."""
         found = self._ec2.describe_security_groups(Filters=_filters(vpc, tags))
         return [item["GroupId"] for item in found["SecurityGroups"]]
 
     def ensure_cluster(self, name: str) -> None:
+        """The ECS cluster."""
         found = self._ecs.describe_clusters(clusters=[name])["clusters"]
         if not any(item["status"] == "ACTIVE" for item in found):
             self._ecs.create_cluster(clusterName=name, capacityProviders=["FARGATE"])
@@ -73,6 +77,7 @@ class AwsJob:
     def ensure_service(
         self, cluster: str, name: str, task: str, subnets: list[str], groups: list[str]
     ) -> None:
+        """The ECS service, with this task definition."""
         found = self._ecs.describe_services(cluster=cluster, services=[name])["services"]
         live = [item for item in found if item["status"] == "ACTIVE"]
         if live and live[0]["taskDefinition"] != task:

@@ -34,12 +34,14 @@ def job() -> Job:
 
 @cache
 def kubernetes() -> Any:
+    """kubernetes.client.CustomObjectsApi."""
     config.load_kube_config()  # type: ignore[no-untyped-call]
     return client.CustomObjectsApi()
 
 
 @kopf.on.startup()
 def connect(**_: Any) -> None:
+    """Before anything is watched."""
     job()
     kubernetes()
 
@@ -48,6 +50,7 @@ def connect(**_: Any) -> None:
 @kopf.on.update(GROUP, VERSION, INTEGRATIONS)
 @kopf.timer(GROUP, VERSION, INTEGRATIONS, interval=RESYNC_SECONDS, initial_delay=RESYNC_SECONDS)
 def integrate(name: str, spec: Mapping[str, Any], body: Mapping[str, Any], patch: Any, **_: Any) -> None:
+    """The integration of one AwsOidcIntegration."""
     job().integrate(spec.get("integrationName", name), spec["role"]["name"], [task_role("*")])
     _ready(body, patch)
 
@@ -56,6 +59,7 @@ def integrate(name: str, spec: Mapping[str, Any], body: Mapping[str, Any], patch
 @kopf.on.update(GROUP, VERSION, ENROLLMENTS)
 @kopf.timer(GROUP, VERSION, ENROLLMENTS, interval=RESYNC_SECONDS, initial_delay=RESYNC_SECONDS)
 def enroll(spec: Mapping[str, Any], body: Mapping[str, Any], patch: Any, **_: Any) -> None:
+    """The databases of one RdsEnrollment, and a deployment for each VPC."""
     instances = job().aws.databases()
     for vpc in sorted({vpc_of(item) for item in instances}):
         _ensure_deployment(spec, vpc)
@@ -68,6 +72,7 @@ def enroll(spec: Mapping[str, Any], body: Mapping[str, Any], patch: Any, **_: An
 @kopf.on.update(GROUP, VERSION, DEPLOYMENTS)
 @kopf.timer(GROUP, VERSION, DEPLOYMENTS, interval=RESYNC_SECONDS, initial_delay=RESYNC_SECONDS)
 def deploy(spec: Mapping[str, Any], body: Mapping[str, Any], patch: Any, **_: Any) -> None:
+    """The agents of one DatabaseServiceDeployment. Tried again until they are connected."""
     vpc = spec["vpcId"]
     job().deploy(vpc, spec["subnets"]["selector"]["tags"], spec["securityGroups"]["selector"]["tags"])
     if not job().connected(vpc):

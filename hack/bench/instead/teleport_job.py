@@ -26,13 +26,16 @@ class TeleportJob:
         self._client = self._call(_connect(address, identity))
 
     def cluster(self) -> TeleportCluster:
+        """Who the cluster is."""
         return self._call(self._client.cluster())
 
     def ensure_integration(self, integration: Integration) -> None:
+        """Where there is none of this name."""
         if self._call(self._client.get_integration(integration.name)) is None:
             self._call(self._client.create_integration(integration))
 
     def ensure_token(self, token: JoinToken) -> None:
+        """Where there is none of this name."""
         if self._call(self._client.get_token(token.name)) is None:
             self._call(self._client.create_token(token))
 
