@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from kubernetes.client import ApiException
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE
 from rds_enrollment.api.kinds import (
     AWS_OIDC_INTEGRATION,
     DATABASE_SERVICE_DEPLOYMENT,
@@ -19,7 +20,7 @@ from rds_enrollment.api.kinds import (
     Kind,
 )
 
-from tests.chaos.arena import Arena, Scene
+from tests.chaos.arena import VERSION, Arena, Scene
 from tests.chaos.gates import Recorder
 from tests.chaos.mutations import Change, Mutation, Recreation
 from tests.chaos.runs import begin, is_idle, settled_state, wait
@@ -138,10 +139,20 @@ class Life:
         ]
         return min(ready)[1] if ready else "nothing"
 
+    def _confirm_downgrade(self) -> None:
+        """Agents that were pinned to a higher version go back to the cluster's only when somebody asks for it."""
+        for obj in self._scene.namespace.all(DATABASE_SERVICE_DEPLOYMENT):
+            annotations = {ANNOTATION_CONFIRM_DOWNGRADE: VERSION}
+            self._patch_what_is_there(
+                DATABASE_SERVICE_DEPLOYMENT, _name(obj), {"metadata": {"annotations": annotations}}
+            )
+
     def _settle(self) -> None:
         """Until all is Ready, and one more look at everything is over, as the next resync is."""
         arena, scene = self._arena, self._scene
+        self._confirm_downgrade()
         wait(arena, scene, scene.is_done, "all is Ready")
+        self._confirm_downgrade()  # of one that was made meanwhile, too: states are compared with annotations
         wait(arena, scene, lambda: is_idle(arena.operator, scene.namespace), "the operator is idle")
         token = str(uuid4())
         for obj in scene.namespace.objects():
