@@ -95,7 +95,7 @@ def _figures(seen: _Extremes) -> list[Figure]:
         Figure("threads of the process, at most", f"{seen.threads}", "bounded: `--aws-threads` and some 15"),
         Figure("resident memory, at most", f"{seen.memory / gauges.MEBIBYTE:.0f} MiB", "reported"),
         Figure("keys that wait, at most", f"{seen.waiting:.0f}", "one for each object at most"),
-        Figure("calls at a time in one account, at most", f"{at_a_time}", "a quarter of `--aws-threads`: 16"),
+        Figure("calls at a time in one account, at most", f"{at_a_time}", "a quarter of `--aws-threads`: 8"),
         Figure(
             "calls in one second, account and region, at most",
             f"{second}",

@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         description="Objects reconciled at a time; a quarter of them at most belongs to one integration.",
     )
     aws_threads: int = Field(
-        default=64,
+        default=32,
         ge=1,
         le=256,
         description="AWS calls at a time; a quarter of them at most is made with one account's credentials.",
