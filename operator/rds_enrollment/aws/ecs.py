@@ -164,19 +164,24 @@ def _list_task_definitions(
     return tuple(sorted(mine, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True))
 
 
-def list_tasks(
-    account: AwsAccount, region: str, cluster: str, service: str, desired: "DesiredStatusType"
-) -> tuple[str, ...]:
-    """ecs:ListTasks: ARNs of a service's tasks that shall run (RUNNING), or shall not and are still known (STOPPED)."""
+def list_tasks(account: AwsAccount, region: str, cluster: str, service: str) -> tuple[str, ...]:
+    """ecs:ListTasks: ARNs of a service's tasks, those that shall run and then those that shall not and are still known.
+
+    One after the other, in this order: a task that stops meanwhile is in both, where it would be in neither otherwise.
+    """
     with translated("ecs:ListTasks", _tasks_of(cluster, service, region)):
         client = account.client("ecs", region)
+        listed: list[str] = []
+        wishes: tuple[DesiredStatusType, ...] = ("RUNNING", "STOPPED")
         try:
-            pages = client.get_paginator("list_tasks").paginate(
-                cluster=cluster, serviceName=service, desiredStatus=desired
-            )
-            return tuple(arn for page in pages for arn in page["taskArns"])
+            for desired in wishes:
+                pages = client.get_paginator("list_tasks").paginate(
+                    cluster=cluster, serviceName=service, desiredStatus=desired
+                )
+                listed += (arn for page in pages for arn in page["taskArns"])
         except (client.exceptions.ClusterNotFoundException, client.exceptions.ServiceNotFoundException):
             return ()
+        return tuple(dict.fromkeys(listed))
 
 
 def describe_tasks(
@@ -193,10 +198,9 @@ def _tasks_of(cluster: str, service: str, region: str) -> str:
 
 
 def _described_tasks(client: "ECSClient", cluster: str, arns: Sequence[str]) -> list[Mapping[str, Any]]:
-    unique = list(dict.fromkeys(arns))  # a task that stops between the two listings is in both
     found: list[Mapping[str, Any]] = []
-    for start in range(0, len(unique), _DESCRIBE_TASKS_LIMIT):
-        batch = unique[start : start + _DESCRIBE_TASKS_LIMIT]
+    for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
+        batch = arns[start : start + _DESCRIBE_TASKS_LIMIT]
         found += client.describe_tasks(cluster=cluster, tasks=batch)["tasks"]
     return found
 

@@ -295,16 +295,11 @@ class DeploymentObserver:
         )
 
     async def _task_arns(self) -> Seen[tuple[str, ...]]:
-        return await self._reads.once("task ARNs", _SERVICE, self._listed_tasks)
-
-    async def _listed_tasks(self) -> tuple[str, ...]:
-        """Those that run or shall run, then the stopped ones."""
-        wanted, run = self._wanted, self._run
-        service = (self._account, wanted.region, wanted.cluster_name, wanted.service_name)
-        running, stopped = await asyncio.gather(
-            run(ecs.list_tasks, *service, "RUNNING"), run(ecs.list_tasks, *service, "STOPPED")
+        wanted = self._wanted
+        service = (wanted.region, wanted.cluster_name, wanted.service_name)
+        return await self._reads.once(
+            "task ARNs", _SERVICE, lambda: self._run(ecs.list_tasks, self._account, *service)
         )
-        return (*running, *stopped)
 
     async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         """Only of agents that ended or do not connect."""

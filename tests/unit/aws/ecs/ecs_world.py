@@ -33,7 +33,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
 def tasks(account: AwsAccount) -> tuple[Task, ...]:
     """Those that run or shall run, then the stopped ones."""
     service = (account, REGION, CLUSTER, SERVICE)
-    return describe_tasks(*service, (*list_tasks(*service, "RUNNING"), *list_tasks(*service, "STOPPED")))
+    return describe_tasks(*service, list_tasks(*service))
 
 
 def create_cluster() -> ecs_steps.CreateCluster:

@@ -1,9 +1,11 @@
 """ECS services, their tasks and rollouts over HTTP."""
 
+from dataclasses import dataclass
+
 import pytest
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.apply import apply
-from rds_enrollment.aws.ecs import get_service, list_rollouts
+from rds_enrollment.aws.ecs import get_service, list_rollouts, list_tasks
 from rds_enrollment.aws.session import AwsAccount
 from rds_enrollment.plan.observed.aws import Network
 from rds_enrollment.plan.outcome import Conflict, Waiting
@@ -11,6 +13,7 @@ from rds_enrollment.plan.steps import ecs as ecs_steps
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import Vpc, World
+from hack.sandbox.gate import A, System
 from tests.unit.aws.conftest import REGION
 from tests.unit.aws.ecs.ecs_world import (
     CLUSTER,
@@ -83,6 +86,38 @@ def test_a_stopped_task_says_why(account: AwsAccount, world: World, task_definit
     assert "CannotPullContainerError" in task.stopped_reason + task.container_reason
     assert task.stopped_at is not None
     assert task.stopped_at.tzinfo is not None
+
+
+@dataclass
+class _StopsAfterTheFirstListing:
+    """Answers truly. Once tasks were listed it stops one."""
+
+    world: World
+    task_arn: str
+    has_stopped: bool = False
+
+    def answer(self, system: System, question: str, fresh: A, text: str) -> A:
+        if question.startswith("ecs:ListTasks ") and not self.has_stopped:
+            self.has_stopped = True
+            self.world.client("ecs", REGION).stop_task(cluster=CLUSTER, task=self.task_arn)
+        return fresh
+
+
+def test_a_task_that_stops_between_the_listings_is_not_lost(
+    account: AwsAccount, vpc: Vpc, task_definition: str, sandbox: AwsSandbox, world: World
+) -> None:
+    apply(account, create_service(shape_of(task_definition, vpc, desired_count=1)))
+    eventually(lambda: [task.last_status for task in tasks(account)] == ["RUNNING"])
+    (task,) = tasks(account)
+
+    sandbox.reads = stops = _StopsAfterTheFirstListing(world, task.arn)
+    try:
+        listed = list_tasks(account, REGION, CLUSTER, SERVICE)
+    finally:
+        sandbox.reads = None
+
+    assert stops.has_stopped
+    assert listed.count(task.arn) == 1
 
 
 def test_a_different_service_of_the_name_is_a_conflict(
