@@ -1,16 +1,13 @@
 """From the request for the first object to three Ready ones with 100 databases, beside the same calls by hand."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hack.bench.processes import run_module
 from hack.bench.samples import Comparison
 from hack.bench.world import CPU_SECONDS, EXAMPLES, REGION, BenchWorld, empty_world
 from hack.sandbox.controlplane import ControlPlane
-from hack.sandbox.stack import ROOT
 
 DATABASES = 100
 ROUNDS = 5
@@ -72,21 +69,15 @@ def _ours(plane: ControlPlane) -> Round:
 def _by_hand(plane: ControlPlane) -> Round:
     with empty_world(plane) as world:
         seed(world)
-        teleport = world.stack.teleport
-        command = [
-            *(sys.executable, "-m", "hack.bench.by_hand"),
-            *(teleport.address, str(teleport.identity_file), REGION),
-        ]
-        environment = {
-            "AWS_ENDPOINT_URL": world.stack.aws.url,
-            "AWS_ACCESS_KEY_ID": "sandbox",
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
-            "PATH": os.environ["PATH"],
-        }
         simulation = time.process_time()
-        done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-        seconds, own = map(float, done.stdout.split())
+        seconds, own = by_hand_in(world)
         return Round(seconds, own, time.process_time() - simulation)
+
+
+def by_hand_in(world: BenchWorld) -> tuple[float, float]:
+    """Seconds of the job by hand in a world, and those of its process's CPU."""
+    seconds, cpu = map(float, run_module(world, "hack.bench.by_hand", REGION).split())
+    return seconds, cpu
 
 
 def seed(world: BenchWorld) -> None:

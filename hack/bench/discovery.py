@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 import boto3
@@ -22,9 +20,9 @@ from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.steps.teleport import CreateDatabase
 from rds_enrollment.runtime.garbage import spare_the_event_loop
 
+from hack.bench.processes import serving
 from hack.bench.samples import Comparison
 from hack.sandbox.aws.rds_pages import ACCOUNT
-from hack.sandbox.stack import ROOT
 
 COUNT = 10_000
 ROUNDS = 3
@@ -129,16 +127,9 @@ class Lags:
         await running
 
 
-@contextmanager
-def page_server(count: int) -> Iterator[str]:
+def page_server(count: int) -> AbstractContextManager[str]:
     """The URL of an RDS that lists so many instances, from a process of its own."""
-    command = [sys.executable, "-m", "hack.bench.rds_server", str(count)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        yield (server.stdout.readline() if server.stdout else "").strip()
-    finally:
-        server.kill()
-        server.wait()
+    return serving("hack.bench.rds_server", str(count))
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +19,7 @@ from google.protobuf.message import Message
 from hack.bench.echo_server import Counts
 from hack.bench.fleet import Fleet
 from hack.bench.places import Place
+from hack.bench.processes import serving
 from hack.bench.recording import Estate, grants, record
 from hack.bench.script import Script
 from hack.bench.until import until
@@ -28,7 +27,7 @@ from hack.bench.world import AWS_CALL_SECONDS, NAMESPACE, TELEPORT_CALL_SECONDS,
 from hack.sandbox import gauges
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.operator_process import OperatorProcess
-from hack.sandbox.stack import OPERATOR_NAMESPACE, ROOT, SERVICE_ACCOUNT, install, operator_environment
+from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT, install, operator_environment
 from hack.sandbox.teleport.resources import Collection
 from hack.sandbox.teleport.server import TeleportSandbox
 
@@ -147,13 +146,8 @@ def _echo(estate: Estate, places: Sequence[Place], file: Path) -> Iterator[str]:
     told = estate.translation
     script = Script(told.account, told.region, told.vpcs, estate.answers, tuple(places), AWS_CALL_SECONDS)
     script.dump(file)
-    command = [sys.executable, "-m", "hack.bench.echo_server", str(file)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        yield (server.stdout.readline() if server.stdout else "").strip()
-    finally:
-        server.kill()
-        server.wait()
+    with serving("hack.bench.echo_server", str(file)) as url:
+        yield url
 
 
 def _manifests(estate: Estate, places: Sequence[Place], account: str) -> str:

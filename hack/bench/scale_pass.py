@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec, RdsEnrollmentStatus
 from rds_enrollment.aws import rds
@@ -25,6 +24,8 @@ from rds_enrollment.plan.ownership import Owner
 from rds_enrollment.plan.part import steps_of
 from rds_enrollment.plan.steps.teleport import CreateDatabase
 from rds_enrollment.runtime.garbage import spare_the_event_loop
+
+from hack.sandbox.proc import status_number
 
 _KIBIBYTES_OF_A_MEBIBYTE = 1024
 
@@ -143,10 +144,7 @@ def main(url: str, accounts: int, regions: int) -> Cost:
 
 def _peak_memory() -> float:
     """VmHWM of proc(5), in MiB. getrusage's peak begins with that of the parent process."""
-    found = next(
-        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
-    return int(found.split()[1]) / _KIBIBYTES_OF_A_MEBIBYTE
+    return status_number("self", "VmHWM") / _KIBIBYTES_OF_A_MEBIBYTE
 
 
 if __name__ == "__main__":

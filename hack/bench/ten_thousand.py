@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment.api.common import ANNOTATION_RECONCILE, GROUP, VERSION
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT, Kind
 
 from hack.bench.discovery import page_server
 from hack.bench.samples import Comparison, Figure, percentile
+from hack.bench.until import until
 from hack.bench.world import EXAMPLES, NAMESPACE, BenchWorld, condition_status, empty_world
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import ROOT
@@ -136,21 +136,20 @@ def _pass(world: BenchWorld) -> float:
 
 
 def _look(world: BenchWorld) -> _Look:
-    families = text_string_to_metric_families(world.stack.operator.read("/metrics"))
-    samples = [sample for family in families for sample in family.samples]
+    metrics = world.metrics()
     return _Look(
-        memory=next(item.value for item in samples if item.name == "process_resident_memory_bytes"),
-        lags={float(item.labels["le"]): item.value for item in samples if item.name == _LAG},
+        memory=metrics.value("process_resident_memory_bytes"),
+        lags={
+            float(dict(labels)["le"]): value
+            for (name, labels), value in metrics.samples.items()
+            if name == _LAG
+        },
     )
 
 
 def _until(is_so: Callable[[], bool], what: str) -> None:
     """Raises TimeoutError."""
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {_TIMEOUT_SECONDS:.0f} s: {what}")
-        time.sleep(_TICK_SECONDS)
+    until(is_so, what, _TIMEOUT_SECONDS, _TICK_SECONDS)
 
 
 def _mebibytes(count: float) -> str:

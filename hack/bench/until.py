@@ -7,7 +7,7 @@ _REST = 4.0
 """Times as long as a look took: who waits takes no more than a fifth of a core from whom it waits for."""
 
 
-def until(is_so: Callable[[], bool], what: str, seconds: float, tick: float = 0.05) -> None:
+def until(is_so: Callable[[], bool], what: str, seconds: float = 300.0, tick: float = 0.05) -> None:
     """Return as soon as it is so; looked at every `tick` seconds, or less often if looks are long.
 
     Raises TimeoutError after so many seconds.

@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 from kubernetes import client, config
-from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.runtime.garbage import spare_the_event_loop
@@ -18,6 +17,7 @@ from hack.bench.arrivals import Arrivals
 from hack.sandbox.aws.ecs.timing import INSTANT
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.stack import ROOT, Stack, stack
 from hack.sandbox.teleport.agents import AgentTiming
 from hack.sandbox.teleport.server import TeleportSandbox
@@ -63,8 +63,11 @@ class BenchWorld:
 
     def operator_metric(self, name: str) -> float:
         """The value of a series of the operator's that has no labels."""
-        families = text_string_to_metric_families(self.stack.operator.read("/metrics"))
-        return next(sample.value for family in families for sample in family.samples if sample.name == name)
+        return self.metrics().value(name)
+
+    def metrics(self) -> Metrics:
+        """What the operator's /metrics says now."""
+        return Metrics.parse(self.stack.operator.read("/metrics"))
 
     def arrivals(self, plural: str) -> Arrivals:
         """A watch over the objects of a kind."""

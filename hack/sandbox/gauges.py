@@ -1,11 +1,10 @@
 """What the operator's process holds."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from prometheus_client.parser import text_string_to_metric_families
-
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
+from hack.sandbox.proc import status_number
 
 MEBIBYTE = 2**20
 
@@ -33,22 +32,14 @@ class Gauges:
 
 def read(operator: OperatorProcess) -> Gauges:
     """From /metrics, and proc(5). Raises OSError."""
-    sums: dict[str, float] = {}
-    for family in text_string_to_metric_families(operator.read("/metrics")):
-        for sample in family.samples:
-            sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
+    metrics = Metrics.parse(operator.read("/metrics"))
     return Gauges(
-        passes=sums.get("controller_runtime_reconcile_total", 0.0),
-        memory=sums["process_resident_memory_bytes"],
-        threads=_threads(operator.pid),
-        descriptors=sums["process_open_fds"],
-        tasks=sums["rds_enrollment_event_loop_tasks"],
-        clients=sums["rds_enrollment_aws_clients"],
-        waiting=sums.get("workqueue_depth", 0.0),
-        is_idle=sums.get("workqueue_depth", 0.0) == sums.get("workqueue_unfinished_work_seconds", 0.0) == 0,
+        passes=metrics.total("controller_runtime_reconcile_total"),
+        memory=metrics.value("process_resident_memory_bytes"),
+        threads=status_number(operator.pid, "Threads"),
+        descriptors=metrics.value("process_open_fds"),
+        tasks=metrics.value("rds_enrollment_event_loop_tasks"),
+        clients=metrics.value("rds_enrollment_aws_clients"),
+        waiting=metrics.total("workqueue_depth"),
+        is_idle=metrics.is_idle,
     )
-
-
-def _threads(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Threads:"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from tests.chaos.arena import Arena, Scene, settings
 from tests.chaos.gates import Crash, Moment, Recorder, holding
@@ -12,7 +13,6 @@ from tests.chaos.runs import TIMEOUT_SECONDS, Run, is_idle, report, settled_stat
 from tests.chaos.state import without_idle_revisions
 from tests.chaos.workloads import Workload
 from tests.chaos.writes import WriteName
-from tests.cluster.metrics import Metrics
 
 _LEASE_SECONDS = "6"
 """The first one stops writing after 4 s, the second one takes over after 6."""

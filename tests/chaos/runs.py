@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rds_enrollment.api.kinds import KINDS
 
 from hack.sandbox.gate import Gate
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from tests.chaos.arena import Arena, Scene
 from tests.chaos.gates import Crash, Recorder, killing
@@ -13,7 +14,6 @@ from tests.chaos.state import State, difference
 from tests.chaos.workloads import Workload
 from tests.chaos.writes import WriteName
 from tests.cluster.kubernetes_api import Namespace, describe
-from tests.cluster.metrics import Metrics
 from tests.cluster.waiting import wait_until
 
 TIMEOUT_SECONDS = 120.0

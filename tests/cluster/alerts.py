@@ -9,10 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from hack.sandbox.metrics import Labels, Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from hack.sandbox.promtool import check
 from tests.chart.rendering import find, objects, render
-from tests.cluster.metrics import Labels, Metrics
 
 JOB = "enroller-rds-enrollment-operator"
 OURS = ("aws_", "controller_runtime_", "leader_", "rds_enrollment_", "workqueue_")

@@ -21,11 +21,11 @@ from hack.sandbox.aws.ecs.timing import Clock, Timing, utc_now
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.world import DemoWorld, World
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from hack.sandbox.stack import ROOT, lease_rights, operator_environment
 from hack.sandbox.teleport.server import TeleportSandbox
 from tests.cluster.kubernetes_api import Namespace, Object, condition, describe, is_ready
-from tests.cluster.metrics import Metrics
 from tests.cluster.permitted import Asked
 from tests.cluster.waiting import wait_until
 from tests.recorded_calls import record

@@ -12,9 +12,9 @@ from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.kubernetes_gate import KubernetesGate
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT, operator_environment
-from tests.cluster.metrics import Metrics
 from tests.cluster.scene import INTEGRATION, Scene
 from tests.cluster.waiting import wait_until
 

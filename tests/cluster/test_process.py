@@ -20,9 +20,9 @@ from rds_enrollment.api.common import API_VERSION, GROUP
 
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.controlplane.servers import free_ports
+from hack.sandbox.metrics import Metrics
 from hack.sandbox.stack import lease_rights
 from tests.cluster.alerts import Scrape, assert_firing, going_on
-from tests.cluster.metrics import Metrics
 from tests.cluster.operator_account import ROOT, install_kinds, operator_kubeconfig
 from tests.cluster.scene import EVERY_SERVICE_ACCOUNT
 from tests.cluster.waiting import wait_until

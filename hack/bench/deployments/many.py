@@ -1,8 +1,6 @@
 """The same deployment many times: in Teleport, in Kubernetes, and in an AWS that has its answers ready."""
 
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +16,8 @@ from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 
 from hack.bench.deployments.original import Original, create_deployment, deployment
 from hack.bench.deployments.places import moved, region_of
+from hack.bench.processes import serving
 from hack.bench.world import NAMESPACE, BenchWorld
-from hack.sandbox.stack import ROOT
 
 M = TypeVar("M", bound=Message)
 _LONG = timedelta(days=1)
@@ -47,14 +45,8 @@ def replayed(original: Original, count: int) -> Iterator[Replayed]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "answers.json"
         original.answers.save(path)
-        module = "hack.bench.deployments.replay"
-        command = [sys.executable, "-m", module, str(path), original.vpc_id, str(count)]
-        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        try:
-            yield Replayed((server.stdout.readline() if server.stdout else "").strip())
-        finally:
-            server.kill()
-            server.wait()
+        with serving("hack.bench.deployments.replay", str(path), original.vpc_id, str(count)) as url:
+            yield Replayed(url)
 
 
 def add_to_teleport(world: BenchWorld, original: Original, numbers: range) -> None:

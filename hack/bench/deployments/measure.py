@@ -4,14 +4,14 @@ import contextlib
 from dataclasses import dataclass
 
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 
 from hack.bench.deployments.many import Replayed, add_to_kubernetes, add_to_teleport, replayed, set_resync
 from hack.bench.deployments.original import Original, original, ready_deployments
-from hack.bench.instead.worlds import until
-from hack.bench.world import EXAMPLES, BenchWorld, empty_world
+from hack.bench.until import until
+from hack.bench.world import CPU_SECONDS, EXAMPLES, BenchWorld, empty_world
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.metrics import Metrics
 
 RESYNC_SECONDS = {1: 10, 10: 10, 100: 60, 1000: 300}
 """By the number of deployments, so that a resync of all is over before the next one."""
@@ -92,27 +92,20 @@ def _after(world: BenchWorld, aws: Replayed, passes: float) -> _Look:
 
 
 def _look(world: BenchWorld, aws: Replayed) -> _Look:
-    families = text_string_to_metric_families(_metrics(world))
-    samples = [sample for family in families for sample in family.samples]
+    metrics = _metrics(world)
     controller = DATABASE_SERVICE_DEPLOYMENT.kind.lower()
-
-    def total(name: str, **labels: str) -> float:
-        return sum(
-            item.value for item in samples if item.name == name and labels.items() <= item.labels.items()
-        )
-
     return _Look(
-        passes=total("controller_runtime_reconcile_total", controller=controller),
-        pass_seconds=total("controller_runtime_reconcile_time_seconds_sum", controller=controller),
-        cpu=total("process_cpu_seconds_total"),
-        memory=total("process_resident_memory_bytes"),
+        passes=metrics.passes(DATABASE_SERVICE_DEPLOYMENT),
+        pass_seconds=metrics.total("controller_runtime_reconcile_time_seconds_sum", controller=controller),
+        cpu=metrics.value(CPU_SECONDS),
+        memory=metrics.value("process_resident_memory_bytes"),
         calls=aws.calls(),
     )
 
 
-def _metrics(world: BenchWorld) -> str:
+def _metrics(world: BenchWorld) -> Metrics:
     """On a busy machine an operator in the midst of a thousand passes answers late. Raises TimeoutError."""
     for _ in range(_TRIES - 1):
         with contextlib.suppress(TimeoutError):
-            return world.stack.operator.read("/metrics")
-    return world.stack.operator.read("/metrics")
+            return world.metrics()
+    return world.metrics()

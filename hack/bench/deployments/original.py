@@ -11,7 +11,8 @@ from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenV2
 from hack.bench.deployments.answers import Recording
 from hack.bench.deployments.places import REGION
 from hack.bench.deployments.relay import relay
-from hack.bench.instead.worlds import remove_objects, until
+from hack.bench.fleet import Fleet
+from hack.bench.until import until
 from hack.bench.world import EXAMPLES, NAMESPACE, BenchWorld, condition_status, empty_world
 from hack.sandbox.controlplane import ControlPlane
 
@@ -74,7 +75,7 @@ def original(plane: ControlPlane) -> Original:
         (token,) = teleport.tokens.list()
         agents = tuple(teleport.database_services.list())
         world.stack.operator.stop()
-        remove_objects(world)
+        Fleet(plane).forget()
     return Original(vpc.id, recording, agents, token)
 
 

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import yaml
 from rds_enrollment.api.kinds import KINDS
 
-from hack.bench.instead.worlds import environment, until
+from hack.bench.processes import environment
 from hack.bench.resident import resident_memory
+from hack.bench.until import until
 from hack.bench.world import REGION, BenchWorld
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.stack import ROOT

@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 from rds_enrollment.api.common import GROUP, VERSION
 from rds_enrollment.api.kinds import KINDS
 
-from hack.bench.apply_to_ready import OBJECTS
+from hack.bench.apply_to_ready import OBJECTS, by_hand_in
+from hack.bench.fleet import Fleet
 from hack.bench.instead import kopf_process
 from hack.bench.instead.counts import Counts, count
-from hack.bench.instead.worlds import counted_api, remove_objects, run_module, seeded_world, until
+from hack.bench.instead.worlds import counted_api, seeded_world
+from hack.bench.processes import run_module
+from hack.bench.until import until
 from hack.bench.world import NAMESPACE, REGION, BenchWorld
 from hack.sandbox.controlplane import ControlPlane
 from hack.sandbox.kubernetes_gate.server import KubernetesGate
@@ -43,7 +44,7 @@ class Run:
 def by_hand(plane: ControlPlane) -> Run:
     """The floor."""
     with seeded_world(plane) as world:
-        seconds = float(run_module(world, "hack.bench.by_hand", REGION))
+        seconds, _ = by_hand_in(world)
         return Run(seconds, count(world, None))
 
 
@@ -65,7 +66,7 @@ def by_kopf(plane: ControlPlane, *, resyncs: bool) -> Run:
             seconds = _create(world)
             made, resident = count(world, gate), kopf.resident
             resync = _resync(world, gate, kopf.looks) if resyncs else None
-        remove_objects(world)
+        Fleet(plane).forget()
     return Run(seconds, made, resident, resync)
 
 
@@ -78,7 +79,7 @@ def by_operator(plane: ControlPlane, *, resyncs: bool) -> Run:
         operator = world.stack.operator
         world.start_operator(KUBECONFIG=str(kubeconfig), **_AS_DEPLOYED)
         seconds = _create(world)
-        made, resident = count(world, gate), _metric(world, "process_resident_memory_bytes")
+        made, resident = count(world, gate), world.operator_metric("process_resident_memory_bytes")
         if resyncs:
             _ask_for_resyncs(world)
         resync = _resync(world, gate, lambda: _passes(world)) if resyncs else None
@@ -131,17 +132,5 @@ def _ask_for_resyncs(world: BenchWorld) -> None:
 
 
 def _passes(world: BenchWorld) -> Sequence[int]:
-    counted = dict.fromkeys(map(str.lower, KINDS), 0.0)
-    for sample in _samples(world):
-        if sample.name == "controller_runtime_reconcile_total":
-            counted[sample.labels["controller"]] += sample.value
-    return [int(value) for value in counted.values()]
-
-
-def _metric(world: BenchWorld, name: str) -> float:
-    return next(float(sample.value) for sample in _samples(world) if sample.name == name)
-
-
-def _samples(world: BenchWorld) -> list[Sample]:
-    families = text_string_to_metric_families(world.stack.operator.read("/metrics"))
-    return [sample for family in families for sample in family.samples]
+    metrics = world.metrics()
+    return [int(metrics.passes(kind)) for kind in KINDS.values()]

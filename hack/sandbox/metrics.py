@@ -34,6 +34,10 @@ class Metrics:
             if sample == name and labels.items() <= dict(found).items()
         )
 
+    def value(self, name: str) -> float:
+        """Of the one sample of a name without labels. Raises KeyError when there is none."""
+        return self.samples[name, frozenset()]
+
     def labels(self, name: str, /, **labels: str) -> list[dict[str, str]]:
         """All labels of the samples of a name that carry these."""
         found = [dict(found) for sample, found in self.samples if sample == name]
