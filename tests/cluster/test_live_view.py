@@ -1,17 +1,46 @@
-"""What happens in Teleport is noticed by its event: here nothing is polled, and no resync comes in time."""
+"""What happens in Teleport is noticed by its event: here nothing is polled, and no resync comes in time. What AWS has
+begun and no event ends is looked at soon all the same."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
-from tests.cluster.scene import ENROLLMENT, Scene
+from hack.sandbox.aws.tasks import RunningTask
+from tests.cluster.scene import ENROLLMENT, REGION, Scene
 
 NO_POLLS = {"RDS_ENROLLMENT_POLL_SECONDS": "3600"}
+CHECKED = "18.6.4"
+"""From this version on agents have a container health check, whose verdict a rollout waits for."""
 
 
-def restart_without_polls(scene: Scene) -> None:
+def enroll_with_a_late_verdict(scene: Scene) -> None:
+    """The main job without polls. All agents are connected and looked at before ECS hears of their health: the end of
+    the rollout follows from no event."""
+    told = threading.Event()
+
+    def late(_: RunningTask) -> bool:
+        return told.wait()
+
+    scene.aws.task_health, scene.teleport.version = late, CHECKED
+    try:
+        scene.world.demo_world(REGION)
+        scene.start(**NO_POLLS)
+        scene.apply_examples()
+        scene.wait(lambda: len(scene.namespace.objects()) == 3, "there is a deployment")
+        name = scene.deployment["metadata"]["name"]
+        scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "TunnelConnected", "True")
+        scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "ServiceDeployed", "False", "RollingOut")
+        scene.wait_idle()
+    finally:
+        told.set()
+    scene.wait_all_ready()
+
+
+def restart_without_polls(scene: Scene, enroll: Callable[[Scene], object] = Scene.enroll) -> None:
     """Converged, every object visited, the stream of events in step; agents beat no more by themselves."""
-    scene.enroll()
+    enroll(scene)
     scene.teleport.agents.timing.heartbeat_interval = timedelta(hours=1)
     assert scene.operator.stop() == 0
     scene.wait(lambda: scene.teleport.events.open == 0, "the stream is closed")
@@ -21,7 +50,7 @@ def restart_without_polls(scene: Scene) -> None:
 
 
 def test_agents_that_go_and_come_are_noticed_at_once(scene: Scene) -> None:
-    restart_without_polls(scene)
+    restart_without_polls(scene, enroll_with_a_late_verdict)
     name = scene.deployment["metadata"]["name"]
     services = scene.teleport.resources.database_services
     (lost, _) = services.list()

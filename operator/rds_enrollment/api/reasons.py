@@ -239,6 +239,17 @@ PROGRESS = frozenset(
 )
 """Reasons of the way, not of trouble: nobody has to act while they do not last."""
 
+UNANNOUNCED = frozenset(
+    {
+        Reason.DELETING,
+        Reason.SERVICE_DRAINING,
+        Reason.ROLLING_OUT,
+        Reason.ROLLED_BACK,
+        Reason.TASKS_STARTING,
+    }
+)
+"""What AWS is at work on while a condition tells one of these: no event says when it is done, a look does."""
+
 PREFLIGHT = frozenset(
     {
         Reason.NO_FREE_ADDRESSES,

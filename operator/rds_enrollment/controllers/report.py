@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from rds_enrollment.api.common import CommonStatus, Resource
 from rds_enrollment.api.conditions import Condition, Conditions, ConditionStatus, find_condition
-from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, WARNINGS, ConditionType, Reason
+from rds_enrollment.api.reasons import PREFLIGHT, PROGRESS, UNANNOUNCED, WARNINGS, ConditionType, Reason
 from rds_enrollment.controllers.adapters import Adapters
 from rds_enrollment.plan.conditions import Verdict, is_true, merge, stalled_by
 from rds_enrollment.plan.drift import settled_after
@@ -25,6 +25,9 @@ INFORMING_POLLS = 12
 """An object that is Ready and has something to tell all the same is looked at every so many poll periods."""
 QUEUED_POLLS = 4
 """An object that waits for others is looked at every so many poll periods."""
+FIRST_LOOK_SECONDS = 1.0
+"""After this time what AWS has just begun is looked at again; then each time that it has taken twice as long, until
+polls are a poll period apart. What takes a second is not told fifteen later."""
 _ACTION = "Reconcile"
 
 
@@ -147,13 +150,23 @@ def _requeue(
         return Result(requeue_after=min(waits))
     ready = is_true(conditions, ConditionType.READY)
     if not outcomes and not ready and not _is_observed_only(conditions):
-        polls = INFORMING_POLLS if _only_preflight(conditions) else 1
-        return Result(requeue_after=min(resync, polls * adapters.poll_seconds))
+        return Result(requeue_after=min(resync, _until_next_look(adapters, conditions)))
     if ready and any(condition.reason == Reason.ROLLOUT_QUEUED for condition in conditions):
         return Result(requeue_after=min(resync, QUEUED_POLLS * adapters.poll_seconds))
     if ready and any(condition.status is not ConditionStatus.TRUE for condition in conditions):
         resync = min(resync, INFORMING_POLLS * adapters.poll_seconds)
     return Result(requeue_after=resync * adapters.rng.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER))
+
+
+def _until_next_look(adapters: Adapters, conditions: Conditions) -> float:
+    """Seconds, of an object that is not Ready and that nothing hinders."""
+    poll = adapters.poll_seconds
+    if _only_preflight(conditions):
+        return INFORMING_POLLS * poll
+    if all(condition.reason not in UNANNOUNCED for condition in conditions):
+        return poll
+    changed = max(condition.last_transition_time for condition in conditions)
+    return min(poll, max(FIRST_LOOK_SECONDS, (adapters.now() - changed).total_seconds()))
 
 
 def _only_preflight(conditions: Conditions) -> bool:

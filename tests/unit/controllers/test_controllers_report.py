@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -99,13 +99,14 @@ def condition(
     status: ConditionStatus = ConditionStatus.TRUE,
     reason: Reason = Reason.SUCCEEDED,
     message: str = "there",
+    since: datetime = EARLIER,
 ) -> Condition:
     return Condition(
         type=kind,
         status=status,
         reason=reason,
         message=message,
-        last_transition_time=EARLIER,
+        last_transition_time=since,
         observed_generation=1,
     )
 
@@ -173,6 +174,24 @@ def test_resyncs_are_spread_around_their_period(
         assert 0.9 * period <= result.requeue_after <= 1.1 * period
         delays.add(result.requeue_after)
     assert len(delays) > 1
+
+
+@pytest.mark.parametrize(
+    ("ago", "seconds"), [(0, 1), (0.4, 1), (2, 2), (5, 5), (14, 14), (16, POLL), (3600, POLL)]
+)
+def test_what_aws_has_just_begun_is_looked_at_again_soon(ago: float, seconds: float) -> None:
+    begun = NOW - timedelta(seconds=ago)
+    rolling = condition(
+        ConditionType.SERVICE_DEPLOYED, ConditionStatus.FALSE, Reason.ROLLING_OUT, since=begun
+    )
+    assert requeue(adapters(), (*NOT_READY, rolling), [], RESYNC) == Result(requeue_after=seconds)
+
+
+def test_what_an_event_will_tell_is_not_looked_at_before_the_poll() -> None:
+    waiting = condition(
+        ConditionType.TUNNEL_CONNECTED, ConditionStatus.FALSE, Reason.AGENTS_NOT_CONNECTED, since=NOW
+    )
+    assert requeue(adapters(), (waiting,), [], RESYNC) == Result(requeue_after=POLL)
 
 
 def test_a_short_resync_period_is_kept() -> None:
