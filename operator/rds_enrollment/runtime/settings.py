@@ -196,7 +196,10 @@ class Settings(BaseSettings):
         " (0: any number).",
     )
     poll_seconds: float = Field(
-        default=15.0, gt=0, description="How soon to look again at what is in progress in AWS or Teleport."
+        default=15.0,
+        gt=0,
+        description="How soon to look again at what is in progress in AWS or Teleport; sooner at what AWS has just"
+        " begun.",
     )
     watch_check_seconds: float = Field(
         default=30.0, gt=0, description="How often the watch is compared with a list of the objects."
