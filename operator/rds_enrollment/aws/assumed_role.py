@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.session import Session
+
+from rds_enrollment.aws.sharing import lean_session
 
 SESSION_NAME = "rds-enrollment-operator"
 """What CloudTrail shows as the session of the role."""
@@ -60,10 +61,10 @@ class RoleCredentials:
         }
 
 
-def boto_session(own: botocore.session.Session, provider: RoleCredentials) -> Any:
-    """A boto3 session that signs with the role's credentials and shares the models of the operator's own."""
-    core = botocore.session.get_session()
+def core_session(own: Session, provider: RoleCredentials) -> Session:
+    """A session that signs with the role's credentials and shares the models of the operator's own."""
+    core = lean_session()
     for name in _SHARED_COMPONENTS:
         core.register_component(name, own.get_component(name))
     core.register_component("credential_provider", provider)
-    return boto3.Session(botocore_session=core)
+    return core

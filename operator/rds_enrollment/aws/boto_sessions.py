@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError, NoCredentialsError
+from botocore.session import Session
 from botocore.utils import parse_timestamp
 
 from rds_enrollment.api.reasons import Reason
-from rds_enrollment.aws.assumed_role import AssumedRole, RoleCredentials, boto_session
+from rds_enrollment.aws.assumed_role import AssumedRole, RoleCredentials, core_session
 from rds_enrollment.aws.calls import CallHooks, FailureListener
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.aws.models import Models
+from rds_enrollment.aws.sharing import Shared, lean_session
 from rds_enrollment.aws.xml_answers import ParserFactory
 
 if TYPE_CHECKING:
@@ -76,10 +77,11 @@ class OwnSession:
         self._sts = sts
         self._clients: OrderedDict[ClientKey, Any] = OrderedDict()
         self._roles: dict[AssumedRole, RoleSession] = {}
-        self._core = core = botocore.session.get_session()
+        self._core = core = lean_session()
         models.share(core)
+        self._shared = Shared()
+        self._shared.between(core)
         core.register_component("response_parser_factory", ParserFactory(timestamp_parser=_timestamp))
-        # Typed as Any: the stubs know services by literal name only.
         self._boto: Any = boto3.Session(botocore_session=core)
         self.credentials: Any = self._boto.get_credentials()
         if self.credentials is None:
@@ -114,6 +116,7 @@ class OwnSession:
         for key in [key for key in self._clients if key[0] == role]:
             del self._clients[key]
         made = RoleSession(self._core, role, self._sts)
+        self._shared.between(made.core)
         self._hooks(role, made.on_failure).register(made.boto.events)
         self._roles[role] = made
         return made
@@ -144,10 +147,12 @@ class OwnSession:
 class RoleSession:
     """The session of one assumed role, and whether AWS still takes its credentials."""
 
-    def __init__(self, own: botocore.session.Session, role: AssumedRole, sts: Callable[[], Any]) -> None:
+    def __init__(self, own: Session, role: AssumedRole, sts: Callable[[], Any]) -> None:
         self.refused = False
         self.provider = RoleCredentials(role, sts)
-        self.boto: Any = boto_session(own, self.provider)
+        self.core = core_session(own, self.provider)
+        # Typed as Any: the stubs know services by literal name only.
+        self.boto: Any = boto3.Session(botocore_session=self.core)
 
     def on_failure(
         self, operation: str, code: str, text: str, status: int, exception: Exception | None

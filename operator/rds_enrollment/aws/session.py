@@ -47,7 +47,7 @@ class AwsClients:
         observe: CallObserver = unobserved,
         guard: Guard = unguarded,
         calls_per_second: float = 0.0,
-        connections: int = 4,
+        connections: int = 16,
         capacity: int = 512,
         attempts: int = 4,
         connect_timeout: float = 3.0,
@@ -60,9 +60,9 @@ class AwsClients:
             observe: told of each call.
             guard: asked before each request, repeated ones too; what it raises ends the call.
             calls_per_second: requests in one account and region, repeated ones too; 0: as many as come.
-            connections: that each client keeps open. More are opened while more calls are under way: with hundreds of
-                clients those that were kept for the next time would be thousands.
-            capacity: clients kept, some 20 KiB each; the least recently used goes first.
+            connections: that are kept open to one host, for the clients of all accounts. More are opened while more
+                calls are under way.
+            capacity: clients kept; the least recently used goes first.
             attempts: HTTP requests for one call, the first included; botocore backs off between them.
             connect_timeout: seconds for a connection, per attempt.
             read_timeout: seconds between two bytes of an answer, per attempt.

@@ -3,9 +3,23 @@
 What is overridden here is internal to botocore: where a version does without it, answers are parsed as before.
 """
 
+import threading
 from typing import Any
 
+from botocore.model import Shape
 from botocore.parsers import EC2QueryParser, QueryParser, ResponseParser, ResponseParserFactory
+
+_TURN = threading.Lock()
+
+
+class _InTurn(ResponseParser):
+    """One answer at a time: dozens of threads that parse side by side are no faster, leave the event loop one slice of
+    many of the interpreter's time, and hold as many trees of elements in memory."""
+
+    def parse(self, response: Any, shape: Shape) -> Any:
+        """What botocore makes of an HTTP answer."""
+        with _TURN:
+            return super().parse(response, shape)
 
 
 class _PlainNames:
@@ -17,11 +31,11 @@ class _PlainNames:
         return name.rpartition("}")[2]
 
 
-class _Query(_PlainNames, QueryParser):
+class _Query(_InTurn, _PlainNames, QueryParser):
     """For IAM, RDS and STS."""
 
 
-class _Ec2Query(_PlainNames, EC2QueryParser):
+class _Ec2Query(_InTurn, _PlainNames, EC2QueryParser):
     """For EC2, which words errors differently."""
 
 

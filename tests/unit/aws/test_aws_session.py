@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 from rds_enrollment.api.reasons import Reason
+from rds_enrollment.aws.assumed_role import AssumedRole
 from rds_enrollment.aws.ecs import get_cluster
 from rds_enrollment.aws.iam import get_role
 from rds_enrollment.aws.metrics import watch_credentials
@@ -36,10 +37,11 @@ def reason_of(account: AwsAccount) -> Reason | None:
     return None
 
 
-def established(port: int) -> int:
-    """Connections from here to a port: those of proc(5), tcp, in state 1."""
+def established(url: str) -> set[str]:
+    """Where the connections to a server come from: those of proc(5), tcp, in state 1."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+    port = int(url.rpartition(":")[2])
+    return {row[1] for row in rows if row[2].endswith(f":{port:04X}") and row[3] == "01"}
 
 
 class RefusingKey:
@@ -281,14 +283,29 @@ class TestClients:
     def test_few_connections_stay_open(
         self, sandbox: AwsSandbox, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        client = account.client("sts")
+        before = established(sandbox.url)
+        client = AwsClients(connections=4).own().client("sts")
         monkeypatch.setattr(sandbox, "latency", 0.2)
 
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: client.get_caller_identity(), range(8)))
 
         assert len(answers) == 8
-        assert 1 <= established(int(sandbox.url.rpartition(":")[2])) <= 4
+        assert 1 <= len(established(sandbox.url) - before) <= 4
+
+    def test_those_of_many_accounts_use_the_same_connection_and_descriptions(
+        self, sandbox: AwsSandbox, account: AwsAccount
+    ) -> None:
+        clients = AwsClients()
+        roles = [AssumedRole(f"arn:aws:iam::{number:012d}:role/agents") for number in range(1, 4)]
+        before = established(sandbox.url)
+
+        made = [clients.assumed(role).client("sts") for role in roles]
+        callers = [client.get_caller_identity()["Account"] for client in made]
+
+        assert callers == [role.account for role in roles]
+        assert len(established(sandbox.url) - before) == 1
+        assert len({id(client.meta.service_model) for client in made}) == 1
 
     def test_the_least_recently_used_goes_first(self, stub: StubAws, static_credentials: None) -> None:
         account = AwsClients(capacity=2).own()

@@ -1,11 +1,15 @@
 """The HTTP server: probes by name, metrics, and a port that is taken."""
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 from rds_enrollment.runtime.http import HttpServer, Probe
 
 
@@ -48,6 +52,31 @@ async def test_metrics_are_those_of_the_registry() -> None:
         answer = await session.get("/metrics")
         assert answer.headers["Content-Type"].startswith("text/plain")
         assert "rds_enrollment_things_total 3.0" in await answer.text()
+
+
+async def test_metrics_are_read_in_the_event_loop_and_written_down_beside_it() -> None:
+    seen: dict[str, int] = {}
+
+    class Samples(list[Sample]):
+        def __iter__(self) -> Iterator[Sample]:
+            seen["written"] = threading.get_ident()
+            return super().__iter__()
+
+    class Things(Collector):
+        def collect(self) -> Iterator[Metric]:
+            seen["read"] = threading.get_ident()
+            family = GaugeMetricFamily("things", "Things.", value=3)
+            family.samples = Samples(family.samples)
+            yield family
+
+    registry = CollectorRegistry()
+    registry.register(Things())
+
+    async with serving(registry=registry) as session:
+        assert "things 3.0" in await (await session.get("/metrics")).text()
+
+    assert seen["read"] == threading.get_ident()
+    assert seen["written"] != threading.get_ident()
 
 
 async def test_a_taken_port_is_an_os_error() -> None:
