@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.aws.metrics import AwsCallMetrics, watch_clients, watch_credentials
 from rds_enrollment.aws.session import AwsClients
@@ -42,13 +43,20 @@ from rds_enrollment.teleport.webapi import WebApi
 async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
     """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
     async with adapters_of(parts) as adapters:
-        preloading = asyncio.create_task(
-            parts.threads.run(AwsClients.preload, adapters.aws), name="models of AWS"
-        )
+        preloading = asyncio.create_task(_preload(parts, adapters), name="what first passes need")
         try:
             yield reconcilers(adapters)
         finally:
             preloading.cancel()
+
+
+async def _preload(parts: Parts, adapters: Adapters) -> None:
+    """Beside the start what takes longest, and then, once this process leads, what would hold up its event loop."""
+    await parts.threads.run(AwsClients.preload, adapters.aws)
+    await parts.leading.wait()
+    await asyncio.to_thread(adapters.issuer.preload)
+    for kind in KINDS.values():
+        await asyncio.to_thread(kind.model.model_rebuild)
 
 
 @asynccontextmanager

@@ -61,7 +61,7 @@ class Wakes:
         noticed = formed or before is None or before.state != now.state
         return [
             *([key] if changed else ()),
-            *(self._dependents(key, now) if noticed else ()),
+            *(self._dependents(key, before, now, deleted=deleted) if noticed else ()),
             *(self._integration(before, now, deleted=deleted) if formed else ()),
         ]
 
@@ -76,11 +76,13 @@ class Wakes:
         memory = self._known.get(key)
         return memory.integration if memory and memory.integration else key
 
-    def _dependents(self, key: Key, now: _Memory) -> list[Key]:
-        """Those that refer to an integration; the owners of a deployment."""
+    def _dependents(self, key: Key, before: _Memory | None, now: _Memory, *, deleted: bool) -> list[Key]:
+        """Those that refer to an integration; the owners of a deployment, which know of it while it is new: they have
+        just made it."""
         if key.kind == AWS_OIDC_INTEGRATION.kind:
             return [other for other, memory in self._known.items() if memory.integration == key]
-        return list(now.owners)
+        is_new = before is None and now.state is None and not deleted
+        return [] if is_new else list(now.owners)
 
     def _integration(self, before: _Memory | None, now: _Memory, *, deleted: bool) -> list[Key]:
         """The integration, where it has something to do for this one: to name other roles in its policy, or, as it is

@@ -48,8 +48,7 @@ class WebApi:
     ca_file: Path | None = None
     find_seconds: float = FIND_SECONDS
     _kept: dict[object, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
-    """The context of the last requests by the state of `ca_file`: to read the system's authorities takes the event
-    loop some fifty milliseconds."""
+    """The shared context by the state of `ca_file`: to read the system's authorities takes some fifty milliseconds."""
 
     def context(self) -> ssl.SSLContext:
         """TLS with a proxy's web server, for the caller alone to change.
@@ -71,7 +70,7 @@ class WebApi:
 
     def session(self) -> aiohttp.ClientSession:
         """A session for requests to proxies, made with `through`. Raises as `context` does."""
-        connector = aiohttp.TCPConnector(ssl=self._shared_context(), limit=1)
+        connector = aiohttp.TCPConnector(ssl=self.shared_context(), limit=1)
         return aiohttp.ClientSession(
             connector=connector, timeout=aiohttp.ClientTimeout(total=self.find_seconds)
         )
@@ -79,14 +78,16 @@ class WebApi:
     def check(self) -> None:
         """Raises as `context` does. Without a CA file nothing can be wrong, and nothing is read."""
         if self.ca_file is not None:
-            self._shared_context()
+            self.shared_context()
 
-    def _shared_context(self) -> ssl.SSLContext:
+    def shared_context(self) -> ssl.SSLContext:
+        """As `context`, for nobody to change. May be called from any thread. Raises as `context` does."""
         state = _state_of(self.ca_file)
         if state not in self._kept:
             context = self.context()
             self._kept.clear()
             self._kept[state] = context
+            return context
         return self._kept[state]
 
     def through(self, address: Address) -> "Through":

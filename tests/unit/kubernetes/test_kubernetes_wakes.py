@@ -80,10 +80,19 @@ def test_an_object_made_anew_under_the_same_name_is_reconciled() -> None:
 def test_a_deployment_that_becomes_ready_or_goes_wakes_the_enrolment_that_made_it() -> None:
     wakes = Wakes()
     owned: dict[str, Any] = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
-    delivered(wakes, DEPLOYMENT, **owned)
+    # Who has just made it knows of it.
+    assert delivered(wakes, DEPLOYMENT, **owned) == {DEPLOYMENT}
     assert delivered(wakes, DEPLOYMENT, ready="False", **owned) == {ENROLMENT}
     assert ENROLMENT in delivered(wakes, DEPLOYMENT, ready="True", **owned)
     assert delivered(wakes, DEPLOYMENT, ready="True", **owned) == set()
+    assert ENROLMENT in gone(wakes, DEPLOYMENT, **owned)
+    assert ENROLMENT in delivered(wakes, DEPLOYMENT, ready="True", **owned)
+
+
+def test_a_deployment_that_goes_before_it_reports_wakes_the_enrolment_that_made_it() -> None:
+    wakes = Wakes()
+    owned: dict[str, Any] = {"ownerReferences": [{"kind": "RdsEnrollment", "name": "prod"}]}
+    delivered(wakes, DEPLOYMENT, **owned)
     assert ENROLMENT in gone(wakes, DEPLOYMENT, **owned)
 
 

@@ -43,7 +43,7 @@ def shortage(wanted: WantedDeployment, world: DeploymentWorld, picked: Network, 
 
     A quota that cannot be read is not known, and no trouble: the right to read it is not needed for anything else.
     """
-    found = enough_addresses(vpc, picked.subnets, needs(wanted, world).new_tasks)
+    found = enough_addresses(vpc, picked.subnets, _new_tasks(wanted, world))
     quota = world.fargate_vcpus
     if found.failed or isinstance(quota, Unseen) or not starts_tasks(wanted, world):
         return found
@@ -52,7 +52,7 @@ def shortage(wanted: WantedDeployment, world: DeploymentWorld, picked: Network, 
 
 def starts_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> bool:
     """Whether tasks are still to start."""
-    return needs(wanted, world).new_tasks > 0
+    return _new_tasks(wanted, world) > 0
 
 
 def has_all(vpc: Vpc, picked: Network) -> bool:
@@ -79,7 +79,7 @@ def needs(wanted: WantedDeployment, world: DeploymentWorld) -> Needs:
         image=_image(wanted),
         proxy_address=wanted.scope.cluster.proxy_address,
         trust_store=_fetches_authorities(wanted, world),
-        new_tasks=max(0, wanted.replicas - len(_standing(world))),
+        new_tasks=_new_tasks(wanted, world),
         http_proxy=_http_proxy(wanted),
         addresses=world.addresses,
     )
@@ -112,6 +112,10 @@ def _fetches_authorities(wanted: WantedDeployment, world: DeploymentWorld) -> bo
     lib/srv/db/ca.go, initCACert). While there is no database, the first may be of that kind."""
     served = served_databases(wanted, world)
     return not served or not all(database.tls.ca_certificate for database in served)
+
+
+def _new_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> int:
+    return max(0, wanted.replicas - len(_standing(world)))
 
 
 def _standing(world: DeploymentWorld) -> tuple[Task, ...]:

@@ -10,7 +10,7 @@ from rds_enrollment.plan.network.packet import Leg, block_of, subnet_of
 from rds_enrollment.plan.network.question import AwsService, Destination, Interface, Source
 from rds_enrollment.plan.network.space import assignable, blocks_of, is_public, local_blocks, public_ipv4
 from rds_enrollment.plan.network.verdict import Assumption, Blocker, BlockerKind, Hop, Step, Verdict
-from rds_enrollment.plan.observed.network import Address, EndpointType, Subnet, Vpc, VpcEndpoint
+from rds_enrollment.plan.observed.network import Address, Cidr, EndpointType, Subnet, Vpc, VpcEndpoint
 
 
 def reach(vpc: Vpc, source: Source, destination: Destination) -> Verdict:
@@ -46,7 +46,7 @@ class _Question:
         self._destination = destination
         self._endpoint = _taking_over(vpc, destination)
         judged = source.security_groups | self._groups_at_the_end()
-        self._edges = blocks_of(vpc, judged, destination.port)
+        self._edges = _edges(vpc, judged, destination.port)
 
     def verdict(self) -> Verdict:
         """Open when one IP version gets through; otherwise what stops the first."""
@@ -165,6 +165,15 @@ class _Question:
             service=target.service if isinstance(target, AwsService) else "",
             resolved=end.resolved,
         )
+
+
+def _edges(vpc: Vpc, judged: frozenset[str], port: int) -> frozenset[Cidr]:
+    """`blocks_of`, once for all questions that share the groups: databases that look alike are many."""
+    question = (blocks_of, judged, port)
+    known: frozenset[Cidr] | None = vpc.judgements.get(question)
+    if known is None:
+        known = vpc.judgements[question] = blocks_of(vpc, judged, port)
+    return known
 
 
 def _taking_over(vpc: Vpc, destination: Destination) -> VpcEndpoint | None:
