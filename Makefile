@@ -4,6 +4,9 @@ PYTHON ?= python3
 # Twice the cores of a small machine: a test against the API server mostly waits, for a process or for an event.
 PYTEST_WORKERS ?= 4
 
+# Where a caller's setting forbids to keep byte code, every process compiles the whole project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 

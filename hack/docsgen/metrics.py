@@ -1,6 +1,7 @@
 """Every metric that the operator's sources declare: read from the code, since some exist only while it runs."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -51,10 +52,11 @@ def render() -> dict[str, str]:
     }
 
 
-def declared() -> list[Metric]:
+@functools.cache
+def declared() -> tuple[Metric, ...]:
     """By name."""
     found = {metric.name: metric for path in SOURCES.rglob("*.py") for metric in _of(path)}
-    return [found[name] for name in sorted(found)]
+    return tuple(found[name] for name in sorted(found))
 
 
 def _of(path: Path) -> Iterator[Metric]:

@@ -1,5 +1,6 @@
 """The wheel and the source distribution, installed where nothing else is than the runtime's lock."""
 
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,12 +12,19 @@ from rds_enrollment.api.crds import manifests
 
 from tests.image.packages import ROOT, build, empty_environment, install, locked, run, wheel_of
 
+DOCKERFILE = ROOT / "Dockerfile"
 PACKAGE = ROOT / "operator" / "rds_enrollment"
 IMPORT_ALL = """
 import importlib, pkgutil, rds_enrollment
 for module in pkgutil.walk_packages(rds_enrollment.__path__, "rds_enrollment."):
     importlib.import_module(module.name)
     print(module.name)
+"""
+
+PRINT_UNCOMPILED = """
+import os, sys
+cached = (getattr(getattr(module, "__spec__", None), "cached", None) for module in list(sys.modules.values()))
+print("uncompiled:", *(path for path in cached if path and not os.path.exists(path)))
 """
 
 
@@ -45,6 +53,17 @@ def test_both_run_where_nothing_else_is(wheels: dict[str, Path], tmp_path: Path)
     imported = run(python, "-c", IMPORT_ALL, cwd=tmp_path).split()
     sources = {path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__"}
     assert len(imported) == len(sources)
+
+
+def test_a_start_of_the_image_compiles_nothing(wheels: dict[str, Path], tmp_path: Path) -> None:
+    """After the import in the Dockerfile each module that the operator may load has its byte code."""
+    python = empty_environment(tmp_path / "environment")
+    install(wheels["wheel"], python)
+    (statement,) = re.findall(
+        r'^RUN /opt/operator/bin/python -c "(.+)"$', DOCKERFILE.read_text(), re.MULTILINE
+    )
+    run(python, "-c", statement, cwd=tmp_path)
+    assert run(python, "-B", "-c", IMPORT_ALL + PRINT_UNCOMPILED, cwd=tmp_path).endswith("uncompiled:\n")
 
 
 def test_both_forms_hold_the_same(wheels: dict[str, Path]) -> None:
