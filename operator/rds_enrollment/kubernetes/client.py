@@ -1,6 +1,7 @@
 """Reads and writes of the operator's own kinds. Everything raises plan.outcome's Outcome, never an HTTP exception."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rds_enrollment.api.common import FINALIZER
@@ -8,6 +9,7 @@ from rds_enrollment.kubernetes import deployments, resources
 from rds_enrollment.kubernetes.errors import ApiError, Request, translate
 from rds_enrollment.kubernetes.rest import JSON_PATCH, Rest
 from rds_enrollment.plan.steps.kubernetes import KubernetesStep
+from rds_enrollment.runtime.shared_reads import SharedReads
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server sent it."""
@@ -20,14 +22,28 @@ class Objects:
         """`namespaces`: those that the operator serves; empty: all."""
         self._rest = rest
         self._namespaces = namespaces
+        self._lists: SharedReads[tuple[str, str | None], Sequence[Object]] = SharedReads(
+            time.monotonic, keep=False
+        )
 
     async def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The object as it is now, or None."""
         request = _request("get", kind, f"{namespace}/{name}")
         return await self._rest.get(request, resources.item(kind, namespace, name))
 
-    async def list(self, kind: str, namespace: str | None = None) -> list[Object]:
-        """The objects of a kind in one namespace, or (None) in all that the operator serves."""
+    async def list(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
+        """The objects of a kind in one namespace, or (None) in all that the operator serves; not to be changed.
+
+        Each answer is newer than the call. Those who wait at the same time get the same one: where hundreds of objects
+        refer to each other, and dozens of passes run, a list for each would be most of the process's memory and time.
+        """
+
+        async def read() -> Sequence[Object]:
+            return await self._list(kind, namespace)
+
+        return await self._lists.get((kind, namespace), read, max_age=0)
+
+    async def _list(self, kind: str, namespace: str | None) -> Sequence[Object]:
         scopes: tuple[str | None, ...] = (namespace,) if namespace else self._namespaces or (None,)
         objects: list[Object] = []
         for scope in scopes:

@@ -27,9 +27,11 @@ class SharedReads(Generic[K, V]):
     Used within one event loop. Keys are few (an account and a region, or a VPC): answers stay until a newer one comes.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """`clock` counts seconds and never goes back."""
+    def __init__(self, clock: Callable[[], float], *, keep: bool = True) -> None:
+        """`clock` counts seconds and never goes back. `keep`: whether answers stay; without, they are only shared by
+        those who wait at the same time."""
         self._clock = clock
+        self._keep = keep
         self._known: dict[K, _Known[V]] = {}
         self._flights: dict[K, _Flight[V]] = {}
 
@@ -60,7 +62,8 @@ class SharedReads(Generic[K, V]):
     async def _fly(self, key: K, begun: float, read: Callable[[], Awaitable[V]]) -> V:
         try:
             value = await read()
-            self._known[key] = _Known(begun, value)
+            if self._keep:
+                self._known[key] = _Known(begun, value)
             return value
         finally:
             del self._flights[key]

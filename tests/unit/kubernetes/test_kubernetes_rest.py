@@ -1,5 +1,6 @@
 """Requests: pages, tokens, and what each refusal becomes."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -44,6 +45,31 @@ async def test_a_refusal_is_an_outcome_that_names_the_request(
     assert raised.value.reason is reason
     assert "get rdsenrollments" in raised.value.message
     assert "because" in raised.value.message
+
+
+async def test_passes_that_list_a_kind_while_a_list_is_under_way_share_the_next(
+    api: FakeApi, rest: Rest
+) -> None:
+    first, release = asyncio.Event(), asyncio.Event()
+    path = "/apis/rds-enrollment.dev/v1alpha1/rdsenrollments"
+
+    async def slowly(_: web.Request) -> web.Response:
+        first.set()
+        await release.wait()
+        items = [{"metadata": {"name": f"as of list {len(api.requests)}"}}]
+        return web.json_response({"metadata": {"resourceVersion": "1"}, "items": items})
+
+    api.routes[f"GET {path}"] = slowly
+    objects = Objects(rest)
+
+    early = asyncio.create_task(objects.list("RdsEnrollment"))
+    await first.wait()
+    late = [asyncio.create_task(objects.list("RdsEnrollment")) for _ in range(20)]
+    await asyncio.sleep(0)
+    release.set()
+    named = [found[0]["metadata"]["name"] for found in await asyncio.gather(early, *late)]
+
+    assert named == ["as of list 1", *["as of list 2"] * 20]
 
 
 async def test_what_is_not_there_is_none(rest: Rest) -> None:

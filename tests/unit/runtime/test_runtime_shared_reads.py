@@ -108,3 +108,10 @@ async def test_keys_do_not_wait_for_each_other() -> None:
     assert await reads.get("b", other.read, max_age=60) == 1
     source.open.set()
     assert await waiting == 1
+
+
+async def test_an_answer_that_is_not_to_be_kept_serves_those_who_wait_and_nobody_after() -> None:
+    source = Source()
+    reads: SharedReads[str, int] = SharedReads(lambda: source.now, keep=False)
+    assert await asyncio.gather(*(reads.get("a", source.read, max_age=60) for _ in range(10))) == [1] * 10
+    assert await reads.get("a", source.read, max_age=60) == 2
