@@ -26,11 +26,17 @@ help: ## List the targets
 demo: $(INSTALLED) ## Do the main job in the sandbox and stay up until Ctrl-C (DEMO_ONCE=1: exit)
 	$(BIN)/python -m hack.demo
 
+# Worlds that a module shares are made once. In the order of the folders the slow modules come first, so that no worker is
+# left alone with them. The property tests take the same examples in every run.
+PYTEST := $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci
+
 .PHONY: test
-test: lint docs control-plane helm promtool postgresql ## Run the linters and every test
-	@# Worlds that a module shares are made once. In the order of the folders the slow modules come first, so that no
-	@# worker is left alone with them. The property tests take the same examples in every run.
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci
+test: lint docs control-plane helm promtool postgresql ## Run the linters and nine of ten tests
+	$(PYTEST) -m "not slow"
+
+.PHONY: test-all
+test-all: lint docs control-plane helm promtool postgresql ## Run the linters and every test, as continuous integration does
+	$(PYTEST)
 
 .PHONY: properties
 properties: $(INSTALLED) ## Run the property tests on examples that no run has seen before

@@ -1,4 +1,4 @@
-"""Which plans run: all of them in `make chaos`, a slice in `make test`."""
+"""Which plans run: all of them in `make chaos`, a slice in `make test-all`."""
 
 import os
 from collections.abc import Callable, Sequence

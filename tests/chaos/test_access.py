@@ -11,6 +11,8 @@ from tests.chaos.runs import Run, crashed, undisturbed
 from tests.chaos.workloads import ACCESS
 from tests.chaos.writes import surplus
 
+pytestmark = pytest.mark.slow
+
 OF_GROUPS = [crash for crash in crashes(ACCESS) if crash.write.operation.startswith("ec2:")]
 
 

@@ -21,6 +21,8 @@ from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
+pytestmark = pytest.mark.slow
+
 SLICE = {
     "add-database": (Moment.AFTER, "proto.AuthService/CreateDatabase"),
     "change-network": (Moment.AFTER, "patch databaseservicedeployments"),

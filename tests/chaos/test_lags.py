@@ -9,6 +9,8 @@ from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import WriteName, surplus
 
+pytestmark = pytest.mark.slow
+
 ALL = [
     *(Lag("aws", operations, reads) for operations in ("", "iam:", "ecs:") for reads in range(1, 6)),
     *(Lag(system, "", reads) for system in ("kubernetes", "teleport") for reads in range(1, 6)),

@@ -4,6 +4,7 @@ specs all is as it was before."""
 import os
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from rds_enrollment.api.kinds import RDS_ENROLLMENT
 
@@ -11,6 +12,8 @@ from tests.chaos.arena import Arena
 from tests.chaos.lives import Life
 from tests.chaos.mutations import Change, Recreation, lives
 from tests.chaos.workloads import CREATE
+
+pytestmark = pytest.mark.slow
 
 LIVES = 500 if os.environ.get("CHAOS") == "all" else 4
 EACH = settings(

@@ -18,6 +18,8 @@ from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE, Workload
 from tests.chaos.writes import surplus
 
+pytestmark = pytest.mark.slow
+
 COMPARED = {"RDS_ENROLLMENT_WATCH_CHECK_SECONDS": "0.5"}
 EVERY = 0
 ALL = [EVERY, *range(1, 13)]

@@ -14,6 +14,8 @@ from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
+pytestmark = pytest.mark.slow
+
 ALL = [Overtake(pause, awakening) for awakening in Awakening for pause in crashes(CREATE)]
 SLICE = {
     (Awakening.LATE, Moment.BEFORE, "ecs:RegisterTaskDefinition"),

@@ -15,6 +15,8 @@ from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 from tests.chaos.wrong_answers import WrongAnswer, misled, wrong_answers
 
+pytestmark = pytest.mark.slow
+
 SLICE = {
     (Moment.BEFORE, Fault.THROTTLED, "ecs:CreateService"),
     (Moment.BEFORE, Fault.DENIED, "proto.AuthService/CreateTokenV2"),

@@ -12,6 +12,8 @@ from tests.chaos.slices import chosen
 from tests.chaos.workloads import CREATE
 from tests.chaos.writes import surplus
 
+pytestmark = pytest.mark.slow
+
 IN_AWS = {"ecs", "iam", "rds", "sts"}
 """Query and JSON; EC2's own protocol is among the others, but for denials."""
 OPERATIONS = 15

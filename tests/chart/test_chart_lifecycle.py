@@ -13,6 +13,8 @@ from hack.sandbox.helm import Helm, HelmError, locate
 from tests.chart.release import Release
 from tests.chart.rendering import CHART, ROOT, find, objects, render
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = "kept-objects"
 CRDS = ("awsoidcintegrations", "rdsenrollments", "databaseservicedeployments")
 

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from hack.sandbox.controlplane import ControlPlane
 from tests.chart.release import Release
 from tests.cluster.scene import REGION, new_scene
+
+pytestmark = pytest.mark.slow
 
 
 def test_roles_in_its_namespaces_are_enough(

@@ -168,6 +168,7 @@ async def test_with_all_rights_everything_works(cast: Cast, monkeypatch: pytest.
                 pytest.fail(f"{right}: {error!r}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("right", RIGHTS, ids=str)
 async def test_without_one_right_its_operation_fails(
     cast: Cast, right: Right, monkeypatch: pytest.MonkeyPatch

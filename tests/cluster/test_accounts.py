@@ -84,6 +84,7 @@ def services(world: World, region: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_two_accounts_two_regions_two_namespaces(scene: Scene, tenant: Namespace) -> None:
     own, other = scene.world, World(scene.aws.url, OTHER)
     own.demo_world(REGION)
@@ -141,6 +142,7 @@ def enrolled(scene: Scene) -> dict[str, str]:
     return {item.Metadata.Name: item.Spec.AWS.AccountID for item in listed}
 
 
+@pytest.mark.slow
 def test_two_databases_of_one_name_in_two_accounts(
     scene: Scene, tenant: Namespace, service_account: dict[str, str]
 ) -> None:

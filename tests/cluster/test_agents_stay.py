@@ -102,6 +102,7 @@ def _settled(scene: Scene, replicas: int) -> bool:
     return len(running(scene)) == replicas
 
 
+@pytest.mark.slow
 def test_no_kind_of_change_takes_an_agent_down(watched: tuple[Scene, DemoWorld]) -> None:
     scene, seeded = watched
     name = service_name(scene)
@@ -133,6 +134,7 @@ def upgrade(scene: Scene, version: str) -> None:
     scene.start()
 
 
+@pytest.mark.slow
 def test_versions_wait_for_the_clusters_window_and_changes_of_the_user_do_not(
     watched: tuple[Scene, DemoWorld],
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
@@ -53,6 +54,7 @@ def test_credentials_and_teleport(scene: Scene, seeded: DemoWorld, tmp_path: Pat
     )
 
 
+@pytest.mark.slow
 def test_refused_calls_and_a_deletion_that_does_not_end(
     scene: Scene, seeded: DemoWorld, tmp_path: Path
 ) -> None:
@@ -82,6 +84,7 @@ def test_refused_calls_and_a_deletion_that_does_not_end(
     )
 
 
+@pytest.mark.slow
 def test_agents_that_are_old_and_reach_nothing(scene: Scene, tmp_path: Path) -> None:
     seeded = scene.world.demo_world(REGION)
     ec2 = scene.client("ec2")
@@ -117,6 +120,7 @@ def test_agents_that_are_old_and_reach_nothing(scene: Scene, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.slow
 def test_processes_that_come_and_go(scene: Scene, tmp_path: Path) -> None:
     scene.start()
     identity = {"RDS_ENROLLMENT_LEASE_IDENTITY": "second"}
@@ -133,6 +137,7 @@ def test_processes_that_come_and_go(scene: Scene, tmp_path: Path) -> None:
     assert_firing(gone(leading), {"RdsEnrollmentOperatorDown"}, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_deaf_watch_is_told_and_its_changes_are_found(
     scene: Scene, control_plane: ControlPlane, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS
 from rds_enrollment.plan.permissions.table import actions
@@ -61,6 +62,7 @@ class Administrator:
                 self.scene.namespace.request_reconcile(kind, name, f"given-{len(self.given)}")
 
 
+@pytest.mark.slow
 def test_each_right_is_asked_for_by_name_until_all_is_ready_and_until_all_is_gone(scene: Scene) -> None:
     scene.world.demo_world(REGION)
     administrator = Administrator(scene)
@@ -148,6 +150,7 @@ def refusing(fault: Fault) -> Callable[[AwsRequest, str], Reply | None]:
     return refuse
 
 
+@pytest.mark.slow
 def test_faults_are_told_and_heal(scene: Scene, seeded: DemoWorld) -> None:
     name = scene.deployment["metadata"]["name"]
 

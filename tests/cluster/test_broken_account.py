@@ -3,6 +3,7 @@
 import threading
 from typing import TypeVar
 
+import pytest
 import yaml
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, RDS_ENROLLMENT
 
@@ -10,6 +11,8 @@ from hack.sandbox.aws.world import World
 from hack.sandbox.gate import Cut, System
 from tests.cluster.kubernetes_api import is_ready
 from tests.cluster.scene import ACCOUNT, INTEGRATION, REGION, Scene, example
+
+pytestmark = pytest.mark.slow
 
 BROKEN = "222222222222"
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-east-2")

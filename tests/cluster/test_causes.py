@@ -20,6 +20,8 @@ from tests.cluster.clock import SkippingClock
 from tests.cluster.kubernetes_api import Object, condition, is_ready
 from tests.cluster.scene import INTEGRATION, REGION, Scene, example, new_scene
 
+pytestmark = pytest.mark.slow
+
 PAUSE = timedelta(minutes=10)
 """How long ECS waits after a failure: the world is mended in between."""
 POLL_SECONDS = "15"

@@ -113,6 +113,7 @@ def test_scaled_deployment_stays_scaled(scene: Scene, seeded: DemoWorld, writes:
     assert writes.new() == ([], [])
 
 
+@pytest.mark.slow
 def test_changed_subnets_are_one_deployment(scene: Scene, seeded: DemoWorld, writes: Writes) -> None:
     (before,) = inventory.services(scene)
     subnets = {"selector": {"tags": {"tier": "public"}}}
@@ -135,6 +136,7 @@ def test_changed_subnets_are_one_deployment(scene: Scene, seeded: DemoWorld, wri
     assert {task.subnet_id for task in tasks} <= set(seeded.vpc.public_subnets)
 
 
+@pytest.mark.slow
 def test_tags_reach_what_is_there_and_are_mended(scene: Scene, seeded: DemoWorld, writes: Writes) -> None:
     wish = {"spec": {"tags": {"team": "data"}}}
     scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, wish)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import pytest
 import yaml
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
 
@@ -122,6 +123,7 @@ def test_integration_waits_for_those_that_refer_to_it(scene: Scene, seeded: Demo
     assert inventory.in_teleport(scene) == []
 
 
+@pytest.mark.slow
 def test_enrollment_alone_leaves_the_integration(scene: Scene, seeded: DemoWorld) -> None:
     journal, vpc = watched(scene), seeded.vpc.id
 
@@ -135,6 +137,7 @@ def test_enrollment_alone_leaves_the_integration(scene: Scene, seeded: DemoWorld
     assert inventory.in_teleport(scene) == [f"integration/{INTEGRATION}"]
 
 
+@pytest.mark.slow
 def test_a_namespace_goes_and_the_brake_holds_what_is_too_much(scene: Scene) -> None:
     """Kubernetes deletes in an order of its own. What the brake holds can still be kept by its owner."""
     elsewhere = f"{scene.namespace.name}-lease"
@@ -160,6 +163,7 @@ def test_a_namespace_goes_and_the_brake_holds_what_is_too_much(scene: Scene) -> 
         assert inventory.in_teleport(scene) == [f"integration/{INTEGRATION}"]
 
 
+@pytest.mark.slow
 def test_generated_deployment_comes_back(scene: Scene, seeded: DemoWorld) -> None:
     """Who deletes it alone does not want to be rid of it: its enrolment says that it is needed."""
     before = scene.deployment["metadata"]["uid"]

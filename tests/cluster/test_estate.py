@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from rds_enrollment.api.common import ANNOTATION_CONFIRM_NAMING, ANNOTATION_CONFIRM_PRUNE
 from rds_enrollment.api.kinds import RDS_ENROLLMENT
@@ -72,6 +73,7 @@ def run_plugin(scene: Scene, pages: RdsPages, *arguments: str) -> subprocess.Com
     )
 
 
+@pytest.mark.slow
 def test_many_that_vanish_at_once_stay_until_somebody_approves(scene: Scene, pages: RdsPages) -> None:
     instances = estate(14)
     names = [item.identifier for item in instances]
@@ -107,6 +109,7 @@ def test_many_that_vanish_at_once_stay_until_somebody_approves(scene: Scene, pag
     assert written(scene)[14:] == ["DeleteDatabase"] * 13
 
 
+@pytest.mark.slow
 def test_a_listing_that_does_not_finish_removes_nothing(scene: Scene, pages: RdsPages) -> None:
     instances = estate(101)
     pages.serve(instances)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT, Kind
 
 from hack.sandbox.aws.world import DemoWorld
@@ -13,6 +14,8 @@ from hack.sandbox.stack import OWNER_ID
 from tests.cluster import inventory
 from tests.cluster.permitted import ADMINISTRATOR
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).with_name("rds-enrollment")
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/teleport.example.com"

@@ -86,6 +86,7 @@ def test_one_works_and_the_other_stands_by(scene: Scene, second: OperatorProcess
     assert lease(scene)["holderIdentity"] == f"operator-{second.http_port}"
 
 
+@pytest.mark.slow
 def test_takeover_after_sigterm(scene: Scene, second: OperatorProcess) -> None:
     """Thrice there and back: a busy machine makes a takeover slower, and never faster."""
     scene.enroll()
@@ -105,6 +106,7 @@ def test_takeover_after_sigterm(scene: Scene, second: OperatorProcess) -> None:
     assert int(lease(scene)["leaseTransitions"]) == 3
 
 
+@pytest.mark.slow
 def test_takeover_after_sigkill(scene: Scene, second: OperatorProcess) -> None:
     scene.enroll()
     second.start()
@@ -147,6 +149,7 @@ def test_an_api_server_that_is_away_for_a_moment_costs_nothing(
     assert leads(operator)
 
 
+@pytest.mark.slow
 def test_an_api_server_that_stays_away_ends_the_leader_and_not_its_successor(
     scene: Scene, gated: tuple[KubernetesGate, OperatorProcess], second: OperatorProcess
 ) -> None:

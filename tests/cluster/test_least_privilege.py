@@ -15,6 +15,8 @@ from tests.cluster.least_privilege import enforce
 from tests.cluster.public_proxy import PublicProxy, public_proxy
 from tests.cluster.scene import ACCOUNT, REGION, Scene
 
+pytestmark = pytest.mark.slow
+
 OTHER, FAR = "222222222222", "eu-central-1"
 OPERATOR = f"arn:aws:iam::{OTHER}:role/operator"
 PROVIDER = f"arn:aws:iam::{OTHER}:oidc-provider/teleport.example.com"

@@ -122,6 +122,7 @@ def test_a_security_group_of_its_own(scene: Scene, seeded: DemoWorld, gate: Lose
     assert len(scene.teleport.writes) == teleport
 
 
+@pytest.mark.slow
 def test_a_deletion_takes_the_group_along_once_nobody_names_it(scene: Scene, seeded: DemoWorld) -> None:
     vpc, ec2 = seeded.vpc, scene.client("ec2")
     choose(scene, "securityGroups", MANAGED)
@@ -146,6 +147,7 @@ def test_a_deletion_takes_the_group_along_once_nobody_names_it(scene: Scene, see
     } == {"default", "demo-agents", "demo-databases"}
 
 
+@pytest.mark.slow
 def test_public_addresses_where_they_are_asked_for_or_needed(
     scene: Scene, seeded: DemoWorld, gate: LosesOneAnswer
 ) -> None:
@@ -192,6 +194,7 @@ def inbound(scene: Scene, group: str) -> set[tuple[int, str, bool]]:
     }
 
 
+@pytest.mark.slow
 def test_databases_let_the_agents_in(scene: Scene, seeded: DemoWorld, gate: LosesOneAnswer) -> None:
     """Told first, then opened by one rule for each port, and shut again; rules of others stay as they are."""
     vpc, ec2, teleport = seeded.vpc, scene.client("ec2"), len(scene.teleport.writes)

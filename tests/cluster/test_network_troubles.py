@@ -112,6 +112,7 @@ def test_tasks_that_cannot_pull_their_image(
         scene.wait_all_ready()
 
 
+@pytest.mark.slow
 def test_an_operator_that_is_asked_to_deploys_into_no_broken_network(
     control_plane: ControlPlane, operator_kubeconfig: Path, tmp_path: Path
 ) -> None:
@@ -294,6 +295,7 @@ def analyses_told(scene: Scene) -> list[str]:
     return [item["note"] for item in scene.namespace.events() if item["reason"] == "ReachabilityAnalyzed"]
 
 
+@pytest.mark.slow
 def test_database_that_agents_cannot_reach(scene: Scene, vpc: Vpc) -> None:
     """It informs, and lowers Ready of nothing: a database is enrolled, and its owner may have it stopped. Two of them
     are two causes, as their ports differ, and the analyzer may be asked about one of them."""

@@ -24,6 +24,8 @@ from tests.cluster.networks.healthy import HEALTHY
 from tests.cluster.networks.site import Fault, make_site
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example, new_scene
 
+pytestmark = pytest.mark.slow
+
 BROKEN = (*GROUPS, *ACLS, *ROUTES, *GATEWAYS, *DNS, *ADDRESS_SPACE, *THROUGH_ENDPOINTS, *DATABASES)
 FAULTY = (*BROKEN, *COMBINATIONS)
 ALL = (*FAULTY, *HEALTHY)

@@ -1,5 +1,6 @@
 """managementPolicy Observe: everything is told and nothing is written, from the first look to the deletion."""
 
+import pytest
 from rds_enrollment.api.common import FINALIZER
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
 
@@ -60,6 +61,7 @@ def test_from_the_plan_to_the_thing(scene: Scene) -> None:
     assert inventory.services(scene)[0]["serviceName"].endswith(seeded.vpc.id)
 
 
+@pytest.mark.slow
 def test_what_was_managed_is_watched_and_then_let_go(scene: Scene, seeded: DemoWorld) -> None:
     name = f"{REGION}-{seeded.vpc.id}"
     set_policy(scene, "Observe")
@@ -104,6 +106,7 @@ def test_what_was_managed_is_watched_and_then_let_go(scene: Scene, seeded: DemoW
     assert external_writes(scene) == before + 2
 
 
+@pytest.mark.slow
 def test_a_read_only_operator_writes_nothing_whatever_the_objects_say(
     scene: Scene, seeded: DemoWorld
 ) -> None:

@@ -1,5 +1,6 @@
 """Who loses its memory, and who comes second: the marks in AWS and Teleport decide."""
 
+import pytest
 from rds_enrollment.api.common import ANNOTATION_PAUSED, OWNER_MARK
 from rds_enrollment.api.kinds import KINDS
 
@@ -7,6 +8,8 @@ from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import INTEGRATION, Scene
+
+pytestmark = pytest.mark.slow
 
 
 def wipe(scene: Scene) -> None:

@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+import pytest
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
+
+pytestmark = pytest.mark.slow
 
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 AGENTS, STARTERS = "agents", "starters"

@@ -21,6 +21,8 @@ from tests.cluster.scene import ENROLLMENT, REGION, Scene, example
 from tests.cluster.test_converged import TELEPORT_READS
 from tests.cluster.test_estate import enrollment, run_plugin, written
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 400.0
 """Seconds until a wait counts as a hang."""
 STATUS_LIMIT = 100 * 1024

@@ -83,6 +83,7 @@ def test_missing_credentials(scene: Scene, credentials: Credentials) -> None:
     scene.wait_all_ready()
 
 
+@pytest.mark.slow
 def test_wrong_credentials(scene: Scene, credentials: Credentials) -> None:
     scene.world.demo_world(REGION)
     key, secret = new_access_key(scene.world)
@@ -127,6 +128,7 @@ def wait_for_teleport_trouble(scene: Scene, status: str, reason: str) -> str:
     return str(entries[0]["message"])
 
 
+@pytest.mark.slow
 def test_unreachable_teleport(scene: Scene) -> None:
     scene.world.demo_world(REGION)
     address = scene.teleport.address
@@ -141,6 +143,7 @@ def test_unreachable_teleport(scene: Scene) -> None:
     scene.wait_all_ready()
 
 
+@pytest.mark.slow
 def test_expired_identity(scene: Scene) -> None:
     scene.world.demo_world(REGION)
     authority, file = scene.teleport.authority, scene.teleport.identity_file

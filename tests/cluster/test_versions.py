@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 
+import pytest
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT
 
 from hack.sandbox.aws.sampler import Sampler
@@ -10,6 +11,8 @@ from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
 from tests.cluster.rollouts import NEW, OLD, VERSION, sampler, updates
 from tests.cluster.scene import REGION, Scene
+
+pytestmark = pytest.mark.slow
 
 REPLICAS = 2
 

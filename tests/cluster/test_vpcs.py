@@ -1,11 +1,14 @@
 """One deployment for each VPC with databases: what differs from VPC to VPC, what is there already, what empties."""
 
+import pytest
 from rds_enrollment.api.kinds import DATABASE_SERVICE_DEPLOYMENT, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import Vpc
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Namespace, Object, is_ready
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene, example
+
+pytestmark = pytest.mark.slow
 
 HANDMADE = "somebody-elses"
 

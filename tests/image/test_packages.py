@@ -41,6 +41,7 @@ def wheels(released: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
     return {"wheel": wheel, "sdist": wheel_of(source, tmp_path_factory.mktemp("rebuilt"))}
 
 
+@pytest.mark.slow
 def test_both_run_where_nothing_else_is(wheels: dict[str, Path], tmp_path: Path) -> None:
     """Every module is imported there, so that none needs what only developers have."""
     python = empty_environment(tmp_path / "environment")
@@ -55,6 +56,7 @@ def test_both_run_where_nothing_else_is(wheels: dict[str, Path], tmp_path: Path)
     assert len(imported) == len(sources)
 
 
+@pytest.mark.slow
 def test_a_start_of_the_image_compiles_nothing(wheels: dict[str, Path], tmp_path: Path) -> None:
     """After the import in the Dockerfile each module that the operator may load has its byte code."""
     python = empty_environment(tmp_path / "environment")
