@@ -14,6 +14,8 @@ from hack.sandbox.controlplane.servers import free_ports
 
 _LOOPBACK = "127.0.0.1"
 _POLL_SECONDS = 0.05
+_SCRAPE_SECONDS = 10
+"""Prometheus's default `scrape_timeout`."""
 # Of the caller's environment only what a process needs: no AWS or Kubernetes setting may leak in.
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
@@ -80,7 +82,7 @@ class OperatorProcess:
 
     def read(self, path: str) -> str:
         """Body of a path, such as /metrics. Raises OSError."""
-        with urllib.request.urlopen(self._url(path), timeout=5) as answer:  # noqa: S310 (loopback http)
+        with urllib.request.urlopen(self._url(path), timeout=_SCRAPE_SECONDS) as answer:  # noqa: S310 (loopback http)
             return str(answer.read().decode())
 
     def problems(self) -> str:

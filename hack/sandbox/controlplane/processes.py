@@ -74,12 +74,12 @@ class GuardedProcess:
 
     @property
     def pid(self) -> int:
-        """The command's process id. Raises ProcessLookupError when it has ended."""
+        """The command's process id. Raises ProcessLookupError, with its last words, when it has ended."""
         for line in _ps("-A", "-o", "ppid=,pid=").splitlines():
             parent, pid = map(int, line.split())
             if parent == self._guard.pid:
                 return pid
-        raise ProcessLookupError(f"{self.name} has ended")
+        raise ProcessLookupError(f"{self.name} has ended:\n{self.log_tail()}")
 
 
 def _ps(*arguments: str) -> str:
