@@ -4,8 +4,18 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from hack.bench import apply_to_ready, discovery, load, reaction, report, scale, soak, start, ten_thousand
-from hack.bench.deployments import table as deployments
+from hack.bench import (
+    apply_to_ready,
+    deployments,
+    discovery,
+    load,
+    reaction,
+    report,
+    scale,
+    soak,
+    start,
+    ten_thousand,
+)
 from hack.bench.instead import table as instead
 from hack.bench.profiled import measure as profiled
 from hack.bench.report import Measured

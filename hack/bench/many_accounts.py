@@ -103,12 +103,12 @@ class ManyAccounts:
 
 
 @contextmanager
-def many_accounts(size: Size) -> Iterator[ManyAccounts]:
-    """Make the estate, and multiply it."""
+def many_accounts(size: Size, resync_seconds: int = 600) -> Iterator[ManyAccounts]:
+    """Make the estate, and multiply it. `resync_seconds` is the deployments' resync period."""
     with tempfile.TemporaryDirectory(prefix="rds-enrollment-") as name:
         folder = Path(name)
         with ControlPlane() as plane, empty_world(plane) as world:
-            estate = record(world, folder, size.deployments, size.enrollments)
+            estate = record(world, folder, size.deployments, size.enrollments, resync_seconds)
         places = _places(size)
         accounts = tuple(dict.fromkeys(place.account for place in places))
         roles = folder / "roles.yaml"

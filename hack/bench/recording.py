@@ -63,7 +63,9 @@ class Estate:
         return Translation(DEFAULT_ACCOUNT, REGION, self.vpcs)
 
 
-def record(world: BenchWorld, folder: Path, deployments: int, enrollments: int) -> Estate:
+def record(
+    world: BenchWorld, folder: Path, deployments: int, enrollments: int, resync_seconds: int
+) -> Estate:
     """Make an estate in an empty world, forget what Kubernetes knew of it, and look at it twice again."""
     recording = Recording()
     seeded = [
@@ -76,7 +78,7 @@ def record(world: BenchWorld, folder: Path, deployments: int, enrollments: int) 
     objects = (
         _integration(),
         *_enrollments(deployments, enrollments),
-        *map(_deployment, range(deployments), vpcs),
+        *(_deployment(number, vpc, resync_seconds) for number, vpc in enumerate(vpcs)),
     )
     text = yaml.safe_dump_all(
         [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, *objects]
@@ -147,7 +149,7 @@ def _enrollments(databases: int, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _deployment(number: int, vpc: str) -> dict[str, Any]:
+def _deployment(number: int, vpc: str, resync_seconds: int) -> dict[str, Any]:
     return _object(
         "DatabaseServiceDeployment",
         f"agents-{number}-{REGION}-{DEFAULT_ACCOUNT}",
@@ -157,5 +159,6 @@ def _deployment(number: int, vpc: str) -> dict[str, Any]:
             "vpcId": vpc,
             "subnets": {"selector": {"tags": {"tier": "private"}}},
             "securityGroups": {"selector": {"tags": {"role": "teleport-agents"}}},
+            "resyncPeriod": f"{resync_seconds}s",
         },
     )
