@@ -68,6 +68,10 @@ class DeploymentObserver:
         self._has_service = has_service
         self._tearing_down = facts_age is None
         """Whether everything is to go: then no network facts are read."""
+        self._starts = False
+        """Whether this pass has just had tasks started: none of them has had the time to log anything."""
+        self._log_tails: Mapping[str, Seen[tuple[str, ...]]] = {}
+        """As they were last read."""
         self._run = adapters.threads.run
         self._reads = PassReads()
         self._region = RegionFacts(adapters, account, wanted.scope.account, wanted.region, facts_age)
@@ -80,6 +84,7 @@ class DeploymentObserver:
         agents of a new service.
         """
         self._reads.forget(None if self._tearing_down else changed)
+        self._starts = changed is not None and ConditionType.SERVICE_DEPLOYED in changed
         async with asyncio.TaskGroup() as first:
             service = first.create_task(self._service())
             newest = first.create_task(self._newest())
@@ -89,7 +94,7 @@ class DeploymentObserver:
                 "tasks": first.create_task(self._tasks(service)),
                 "revisions": first.create_task(self._revisions(newest)),
             }
-            first.create_task(self._foreseen_quota(service))
+            first.create_task(self._foreseen(service))
         world = DeploymentWorld(
             service=service.result(),
             newest=newest.result(),
@@ -134,7 +139,7 @@ class DeploymentObserver:
             "database_rules": self._network.database_rules(world),
             "family": self._family(world),
             "neighbours": self._neighbours(world),
-            "log_tails": self._log_tails(world),
+            "log_tails": self._tails(world),
             "role_users": seen(self._role_users()),
             "insights": self._insights(),
         }
@@ -228,10 +233,10 @@ class DeploymentObserver:
             return newest
         return await self._reads.once(arn, (*_REVISION, *_SERVICE), lambda: self._revision(arn))
 
-    async def _foreseen_quota(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> None:
-        """Where there is no service yet its tasks will need room: that is asked for beside all the rest."""
+    async def _foreseen(self, asked: "asyncio.Task[Seen[EcsService | None]]") -> None:
+        """Where there is no service yet its tasks will need room, and names: asked for beside all the rest."""
         if not self._tearing_down and await asked is None:
-            await self._region.fargate_vcpus()
+            await asyncio.gather(self._region.fargate_vcpus(), self._region.vpc_dns(self._wanted.vpc_id))
 
     async def _rollouts(self, world: DeploymentWorld) -> Seen[tuple[ServiceDeployment, ...]]:
         """A service that is as wanted is not asked how it came to be so."""
@@ -301,10 +306,15 @@ class DeploymentObserver:
             "task ARNs", _SERVICE, lambda: self._run(ecs.list_tasks, self._account, *service)
         )
 
-    async def _log_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
+    async def _tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         """Only of agents that ended or do not connect."""
         if self._tearing_down:
             return {}
+        if not self._starts:
+            self._log_tails = await self._read_tails(world)
+        return self._log_tails
+
+    async def _read_tails(self, world: DeploymentWorld) -> Mapping[str, Seen[tuple[str, ...]]]:
         region, run = self._wanted.region, self._run
         return {
             stream.task_arn: await seen(

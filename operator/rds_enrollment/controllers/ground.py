@@ -1,5 +1,6 @@
 """The ground that every pass stands on: the integration, the AWS account behind it, the Teleport cluster."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -10,10 +11,11 @@ from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.aws.assumed_role import AssumedRole
 from rds_enrollment.aws.session import AwsAccount
-from rds_enrollment.controllers.adapters import Adapters
+from rds_enrollment.controllers.adapters import Adapters, seen
 from rds_enrollment.controllers.invalid import faults
 from rds_enrollment.plan.conditions import Verdict, of_outcome
 from rds_enrollment.plan.grants import external_id
+from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import CallerIdentity
 from rds_enrollment.plan.observed.teleport import TeleportCluster
 from rds_enrollment.plan.outcome import Blocked, Outcome, Terminal
@@ -90,7 +92,8 @@ async def establish(
     teleport_condition: ConditionType,
     attempts: int,
 ) -> Ground:
-    """Check credentials and Teleport before anything is planned. Outcomes are told in the result, not raised.
+    """Check credentials and Teleport, side by side, before anything is planned. Outcomes are told in the result, not
+    raised.
 
     Args:
         adapters: what is asked.
@@ -99,29 +102,38 @@ async def establish(
         teleport_condition: the kind's condition that speaks of Teleport.
         attempts: failed passes over the object in a row, and one for this pass.
     """
+    async with asyncio.TaskGroup() as reads:
+        calling = reads.create_task(seen(_caller(adapters, integration)))
+        asking = reads.create_task(seen(_cluster(adapters, pinned_cluster)))
+    caller, cluster = calling.result(), asking.result()
     verdicts: dict[ConditionType, Verdict] = {}
     outcomes: list[Outcome] = []
-    identity: CallerIdentity | None = None
-    cluster: TeleportCluster | None = None
-    account: AwsAccount | None = None
-    try:
-        if isinstance(integration, Outcome):
-            raise integration
-        account = await _account(adapters, integration)
-        identity = await _identity(adapters, account, integration.spec.account_id)
-        verdicts[_CREDENTIALS] = Verdict.ok(f"Acting in account {identity.account} as {identity.arn}.")
-    except Outcome as outcome:
-        verdicts[_CREDENTIALS] = of_outcome(outcome, attempts)
-        outcomes.append(outcome)
-    try:
-        cluster = await _cluster(adapters, pinned_cluster)
-    except Outcome as outcome:
-        verdicts[teleport_condition] = of_outcome(outcome, attempts)
-        outcomes.append(outcome)
-    if isinstance(integration, Outcome) or identity is None or cluster is None:
+    if not isinstance(caller, Unseen):
+        verdicts[_CREDENTIALS] = Verdict.ok(
+            f"Acting in account {caller.identity.account} as {caller.identity.arn}."
+        )
+    for condition, read in ((_CREDENTIALS, caller), (teleport_condition, cluster)):
+        if isinstance(read, Unseen) and read.outcome is not None:
+            verdicts[condition] = of_outcome(read.outcome, attempts)
+            outcomes.append(read.outcome)
+    if isinstance(integration, Outcome) or isinstance(caller, Unseen) or isinstance(cluster, Unseen):
         return Ground(verdicts, tuple(outcomes))
-    scope = _scope(adapters, integration, identity, cluster)
-    return Ground(verdicts, tuple(outcomes), scope, account)
+    scope = _scope(adapters, integration, caller.identity, cluster)
+    return Ground(verdicts, tuple(outcomes), scope, caller.account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    account: AwsAccount
+    identity: CallerIdentity
+
+
+async def _caller(adapters: Adapters, integration: AwsOidcIntegration | Outcome) -> _Caller:
+    """Who acts in AWS for the integration. Raises Outcome."""
+    if isinstance(integration, Outcome):
+        raise integration
+    account = await _account(adapters, integration)
+    return _Caller(account, await _identity(adapters, account, integration.spec.account_id))
 
 
 async def _identity(adapters: Adapters, account: AwsAccount, expected: str) -> CallerIdentity:

@@ -28,6 +28,7 @@ class RegionFacts:
         self._networks: asyncio.Task[Seen[NetworkFacts]] | None = None
         self._inventory: Seen[RdsInventory] | None = None
         self._quota: Seen[float] | None = None
+        self._dns: dict[str, asyncio.Task[Seen[VpcDns]]] = {}
 
     @property
     def asked(self) -> bool:
@@ -79,8 +80,10 @@ class RegionFacts:
         async def read() -> VpcDns:
             return await self._adapters.threads.run(ec2.get_vpc_dns, self._account, self._key[1], vpc_id)
 
-        reading = self._adapters.dns.get((*self._key, vpc_id), read, max_age=self._max_age)
-        return await seen(reading)
+        if vpc_id not in self._dns:
+            reading = self._adapters.dns.get((*self._key, vpc_id), read, max_age=self._max_age)
+            self._dns[vpc_id] = asyncio.create_task(seen(reading))
+        return await self._dns[vpc_id]
 
     async def fargate_vcpus(self) -> Seen[float]:
         """What Fargate may run in the region."""
