@@ -2,7 +2,7 @@
 
 botocore gives each client a description of its service, methods and connections of its own. With a client for each
 service in each region of each account these are most of the process's memory: of HTTPS connections alone each client
-has read all certificate authorities (0.7 MiB).
+has read all certificate authorities (half a MiB).
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar
