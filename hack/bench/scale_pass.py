@@ -5,7 +5,6 @@
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from rds_enrollment.plan.part import steps_of
 from rds_enrollment.plan.steps.teleport import CreateDatabase
 from rds_enrollment.runtime.garbage import spare_the_event_loop
 
+from hack.bench.look import list_from
 from hack.sandbox.proc import status_number
 
 _KIBIBYTES_OF_A_MEBIBYTE = 1024
@@ -123,13 +123,7 @@ def _wanted(account: str, regions: Sequence[str]) -> WantedEnrollment:
 
 def main(url: str, accounts: int, regions: int) -> Cost:
     """The second pass of the process: the first one warms it up."""
-    os.environ.update(
-        AWS_ENDPOINT_URL_RDS=url,
-        AWS_ACCESS_KEY_ID="bench",
-        AWS_SECRET_ACCESS_KEY="bench",  # noqa: S106 - nothing checks it
-        AWS_EC2_METADATA_DISABLED="true",
-        NO_PROXY="127.0.0.1",
-    )
+    list_from(url)
     estate = _Estate(accounts, regions)
     spare_the_event_loop()  # as the operator does at its start
     calls, cpu, began = estate.calls, time.process_time(), time.perf_counter()

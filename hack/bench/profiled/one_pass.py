@@ -7,37 +7,18 @@ pages of `hack.bench.rds_server` at `URL` answer.
 import cProfile
 import gc
 import json
-import os
 import pstats
 import sys
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from rds_enrollment.api.rds_enrollment import RdsEnrollmentSpec, RdsEnrollmentStatus
-from rds_enrollment.aws import rds
-from rds_enrollment.aws.session import AwsAccount, AwsClients
-from rds_enrollment.plan.enrollment.plan import plan
-from rds_enrollment.plan.enrollment.status import observed_status
-from rds_enrollment.plan.enrollment.world import EnrollmentWorld, WantedEnrollment
-from rds_enrollment.plan.observed.aws import CallerIdentity
-from rds_enrollment.plan.ownership import Owner
+from rds_enrollment.aws.session import AwsClients
 
-from hack.sandbox.aws.rds_pages import ACCOUNT
+from hack.bench.look import Account, enrolled, list_from, look
 
-_REGION = "us-west-1"
-_WANTED = WantedEnrollment(
-    owner=Owner("bench", "rdsenroll", "teleport", "prod"),
-    uid="1",
-    account=ACCOUNT,
-    spec=RdsEnrollmentSpec.model_validate(
-        {"integrationRef": {"name": "prod-aws"}, "regions": [_REGION], "databases": {"all": {}}}
-    ),
-    teleport_cluster="example.teleport.sh",
-)
 _ROOTS = ("/site-packages/", "/operator/", "/lib/python3.11/")
 _GARBAGE = "rds_enrollment.runtime.garbage"
 
@@ -60,55 +41,21 @@ class Profile:
     functions: list[Function]
 
 
-class _Account(AwsAccount):
-    """Nobody has to be asked whose account it is."""
-
-    def identity(self) -> CallerIdentity:
-        return CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/bench/bench")
-
-
 def main(url: str) -> Profile:
     """The second pass is timed and the third one profiled: the first one warms the process up."""
-    os.environ.update(
-        AWS_ENDPOINT_URL_RDS=url,
-        AWS_ACCESS_KEY_ID="bench",
-        AWS_SECRET_ACCESS_KEY="bench",  # noqa: S106 - nothing checks it
-        AWS_EC2_METADATA_DISABLED="true",
-        NO_PROXY="127.0.0.1",
-    )
-    account = _Account(AwsClients(), None)
-    steps = [step for part in plan(_WANTED, _world(account, ())) for step in part.steps]
-    databases = tuple(step.database for step in steps if hasattr(step, "database"))
-    del steps
+    list_from(url)
+    account = Account(AwsClients(), None)
+    databases = enrolled(account)
     gc.collect()
     if find_spec(_GARBAGE):  # as the operator does at its start
         import_module(_GARBAGE).spare_the_event_loop()
-    _look(account, databases)
+    look(account, databases)
     began = time.process_time()
-    _look(account, databases)
+    look(account, databases)
     cpu = time.process_time() - began
     profiler = cProfile.Profile()
-    profiler.runcall(_look, account, databases)
+    profiler.runcall(look, account, databases)
     return Profile(cpu, _functions(profiler))
-
-
-def _look(account: AwsAccount, databases: tuple[Any, ...]) -> None:
-    world = _world(account, databases)
-    parts = plan(_WANTED, world)
-    observed_status(RdsEnrollmentStatus(), _WANTED, world, {})
-    if any(part.steps for part in parts):
-        raise RuntimeError("the bench's estate was to be converged")
-
-
-def _world(account: AwsAccount, databases: tuple[Any, ...]) -> EnrollmentWorld:
-    return EnrollmentWorld(
-        read_at=datetime.now(UTC),
-        inventories={_REGION: rds.inventory(account, _REGION)},
-        databases=databases,
-        servers=(),
-        user_tasks=(),
-        deployments=(),
-    )
 
 
 def _functions(profiler: cProfile.Profile) -> list[Function]:

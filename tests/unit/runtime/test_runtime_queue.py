@@ -187,25 +187,6 @@ async def test_a_lane_of_slow_passes_gets_one_worker_until_one_is_quick() -> Non
         assert bench.metric("workqueue_slow_lanes", name="test") == 0
 
 
-async def test_waiting_for_room_in_the_lane_is_not_stuck() -> None:
-    clock = Clock()
-    bench = Bench(clock)
-    entered = asyncio.Event()
-
-    async def process(_: str) -> Result:
-        entered.set()
-        await asyncio.Event().wait()
-        return Result()
-
-    async with bench.running(process, workers=4):
-        bench.queue.add("broken:0")
-        bench.queue.add("broken:1")
-        await entered.wait()
-        clock.now += 61
-        assert bench.queue.stuck(pass_limit=600, wait_limit=60) is None
-        assert bench.metric("workqueue_depth", name="test", controller="broken:1") == 1
-
-
 async def test_a_failed_pass_is_retried_until_it_succeeds_and_is_then_forgotten() -> None:
     bench = Bench()
     failures: list[int] = []
@@ -359,7 +340,12 @@ async def test_a_key_that_nobody_takes_is_seen() -> None:
     assert bench.metric("workqueue_depth", name="test", controller="kind") == 1
 
 
-async def test_waiting_while_all_workers_are_busy_is_not_stuck() -> None:
+@pytest.mark.parametrize(
+    ("workers", "running", "waiting"),
+    [(1, "kind/a", "kind/b"), (4, "broken:0", "broken:1")],
+    ids=["all workers are busy", "no room in the lane"],
+)
+async def test_waiting_for_a_pass_to_end_is_not_stuck(workers: int, running: str, waiting: str) -> None:
     clock = Clock()
     bench = Bench(clock)
     entered = asyncio.Event()
@@ -369,9 +355,11 @@ async def test_waiting_while_all_workers_are_busy_is_not_stuck() -> None:
         await asyncio.Event().wait()
         return Result()
 
-    async with bench.running(process, workers=1):
-        bench.queue.add("kind/a")
-        bench.queue.add("kind/b")
+    async with bench.running(process, workers=workers):
+        bench.queue.add(running)
+        bench.queue.add(waiting)
         await entered.wait()
         clock.now += 61
         assert bench.queue.stuck(pass_limit=600, wait_limit=60) is None
+        controller = waiting.partition("/")[0]
+        assert bench.metric("workqueue_depth", name="test", controller=controller) == 1
