@@ -30,8 +30,13 @@ def connected_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[T
     """Running tasks whose own agent has an unexpired heartbeat."""
     if isinstance(world.agents, Unseen):
         return ()
-    hosts = {agent.hostname for agent in world.agents if _serves(wanted, agent)}
-    return tuple(task for task in running_tasks(world) if hosts & _hostnames(task))
+    names = {task: _hostnames(task) for task in running_tasks(world)}
+    wanted_hosts = set().union(*names.values())
+    # By name first: the agents are those of the whole cluster.
+    hosts = {
+        agent.hostname for agent in world.agents if agent.hostname in wanted_hosts and _serves(wanted, agent)
+    }
+    return tuple(task for task, own in names.items() if hosts & own)
 
 
 def _serves(wanted: WantedDeployment, agent: Agent) -> bool:
