@@ -190,6 +190,7 @@ def update_as_teleport_does(scene: Scene, version: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_teleports_updater_chose_is_accepted(watched: tuple[Scene, DemoWorld]) -> None:
     scene, _ = watched
     scene.wait_all_ready()
