@@ -94,5 +94,5 @@ CHANGES = (
     Workload("upgrade", _upgrade, _is_upgraded),
     Workload("move-role", _move_role, _is_role_moved),
     Workload("scale", _scale, _is_scaled),
-    Workload("delete", _delete, _is_gone),
+    Workload("delete", _delete, _is_gone, ends_ready=False),
 )

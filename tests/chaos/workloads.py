@@ -31,6 +31,8 @@ class Workload:
     """Whether everything has come of it that shall come."""
     seed: Callable[[World, TeleportSandbox], DemoWorld] = seed_demo
     """Builds AWS and Teleport before the operator starts, for a workload that begins with nothing."""
+    ends_ready: bool = True
+    """Whether each object has to say Ready=True. Whether one that goes still does on its way is a question of time."""
 
 
 def aliases(seeded: DemoWorld) -> Mapping[str, str]:

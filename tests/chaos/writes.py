@@ -48,6 +48,11 @@ def is_report(write: Write) -> bool:
     return write.operation.endswith("/status") or write.operation.endswith(" events")
 
 
+def says_ready(write: WriteName) -> bool:
+    """Whether it is an object's first status that says Ready=True."""
+    return write.target.endswith(f"{_READY}True")
+
+
 class Namer:
     """Names writes in the order of their arrival; one for each run."""
 
