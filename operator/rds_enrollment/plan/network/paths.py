@@ -147,10 +147,7 @@ class _Ways:
 
 def _ways(vpc: Vpc, sources: tuple[Source, ...]) -> _Ways:
     """Judged once for all looks at the same facts: a pass asks several times, and facts stay for a resync."""
-    known: _Ways | None = vpc.judgements.get(sources)
-    if known is None:
-        known = vpc.judgements[sources] = _Ways(vpc, sources)
-    return known
+    return vpc.judged_once((_Ways, sources), lambda: _Ways(vpc, sources))
 
 
 def _ends(interfaces: Iterable[NetworkInterface], port: int) -> Iterator[Interface]:

@@ -169,11 +169,7 @@ class _Question:
 
 def _edges(vpc: Vpc, judged: frozenset[str], port: int) -> frozenset[Cidr]:
     """`blocks_of`, once for all questions that share the groups: databases that look alike are many."""
-    question = (blocks_of, judged, port)
-    known: frozenset[Cidr] | None = vpc.judgements.get(question)
-    if known is None:
-        known = vpc.judgements[question] = blocks_of(vpc, judged, port)
-    return known
+    return vpc.judged_once((blocks_of, judged, port), lambda: blocks_of(vpc, judged, port))
 
 
 def _taking_over(vpc: Vpc, destination: Destination) -> VpcEndpoint | None:

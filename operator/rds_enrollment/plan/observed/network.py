@@ -5,15 +5,16 @@ or a protocol number.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Cidr: TypeAlias = IPv4Network | IPv6Network
+_Judgement = TypeVar("_Judgement")
 
 _AWS_SERVICE = re.compile(r"(cn\.)?com\.amazonaws\.[a-z0-9-]+\.(?P<service>.+)")
 
@@ -309,15 +310,22 @@ class Vpc:
     def interface_by_address(self) -> Mapping[Address, NetworkInterface]:
         return {address: item for item in self.network_interfaces for address in item.addresses}
 
+    def judged_once(self, question: Hashable, judge: Callable[[], _Judgement]) -> _Judgement:
+        """What `judge` finds out about these facts, kept by the question: they do not change, and neither does that.
+        It must not depend on `dns`."""
+        if question not in self._judgements:
+            self._judgements[question] = judge()
+        judgement: _Judgement = self._judgements[question]
+        return judgement
+
     @cached_property
-    def judgements(self) -> dict[object, Any]:
-        """What was found out about these facts, by the question: they do not change, and neither does that."""
+    def _judgements(self) -> dict[Hashable, Any]:
         return {}
 
     def with_dns(self, dns: VpcDns) -> "Vpc":
         """The same, and its DNS. The judgements are about ways through the network, and hold for both."""
         known = replace(self, dns=dns)
-        vars(known)["judgements"] = self.judgements
+        vars(known)["_judgements"] = self._judgements
         return known
 
     @cached_property

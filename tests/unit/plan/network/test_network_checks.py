@@ -195,12 +195,12 @@ def test_dns_that_is_not_known_raises_no_alarm(unknown: VpcDns | None) -> None:
 
 def test_what_was_found_out_of_a_network_holds_with_its_dns_too() -> None:
     vpc, off = healthy(), VpcDns(support=False, servers=("AmazonProvidedDNS",))
-    vpc.judgements["a way"] = "open"
+    assert vpc.judged_once("a way", lambda: "open") == "open"
 
     known = vpc.with_dns(off)
 
     assert known == replace(vpc, dns=off)
-    assert known.judgements is vpc.judgements
+    assert known.judged_once("a way", lambda: "judged again") == "open"
 
 
 def test_an_agent_that_is_connected_has_resolved_names() -> None:
