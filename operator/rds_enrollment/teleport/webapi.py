@@ -83,12 +83,12 @@ class WebApi:
     def shared_context(self) -> ssl.SSLContext:
         """As `context`, for nobody to change. May be called from any thread. Raises as `context` does."""
         state = _state_of(self.ca_file)
-        if state not in self._kept:
+        context = self._kept.get(state)
+        if context is None:
             context = self.context()
             self._kept.clear()
             self._kept[state] = context
-            return context
-        return self._kept[state]
+        return context
 
     def through(self, address: Address) -> "Through":
         """The options of a request to `address` that lead it through the HTTP proxy, if there is one."""
