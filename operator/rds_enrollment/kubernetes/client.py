@@ -1,7 +1,7 @@
 """Reads and writes of the operator's own kinds. Everything raises plan.outcome's Outcome, never an HTTP exception."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rds_enrollment.api.common import FINALIZER
@@ -18,13 +18,13 @@ Object = dict[str, Any]
 class Objects:
     """Objects of our kinds by kind, namespace and name."""
 
-    def __init__(self, rest: Rest, *, namespaces: tuple[str, ...] = ()) -> None:
-        """`namespaces`: those that the operator serves; empty: all."""
+    def __init__(
+        self, rest: Rest, *, namespaces: tuple[str, ...] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`namespaces`: those that the operator serves; empty: all. `clock` is monotonic, in seconds."""
         self._rest = rest
         self._namespaces = namespaces
-        self._lists: SharedReads[tuple[str, str | None], Sequence[Object]] = SharedReads(
-            time.monotonic, keep=False
-        )
+        self._lists: SharedReads[tuple[str, str | None], Sequence[Object]] = SharedReads(clock, keep=False)
 
     async def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The object as it is now, or None."""
