@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.api.reasons import Reason
@@ -54,7 +54,8 @@ async def _preload(parts: Parts, adapters: Adapters) -> None:
     """Beside the start what takes longest, and then, once this process leads, what would hold up its event loop."""
     await parts.threads.run(AwsClients.preload, adapters.aws)
     await parts.leading.wait()
-    await asyncio.to_thread(adapters.issuer.preload)
+    with suppress(Blocked):  # the CA file cannot be used: passes say so
+        await asyncio.to_thread(adapters.issuer.preload)
     for kind in KINDS.values():
         await asyncio.to_thread(kind.model.model_rebuild)
 
