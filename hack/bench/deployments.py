@@ -10,8 +10,8 @@ from hack.bench.samples import Table
 from hack.bench.scale import RESYNC_SECONDS
 from hack.bench.until import until
 from hack.bench.world import CPU_SECONDS
-from hack.sandbox.gauges import MEBIBYTE
 from hack.sandbox.metrics import Metrics
+from hack.sandbox.proc import MEBIBYTE
 from hack.sandbox.stack import ROOT
 
 SIZES = (

@@ -13,6 +13,7 @@ from hack.bench.samples import Comparison, Figure
 from hack.bench.until import until
 from hack.sandbox import gauges
 from hack.sandbox.gate import Fault
+from hack.sandbox.proc import MEBIBYTE
 
 SIZE = Size(accounts=20, regions=5, deployments=5, enrollments=2)
 """500 deployments and 200 enrolments."""
@@ -93,7 +94,7 @@ def _figures(seen: _Extremes) -> list[Figure]:
     at_a_time = max(counts.most_at_a_time for counts in seen.counts)
     return [
         Figure("threads of the process, at most", f"{seen.threads}", "bounded: `--aws-threads` and some 15"),
-        Figure("resident memory, at most", f"{seen.memory / gauges.MEBIBYTE:.0f} MiB", "reported"),
+        Figure("resident memory, at most", f"{seen.memory / MEBIBYTE:.0f} MiB", "reported"),
         Figure("keys that wait, at most", f"{seen.waiting:.0f}", "one for each object at most"),
         Figure("calls at a time in one account, at most", f"{at_a_time}", "a quarter of `--aws-threads`: 8"),
         Figure(

@@ -25,9 +25,7 @@ from rds_enrollment.plan.steps.teleport import CreateDatabase
 from rds_enrollment.runtime.garbage import spare_the_event_loop
 
 from hack.bench.look import list_from
-from hack.sandbox.proc import status_number
-
-_KIBIBYTES_OF_A_MEBIBYTE = 1024
+from hack.sandbox.proc import KIBIBYTE, MEBIBYTE, status_number
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def main(url: str, accounts: int, regions: int) -> Cost:
 
 def _peak_memory() -> float:
     """VmHWM of proc(5), in MiB. getrusage's peak begins with that of the parent process."""
-    return status_number("self", "VmHWM") / _KIBIBYTES_OF_A_MEBIBYTE
+    return status_number("self", "VmHWM") * KIBIBYTE / MEBIBYTE
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from hack.bench.samples import Figure
 from hack.bench.until import until
 from hack.sandbox import gauges
 from hack.sandbox.gate import Fault
-from hack.sandbox.gauges import MEBIBYTE, Gauges
+from hack.sandbox.gauges import Gauges
+from hack.sandbox.proc import MEBIBYTE
 
 PASSES = 10_000
 SIZE = Size(accounts=4, regions=2, deployments=2, enrollments=2)

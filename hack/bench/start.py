@@ -9,10 +9,10 @@ from collections.abc import Callable
 from hack.bench.samples import Comparison, Figure, percentile
 from hack.bench.world import CPU_SECONDS, BenchWorld, empty_world
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.proc import MEBIBYTE
 from hack.sandbox.stack import ROOT
 
 ROUNDS = 5
-_MEBIBYTE = 2**20
 _TICK_SECONDS = 0.02
 _FLOOR = """
 import kopf, boto3, sys
@@ -40,7 +40,7 @@ def measure() -> list[Comparison | Figure]:
         Comparison("CPU of it", cpu, floor_cpu, target=1.5),
         Figure(
             "resident memory then",
-            f"{percentile(memory, 0.5) / _MEBIBYTE:.0f} MiB",
+            f"{percentile(memory, 0.5) / MEBIBYTE:.0f} MiB",
             "reported",
         ),
     ]

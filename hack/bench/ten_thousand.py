@@ -4,8 +4,9 @@ and what they do to the operator's memory and event loop."""
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 import yaml
@@ -17,6 +18,7 @@ from hack.bench.samples import Comparison, Figure, percentile
 from hack.bench.until import until
 from hack.bench.world import EXAMPLES, NAMESPACE, BenchWorld, condition_status, empty_world
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.proc import MEBIBYTE
 from hack.sandbox.stack import ROOT
 
 COUNT = 10_000
@@ -29,9 +31,7 @@ _AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 _CREATE = "proto.AuthService/CreateDatabase"
 _LAG = "rds_enrollment_event_loop_lag_seconds_bucket"
 _LATE_SECONDS = 0.05
-_TIMEOUT_SECONDS = 900.0
-_TICK_SECONDS = 0.01
-_MEBIBYTE = 2**20
+_until = partial(until, seconds=900.0, tick=0.01)
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,5 @@ def _look(world: BenchWorld) -> _Look:
     )
 
 
-def _until(is_so: Callable[[], bool], what: str) -> None:
-    """Raises TimeoutError."""
-    until(is_so, what, _TIMEOUT_SECONDS, _TICK_SECONDS)
-
-
 def _mebibytes(count: float) -> str:
-    return f"{count / _MEBIBYTE:.1f} MiB"
+    return f"{count / MEBIBYTE:.1f} MiB"

@@ -6,7 +6,6 @@ from hack.sandbox.metrics import Metrics
 from hack.sandbox.operator_process import OperatorProcess
 from hack.sandbox.proc import status_number
 
-MEBIBYTE = 2**20
 _READ = (
     "controller_runtime_reconcile_total",
     "process_",

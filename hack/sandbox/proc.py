@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-KIBIBYTE = 1024
+KIBIBYTE = 2**10
+MEBIBYTE = 2**20
 
 
 def status_number(pid: int | str, name: str) -> int:

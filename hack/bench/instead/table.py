@@ -7,9 +7,9 @@ from hack.bench.instead.counts import Counts
 from hack.bench.instead.runs import Run, by_hand, by_kopf, by_operator, by_script
 from hack.bench.samples import Table, percentile
 from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.proc import MEBIBYTE
 
 ROUNDS = 3
-_MEBIBYTE = 2**20
 _NOTHING = "-"
 _HEAD = (
     "three objects, 100 databases",
@@ -49,7 +49,7 @@ def _row(name: str, runs: Sequence[Run], floor: float) -> list[str]:
         f"{max(seconds):.1f} s",
         f"{percentile(seconds, 0.5) / floor:.1f} times ({percentile(seconds, 0.5) - floor:.1f} s)",
         *_counts(_median([run.made for run in runs])),
-        f"{median(resident) / _MEBIBYTE:.0f} MiB" if resident else _NOTHING,
+        f"{median(resident) / MEBIBYTE:.0f} MiB" if resident else _NOTHING,
         *(_counts(resync) if resync else [_NOTHING] * 3),
     ]
 
