@@ -19,10 +19,9 @@ from rds_enrollment.kubernetes.election import Election, request_seconds
 from rds_enrollment.kubernetes.events import Recorder
 from rds_enrollment.kubernetes.lease import Leases
 from rds_enrollment.kubernetes.object_metrics import ObjectMetrics
-from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.wakes import Wakes
-from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.outcome import Outcome, Transient
 from rds_enrollment.runtime.backoff import Backoff
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.fence import Fence, seconds_since_boot
@@ -50,7 +49,6 @@ class Parts:
     object_metrics: ObjectMetrics
     readiness: dict[str, Probe]
     """Probes of /readyz by name; the reconcilers' builder adds its own."""
-    owner_id: str
     fence: Fence
     """To be asked before each write."""
     leading: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,17 +57,17 @@ class Parts:
     rng: random.Random
 
 
-Build = Callable[[Parts], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
-"""Opens what the reconcilers need (Teleport, AWS) and gives one reconciler per kind; closes it at the end."""
+Build = Callable[[Parts, str], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
+"""Opens what the reconcilers need (Teleport, AWS) and gives one reconciler per kind; closes it at the end. Is given the
+parts and the operator's owner id."""
 
 
 @asynccontextmanager
 async def open_parts(
-    settings: Settings, manifests: Objects | None = None, *, stopping: asyncio.Event | None = None
+    settings: Settings, manifests: Objects | None = None
 ) -> AsyncIterator[tuple[Parts, Rest]]:
-    """The parts, and the connection to the API server that they share. `manifests`: objects that stand for those of an
-    API server, which is not asked then. `stopping`: an API server that is away is waited for until it is set; without
-    it that is an error. Raises FatalError."""
+    """The parts, and the connection to the API server that they share, which is not asked for anything. `manifests`:
+    objects that stand for those of an API server. Raises FatalError."""
     if manifests is None:
         await config.load()  # a faulty one is reported before anything else begins
     registry = new_registry(__version__)
@@ -97,7 +95,6 @@ async def open_parts(
                 registry=registry,
                 object_metrics=ObjectMetrics(registry, per_object=settings.object_metrics, wall=time.time),
                 readiness={},
-                owner_id=settings.owner_id or await _cluster_uid(objects, stopping),
                 fence=fence,
                 now=_now,
                 rng=rng,
@@ -130,13 +127,17 @@ async def open_election(parts: Parts) -> AsyncIterator[Election]:
         await rest.close()
 
 
-async def _cluster_uid(objects: Objects, stopping: asyncio.Event | None) -> str:
+async def owner_id_of(parts: Parts) -> str:
+    """What marks all that this operator makes: --owner-id, or the cluster's UID.
+
+    Raises Transient when the API server is away, and FatalError.
+    """
     try:
-        if stopping is None:
-            return await objects.cluster_uid()
-        return await until_answered(objects.cluster_uid, stopping)
-    except Outcome as outcome:
-        raise FatalError(f"cannot read the default --owner-id: {outcome.message}") from outcome
+        return parts.settings.owner_id or await parts.objects.cluster_uid()
+    except Transient:
+        raise
+    except Outcome as refusal:
+        raise FatalError(f"cannot read the default --owner-id: {refusal.message}") from refusal
 
 
 def _now() -> datetime:

@@ -15,7 +15,7 @@ from rds_enrollment.kubernetes.election import Election, end_grace_seconds
 from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
-from rds_enrollment.parts import Build, Parts, open_election, open_parts
+from rds_enrollment.parts import Build, Parts, open_election, open_parts, owner_id_of
 from rds_enrollment.plan.outcome import Outcome, Transient
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.deadline import end_process_after_fence, end_process_within
@@ -47,11 +47,10 @@ async def run(settings: Settings, build: Build) -> None:
     stopping = _on_signal()
     spare_the_event_loop()
     async with (
-        open_parts(settings, stopping=stopping) as (parts, rest),
+        open_parts(settings) as (parts, rest),
         open_election(parts) as election,
-        build(parts) as reconcilers,
     ):
-        await _serve(parts, rest, election, reconcilers, stopping)
+        await _serve(parts, rest, election, build, stopping)
 
 
 def _on_signal() -> asyncio.Event:
@@ -67,39 +66,32 @@ def _on_signal() -> asyncio.Event:
     return stopping
 
 
-async def _serve(
-    parts: Parts,
-    rest: Rest,
-    election: Election,
-    reconcilers: Mapping[str, Reconciler],
-    stopping: asyncio.Event,
-) -> None:
+async def _serve(parts: Parts, rest: Rest, election: Election, build: Build, stopping: asyncio.Event) -> None:
     settings, queue = parts.settings, parts.queue
     monitor = WatchMonitor(
         grace=settings.watch_grace_seconds, clock=time.monotonic, wall=time.time, registry=parts.registry
     )
     check = WatchCheck(rest, monitor, namespaces=settings.watch_namespaces, missed=queue.add)
+    # One that stands by is ready when it could lead at once: rollouts and drains count on it.
+    parts.readiness["lease"] = election.failure
+    parts.readiness["kubernetes"] = lambda: check.failure() if parts.leading.is_set() else None
+    parts.readiness["process"] = lambda: "stopping" if stopping.is_set() else None
     http = HttpServer(
         registry=parts.registry,
         health={
             "watch": monitor.stuck,
             "queue": lambda: queue.stuck(pass_limit=_PASS_LIMIT_SECONDS, wait_limit=_WAIT_LIMIT_SECONDS),
         },
-        # One that stands by is ready when it could lead at once: rollouts and drains count on it.
-        readiness={
-            "lease": election.failure,
-            "kubernetes": lambda: check.failure() if parts.leading.is_set() else None,
-            "process": lambda: "stopping" if stopping.is_set() else None,
-            **parts.readiness,
-        },
+        readiness=parts.readiness,
     )
-    answered = await _require_kinds(rest, settings)
     await _listen(http, settings)
     try:
-        answered = answered or await _require_kinds(rest, settings, stopping)
-        if answered and await election.acquire(stopping):
-            watch = _watch(parts, monitor)
-            await _lead(parts, election, check, watch, reconcilers, stopping)
+        owner_id = await _introduced(parts, rest, stopping)
+        if owner_id is None:
+            return
+        async with build(parts, owner_id) as reconcilers:
+            if await election.acquire(stopping):
+                await _lead(parts, election, check, _watch(parts, monitor), reconcilers, stopping)
     finally:
         stopping.set()
         await http.stop()
@@ -212,27 +204,37 @@ async def _until_stopped(
         watched.cancel()
 
 
-async def _require_kinds(rest: Rest, settings: Settings, stopping: asyncio.Event | None = None) -> bool:
-    """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf.
+async def _introduced(parts: Parts, rest: Rest, stopping: asyncio.Event) -> str | None:
+    """The owner id, once the API server has shown that it serves our kinds; None when `stopping` is set before that.
 
-    Whether the API server answered. With `stopping` one that is away is waited for until that is set, in good health:
-    a process that ended for it would be started again later and later, and be missing for minutes after the API server
-    is back. Raises FatalError.
+    It is waited for in good health: a process that ended for it would be started again later and later, and be missing
+    for minutes after the API server is back. Raises FatalError.
     """
 
-    def ask() -> Awaitable[None]:
-        return require_kinds(rest, settings.watch_namespaces)
+    async def ask() -> str:
+        await _require_kinds(rest, parts.settings)
+        return await owner_id_of(parts)
 
     try:
-        await (ask() if stopping is None else until_answered(ask, stopping))
+        return await until_answered(ask, stopping)
     except Transient:
-        return False
+        return None
+
+
+async def _require_kinds(rest: Rest, settings: Settings) -> None:
+    """kopf looks for the kinds only when it starts: without them, or the right to list them, it would be deaf.
+
+    Raises Transient when the API server is away, and FatalError.
+    """
+    try:
+        await require_kinds(rest, settings.watch_namespaces)
+    except Transient:
+        raise
     except Outcome as outcome:
         raise FatalError(
             "the objects to serve cannot be listed; are the CRDs installed (`rds-enrollment crds`), and may the "
             f"service account list them? {outcome.message}"
         ) from outcome
-    return True
 
 
 def _one_line(error: BaseException | None) -> str:

@@ -40,9 +40,9 @@ from rds_enrollment.teleport.webapi import WebApi
 
 
 @asynccontextmanager
-async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
+async def build(parts: Parts, owner_id: str) -> AsyncIterator[Mapping[str, Reconciler]]:
     """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
-    async with adapters_of(parts) as adapters:
+    async with adapters_of(parts, owner_id) as adapters:
         preloading = asyncio.create_task(_preload(parts, adapters), name="what first passes need")
         try:
             yield reconcilers(adapters)
@@ -61,14 +61,17 @@ async def _preload(parts: Parts, adapters: Adapters) -> None:
 
 
 @asynccontextmanager
-async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
-    """What reconcilers and commands talk to. Raises FatalError when the Teleport identity cannot be read at all."""
+async def adapters_of(parts: Parts, owner_id: str) -> AsyncIterator[Adapters]:
+    """What reconcilers and commands talk to. `owner_id` marks what they make.
+
+    Raises FatalError when the Teleport identity cannot be read at all.
+    """
     settings = parts.settings
     identity_file = IdentityFile(settings.teleport_identity, parts.now)
     _check(identity_file)
     network = _network(parts)
     teleport = _teleport(parts, identity_file, network)
-    view = _view(parts, teleport)
+    view = _view(parts, teleport, owner_id)
     adapters = Adapters(
         objects=parts.objects,
         events=parts.events,
@@ -87,7 +90,7 @@ async def adapters_of(parts: Parts) -> AsyncIterator[Adapters]:
         teleport=view,
         logins=Logins(teleport, network, parts.now),
         grants=GrantsFile(settings.assume_roles),
-        owner_id=parts.owner_id,
+        owner_id=owner_id,
         edition=settings.teleport_edition,
         fips=settings.fips,
         docs_url=settings.docs_url or "",
@@ -155,14 +158,14 @@ def _network(parts: Parts) -> Network:
     return Network(Dialer(proxies), web)
 
 
-def _view(parts: Parts, teleport: TeleportClient) -> LiveView:
+def _view(parts: Parts, teleport: TeleportClient, owner_id: str) -> LiveView:
     def wake(due: Mapping[Key, float]) -> None:
         for key, seconds in due.items():
             parts.queue.add_after(key, seconds)
 
     return LiveView(
         teleport,
-        wakes=TeleportWakes(parts.owner_id, parts.wakes.deployments_in),
+        wakes=TeleportWakes(owner_id, parts.wakes.deployments_in),
         wake=wake,
         now=parts.now,
         rng=parts.rng,

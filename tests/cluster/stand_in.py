@@ -36,7 +36,7 @@ class ByName:
 
 
 @asynccontextmanager
-async def build(parts: Parts) -> AsyncIterator[Mapping[str, Reconciler]]:
+async def build(parts: Parts, _: str) -> AsyncIterator[Mapping[str, Reconciler]]:
     yield dict.fromkeys(KINDS, ByName(parts))
 
 

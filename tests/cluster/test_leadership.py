@@ -32,10 +32,13 @@ def second(scene: Scene, operator_kubeconfig: Path) -> Iterator[OperatorProcess]
     process.kill()
 
 
-def another(scene: Scene, kubeconfig: Path, name: str) -> OperatorProcess:
+def another(scene: Scene, kubeconfig: Path, name: str, *unset: str) -> OperatorProcess:
+    """Another process of the operator, not started. `unset`: settings that it is not given."""
     environment = operator_environment(scene.aws.url, scene.teleport, kubeconfig)
     for variable in ("WATCH_NAMESPACES", "LEASE_NAMESPACE"):
         environment[f"RDS_ENROLLMENT_{variable}"] = scene.namespace.name
+    for variable in unset:
+        del environment[f"RDS_ENROLLMENT_{variable}"]
     return OperatorProcess(environment, scene.folder / f"{name}.log")
 
 
@@ -123,13 +126,13 @@ def test_takeover_after_sigkill(scene: Scene, second: OperatorProcess) -> None:
 
 @pytest.fixture
 def gated(scene: Scene, control_plane: ControlPlane) -> Iterator[tuple[KubernetesGate, OperatorProcess]]:
-    """An operator whose way to the API server can be closed."""
+    """An operator whose way to the API server can be closed, and which is marked with the cluster's UID by default."""
     gate = KubernetesGate(control_plane.server, control_plane.ca)
     with gate:
         kubeconfig = control_plane.service_account_kubeconfig(
             OPERATOR_NAMESPACE, SERVICE_ACCOUNT, scene.folder / "gated.kubeconfig", server=gate.url
         )
-        process = another(scene, kubeconfig, "gated")
+        process = another(scene, kubeconfig, "gated", "OWNER_ID")
         yield gate, process
         process.kill()
 
@@ -146,6 +149,20 @@ def test_an_api_server_that_is_away_for_a_moment_costs_nothing(
     gate.away = False
     operator.wait_ready()
     assert lease(scene)["acquireTime"] == before["acquireTime"]
+    assert leads(operator)
+
+
+def test_a_start_without_an_api_server_waits_for_it_in_good_health(
+    gated: tuple[KubernetesGate, OperatorProcess],
+) -> None:
+    """Nothing is known of the cluster yet, its UID included; the liveness probe must not end what waits."""
+    gate, operator = gated
+    gate.away = True
+    operator.start()
+    wait_until(lambda: operator.probe("/healthz") == 200, "it is in good health")
+    assert operator.probe("/readyz") == 503
+    gate.away = False
+    operator.wait_ready()
     assert leads(operator)
 
 

@@ -21,13 +21,14 @@ async def open_adapters(settings: Settings, manifests: "Objects | None" = None) 
     `manifests` stand for the objects of a cluster, which is not asked then. Foreseen outcomes of what is done with
     the adapters end as FatalError.
     """
-    from rds_enrollment.parts import open_parts
+    from rds_enrollment.parts import open_parts, owner_id_of
     from rds_enrollment.plan.outcome import Outcome
     from rds_enrollment.wiring import adapters_of
 
-    async with open_parts(settings, manifests) as (parts, _), adapters_of(parts) as adapters:
+    async with open_parts(settings, manifests) as (parts, _):
         parts.fence.open_until(math.inf)
         try:
-            yield adapters
+            async with adapters_of(parts, await owner_id_of(parts)) as adapters:
+                yield adapters
         except Outcome as outcome:
             raise FatalError(outcome.message) from outcome
