@@ -5,6 +5,7 @@ deployment scaled, and everything deleted. In each plan the operator is killed o
 life begins with what Teleport's wizard made, which is taken over once, and whose tasks are replaced by one rollout.
 """
 
+from collections.abc import Callable
 from itertools import zip_longest
 
 import pytest
@@ -92,11 +93,12 @@ def test_the_slice_has_a_crash_in_each_change() -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=[f"life-{number}" for number in range(len(PLANS))])
 def test_a_killed_operator_comes_to_the_same_end_after_each_change(
-    arena: Arena, references: dict[str, Run], plan: Plan
+    arena: Arena, references: dict[str, Run], plan: Plan, record_property: Callable[[str, object], None]
 ) -> None:
     struck = {change.name: crash for change, crash in zip(CHANGES, plan, strict=True) if crash}
     for name, run in lived(arena, CREATE, CHANGES, struck, references):
         extra = surplus(run.writes, references[name].writes)
+        record_property(name, f"{run.reports} reports, without a crash {references[name].reports}")
         assert len(extra) <= EXTRA_WRITES, f"{struck.get(name)}: {extra}"
         assert run.reports <= most_reports(references[name].reports), struck.get(name)
 
