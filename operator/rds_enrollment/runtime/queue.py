@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 
+_TURNS = 20
+"""Of so many turns, lanes that failed have one while others wait: a failing pass costs as much as any, and is one too
+many for those whose passes would succeed."""
+
 
 def _of_its_own(key: K) -> Hashable:
     return key
@@ -26,7 +30,7 @@ class WorkQueue(Generic[K]):
     """All methods belong to the event loop that `run` runs in; other threads use `call_soon_threadsafe`.
 
     `clock` is monotonic, in seconds. `controller` names the metrics' label `controller` for a key, `lane` with whom it
-    shares the workers: no lane gets more than its share of them.
+    shares the workers: no lane gets more than its share of them, and one whose last pass failed gives way to others.
     """
 
     def __init__(
@@ -49,6 +53,9 @@ class WorkQueue(Generic[K]):
         self._stopping = False
         self._workers = 0
         self._shares: Shares[Hashable] = Shares(0)
+        self._failing: set[Hashable] = set()
+        """Lanes whose last pass failed."""
+        self._turn = 0
         metrics.watch(
             depth=self._depth,
             unfinished=self._unfinished,
@@ -136,7 +143,7 @@ class WorkQueue(Generic[K]):
             now = self._clock()
             for promoted in self._schedule.promote(now):
                 self._metrics.added(self._controller(promoted))
-            taken = self._schedule.take(now, self._may_begin)
+            taken = self._take(now)
             if taken is not None:
                 key, waited = taken
                 self._metrics.taken(self._controller(key), waited)
@@ -146,6 +153,15 @@ class WorkQueue(Generic[K]):
                 async with asyncio.timeout(None if due is None else due - now):
                     await self._changed.wait()
         return None
+
+    def _take(self, now: float) -> tuple[K, float] | None:
+        """The key whose turn it is: who waited longest of those that do not give way, or, now and then, of all."""
+        self._turn = (self._turn + 1) % _TURNS
+        taken = self._schedule.take(now, self._goes_first) if self._turn else None
+        return taken or self._schedule.take(now, self._may_begin)
+
+    def _goes_first(self, key: K) -> bool:
+        return self._lane(key) not in self._failing and self._may_begin(key)
 
     def _may_begin(self, key: K) -> bool:
         return self._shares.has_room(self._lane(key))
@@ -163,6 +179,10 @@ class WorkQueue(Generic[K]):
             seconds = self._clock() - self._schedule.done(key)
             self._shares.give_back(lane, seconds)
             self._changed.set()
+        if result.failed:
+            self._failing.add(lane)
+        else:
+            self._failing.discard(lane)
         self._metrics.reconciled(controller, _outcome(result), seconds)
         self._requeue(key, result)
 

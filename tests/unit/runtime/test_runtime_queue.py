@@ -187,6 +187,61 @@ async def test_a_lane_of_slow_passes_gets_one_worker_until_one_is_quick() -> Non
         assert bench.metric("workqueue_slow_lanes", name="test") == 0
 
 
+async def test_a_lane_that_failed_gives_way_to_others_but_for_one_turn_in_twenty() -> None:
+    bench = Bench()
+    passes: list[str] = []
+    done = asyncio.Event()
+
+    async def process(key: str) -> Result:
+        passes.append(key)
+        if len(passes) == 51:
+            done.set()
+        return Result(failed=key.startswith("broken"), requeue_after=HANG)
+
+    async with bench.running(process, workers=1):
+        bench.queue.add("broken:0")
+        while not passes:  # noqa: ASYNC110 - turns of this very loop
+            await asyncio.sleep(0)
+        for number in range(1, 11):
+            bench.queue.add(f"broken:{number}")
+        for number in range(1, 41):
+            bench.queue.add(f"fine:{number}")
+        await done.wait()
+    while_others_wait = passes[1 : passes.index("fine:40")]
+    assert sum(key.startswith("broken") for key in while_others_wait) == 2
+    for name, count in (("broken", 11), ("fine", 41)):
+        theirs = [key for key in passes if key.startswith(name)]
+        assert theirs == sorted(theirs, key=lambda key: int(key.partition(":")[2])), "each in its order"
+        assert theirs[-1] == f"{name}:{count - 1}"
+
+
+async def test_a_lane_that_succeeds_again_gives_way_no_more() -> None:
+    bench = Bench()
+    passes: list[str] = []
+    failing, done = True, asyncio.Event()
+
+    async def process(key: str) -> Result:
+        passes.append(key)
+        if key == "fine:2":
+            done.set()
+        return Result(failed=failing, requeue_after=HANG)
+
+    async def after(count: int) -> None:
+        while len(passes) < count:  # noqa: ASYNC110 - turns of this very loop
+            await asyncio.sleep(0)
+
+    async with bench.running(process, workers=1):
+        bench.queue.add("healed:0")
+        await after(1)
+        failing = False
+        bench.queue.add("healed:1")
+        await after(2)
+        for key in ("healed:2", "fine:1", "healed:3", "fine:2"):
+            bench.queue.add(key)
+        await done.wait()
+    assert passes[2:] == ["healed:2", "fine:1", "healed:3", "fine:2"]
+
+
 async def test_a_failed_pass_is_retried_until_it_succeeds_and_is_then_forgotten() -> None:
     bench = Bench()
     failures: list[int] = []
