@@ -72,15 +72,27 @@ class QueueMetrics:
         )
 
     def watch(
-        self, *, depth: ByController, unfinished: ByController, longest: ByController, slow: Callable[[], int]
+        self,
+        *,
+        depth: ByController,
+        unfinished: ByController,
+        longest: ByController,
+        slow: Callable[[], int],
+        failing: Callable[[], int],
     ) -> None:
-        """Gauges that are computed when they are scraped. `slow` counts lanes."""
+        """Gauges that are computed when they are scraped. `slow` and `failing` count lanes."""
         Gauge(
             "workqueue_slow_lanes",
             "Integrations over whose objects passes are made one at a time, because the last one took long.",
             ("name",),
             registry=self._registry,
         ).labels(self._name).set_function(slow)
+        Gauge(
+            "workqueue_failing_lanes",
+            "Integrations whose objects give way to others while these wait, because the last pass failed.",
+            ("name",),
+            registry=self._registry,
+        ).labels(self._name).set_function(failing)
         self._gauge("workqueue_depth", "Keys that wait.", _LABELS, depth)
         self._gauge(
             "workqueue_unfinished_work_seconds",

@@ -61,6 +61,7 @@ class WorkQueue(Generic[K]):
             unfinished=self._unfinished,
             longest=self._longest,
             slow=lambda: len(self._shares.slow),
+            failing=lambda: len(self._failing),
         )
 
     def add(self, key: K) -> None:

@@ -233,9 +233,11 @@ async def test_a_lane_that_succeeds_again_gives_way_no_more() -> None:
     async with bench.running(process, workers=1):
         bench.queue.add("healed:0")
         await after(1)
+        assert bench.metric("workqueue_failing_lanes", name="test") == 1
         failing = False
         bench.queue.add("healed:1")
         await after(2)
+        assert bench.metric("workqueue_failing_lanes", name="test") == 0
         for key in ("healed:2", "fine:1", "healed:3", "fine:2"):
             bench.queue.add(key)
         await done.wait()
