@@ -1,6 +1,7 @@
 """Runs in which one workload follows another in the same scene, each with a crash of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -41,11 +42,36 @@ def _changed(arena: Arena, scene: Scene, crash: Crash | None, reference: Run | N
     arena.guard(recorder)
     scene.act()
     if crash is not None:
-        wait_for_blow(arena, scene, recorder, crash)
+        _wait_for_blow(arena, scene, recorder, crash)
         arena.start_operator(scene)
     settle(arena, scene)
     state = settled_state(arena, scene, reference.state) if reference else arena.state(scene)
     return Run(recorder.names, recorder.reports, state)
+
+
+def _wait_for_blow(arena: Arena, scene: Scene, recorder: Recorder, crash: Crash) -> None:
+    """What a change does not touch is written in the look at everything alone."""
+    name = scene.workload.name
+
+    def is_struck_or_done() -> bool:
+        if recorder.crashed.is_set():
+            return True
+        with suppress(OSError):  # it is struck meanwhile
+            return scene.is_done() and is_idle(arena.operator, scene.namespace)
+        return False
+
+    wait(arena, scene, is_struck_or_done, f"{name} is done")
+    if not recorder.crashed.is_set():
+        _request_look(scene)
+    wait_for_blow(arena, scene, recorder, crash)
+
+
+def _request_look(scene: Scene) -> str:
+    """At everything. Returns what is echoed by who was looked at."""
+    token = f"{scene.workload.name}-{uuid4()}"  # the mask takes the number away
+    for obj in scene.namespace.objects():
+        scene.namespace.request_reconcile(KINDS[obj["kind"]], obj["metadata"]["name"], token)
+    return token
 
 
 def settle(arena: Arena, scene: Scene) -> None:
@@ -53,10 +79,7 @@ def settle(arena: Arena, scene: Scene) -> None:
     name = scene.workload.name
     wait(arena, scene, scene.is_done, f"{name} is done")
     wait(arena, scene, lambda: is_idle(arena.operator, scene.namespace), "the operator is idle")
-    token = f"{name}-{uuid4()}"  # the mask takes the number away
-    found = scene.namespace.objects()
-    for obj in found:
-        scene.namespace.request_reconcile(KINDS[obj["kind"]], obj["metadata"]["name"], token)
+    token = _request_look(scene)
 
     def looked() -> bool:
         return all(obj["status"].get("lastHandledReconcileAt") == token for obj in scene.namespace.objects())
