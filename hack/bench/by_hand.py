@@ -18,17 +18,17 @@ from typing import Any, TypeVar
 
 import boto3
 from rds_enrollment.plan import names, policies
-from rds_enrollment.plan.observed.teleport import Database, Integration, JoinRule, JoinToken, RdsMetadata
+from rds_enrollment.plan.observed.teleport import Integration
 from rds_enrollment.plan.task_definition import AgentTask, register_body
 from rds_enrollment.teleport.address import Address
 from rds_enrollment.teleport.client import TeleportClient
 from rds_enrollment.teleport.identity_file import IdentityFile
 from rds_enrollment.teleport.ways import Direct
 
-_PARTITION = "aws"
+from hack.bench.wanted import PARTITION, REPLICAS, agent_task, database, join_token, vpc_of
+
 _ROLE = "teleport-prod-aws"
 _POLL_SECONDS = 0.02
-_REPLICAS = 2
 
 T = TypeVar("T")
 
@@ -57,23 +57,11 @@ class ByHand:
             self._teleport.cluster(), self._aws("sts", "get_caller_identity"), self._databases()
         )
         account = str(identity["Account"])
-        vpc = str(found[0]["DBSubnetGroup"]["VpcId"])
-        role = names.role_arn(_PARTITION, account, f"TeleportDatabaseAccess-{vpc}")
-        task = AgentTask(
-            partition=_PARTITION,
-            account=account,
-            region=self._job.region,
-            vpc_id=vpc,
-            teleport_cluster=cluster.name,
-            proxy_address=cluster.proxy_address,
-            version=cluster.version,
-            enterprise=cluster.enterprise,
-            task_role_arn=role,
-            execution_role_arn=role,
-            join_token=names.join_token(account, self._job.region, vpc),
-        )
+        task = agent_task(cluster, account, self._job.region, vpc_of(found[0]))
         await asyncio.gather(
-            self._integrate(task), self._deploy(task), *(self._enroll(task, item) for item in found)
+            self._integrate(task),
+            self._deploy(task),
+            *(self._teleport.create_database(database(item, account, task.region)) for item in found),
         )
 
     async def _databases(self) -> list[dict[str, Any]]:
@@ -85,48 +73,24 @@ class ByHand:
 
     async def _integrate(self, task: AgentTask) -> None:
         issuer = names.issuer(task.proxy_address)
-        trust = policies.integration_trust(_PARTITION, task.account, issuer)
-        deploy = policies.deploy_service(_PARTITION, task.account, [names.role_name(task.task_role_arn)])
+        trust = policies.integration_trust(PARTITION, task.account, issuer)
+        deploy = policies.deploy_service(PARTITION, task.account, [names.role_name(task.task_role_arn)])
         await asyncio.gather(
             self._aws("iam", "create_open_id_connect_provider", Url=issuer, ClientIDList=[policies.AUDIENCE]),
             self._role(_ROLE, trust, ListDatabases=policies.list_databases(), DeployService=deploy),
         )
-        arn = names.role_arn(_PARTITION, task.account, _ROLE)
+        arn = names.role_arn(PARTITION, task.account, _ROLE)
         await self._teleport.create_integration(Integration("prod-aws", "aws-oidc", arn))
-
-    async def _enroll(self, task: AgentTask, item: dict[str, Any]) -> None:
-        name = str(item["DBInstanceIdentifier"])
-        group = item["DBSubnetGroup"]
-        await self._teleport.create_database(
-            Database(
-                name=name,
-                description=f"RDS instance in {task.region}",
-                labels={"account-id": task.account, "region": task.region, "vpc-id": task.vpc_id},
-                protocol="postgres",
-                uri=f"{item['Endpoint']['Address']}:{item['Endpoint']['Port']}",
-                region=task.region,
-                account_id=task.account,
-                rds=RdsMetadata(
-                    instance_id=name,
-                    resource_id=str(item["DbiResourceId"]),
-                    iam_auth=True,
-                    vpc_id=task.vpc_id,
-                    subnets=tuple(each["SubnetIdentifier"] for each in group["Subnets"]),
-                ),
-            )
-        )
 
     async def _deploy(self, task: AgentTask) -> None:
         role = names.role_name(task.task_role_arn)
-        rule = JoinRule(task.account, names.assumed_role_pattern(_PARTITION, task.account, role))
-        token = JoinToken(task.join_token, "iam", frozenset({"Db"}), frozenset({rule}))
         cluster = names.ecs_cluster(task.teleport_cluster)
         in_vpc = {"Name": "vpc-id", "Values": [task.vpc_id]}
         subnets, groups, *_ = await asyncio.gather(
             self._aws("ec2", "describe_subnets", Filters=[in_vpc, _tag("tier", "private")]),
             self._aws("ec2", "describe_security_groups", Filters=[in_vpc, _tag("role", "teleport-agents")]),
             self._role(role, policies.task_trust(), **{role: policies.task_policy()}),
-            self._teleport.create_token(token),
+            self._teleport.create_token(join_token(task)),
             self._aws("ecs", "create_cluster", clusterName=cluster, capacityProviders=["FARGATE"]),
         )
         revision = await self._aws("ecs", "register_task_definition", **register_body(task))
@@ -137,7 +101,7 @@ class ByHand:
             cluster=cluster,
             serviceName=service,
             launchType="FARGATE",
-            desiredCount=_REPLICAS,
+            desiredCount=REPLICAS,
             taskDefinition=revision["taskDefinition"]["taskDefinitionArn"],
             networkConfiguration={
                 "awsvpcConfiguration": {
@@ -155,7 +119,7 @@ class ByHand:
                 self._aws("ecs", "describe_services", cluster=cluster, services=[service]),
                 self._teleport.agents(),
             )
-            if answer["services"][0]["runningCount"] == _REPLICAS == len(agents):
+            if answer["services"][0]["runningCount"] == REPLICAS == len(agents):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 

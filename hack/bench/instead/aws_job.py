@@ -7,8 +7,7 @@ from typing import Any
 import boto3
 from rds_enrollment.plan import names, policies
 
-PARTITION = "aws"
-REPLICAS = 2
+from hack.bench.wanted import PARTITION, REPLICAS
 
 
 class AwsJob:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rds_enrollment.plan import names, policies
-from rds_enrollment.plan.observed.teleport import Database, Integration, JoinRule, JoinToken, RdsMetadata
-from rds_enrollment.plan.task_definition import AgentTask, register_body
+from rds_enrollment.plan.observed.teleport import Integration
+from rds_enrollment.plan.task_definition import register_body
 
-from hack.bench.instead.aws_job import PARTITION, REPLICAS, AwsJob
+from hack.bench.instead.aws_job import AwsJob
 from hack.bench.instead.teleport_job import TeleportJob
+from hack.bench.wanted import PARTITION, REPLICAS, agent_task, database, join_token
 
 
 class Job:
@@ -34,15 +35,15 @@ class Job:
 
     def enroll(self, instances: Sequence[Mapping[str, Any]]) -> None:
         """A `db` object for each instance."""
-        self.teleport.ensure_databases([self._database(item) for item in instances])
+        account, region = self.aws.account, self.aws.region
+        self.teleport.ensure_databases([database(item, account, region) for item in instances])
 
     def deploy(self, vpc: str, subnet_tags: Mapping[str, str], group_tags: Mapping[str, str]) -> None:
         """The agents of a VPC, up to the service."""
-        task = self._task(vpc)
+        task = agent_task(self.teleport.cluster(), self.aws.account, self.aws.region, vpc)
         role = names.role_name(task.task_role_arn)
         self.aws.ensure_role(role, policies.task_trust(), {role: policies.task_policy()})
-        rule = JoinRule(task.account, names.assumed_role_pattern(PARTITION, task.account, role))
-        self.teleport.ensure_token(JoinToken(task.join_token, "iam", frozenset({"Db"}), frozenset({rule})))
+        self.teleport.ensure_token(join_token(task))
         cluster = names.ecs_cluster(task.teleport_cluster)
         self.aws.ensure_cluster(cluster)
         self.aws.ensure_service(
@@ -64,49 +65,3 @@ class Job:
 
     def _cluster(self) -> str:
         return names.ecs_cluster(self.teleport.cluster().name)
-
-    def _task(self, vpc: str) -> AgentTask:
-        cluster = self.teleport.cluster()
-        role = names.role_arn(PARTITION, self.aws.account, task_role(vpc))
-        return AgentTask(
-            partition=PARTITION,
-            account=self.aws.account,
-            region=self.aws.region,
-            vpc_id=vpc,
-            teleport_cluster=cluster.name,
-            proxy_address=cluster.proxy_address,
-            version=cluster.version,
-            enterprise=cluster.enterprise,
-            task_role_arn=role,
-            execution_role_arn=role,
-            join_token=names.join_token(self.aws.account, self.aws.region, vpc),
-        )
-
-    def _database(self, instance: Mapping[str, Any]) -> Database:
-        name, vpc = str(instance["DBInstanceIdentifier"]), vpc_of(instance)
-        return Database(
-            name=name,
-            description=f"RDS instance in {self.aws.region}",
-            labels={"account-id": self.aws.account, "region": self.aws.region, "vpc-id": vpc},
-            protocol="postgres",
-            uri=f"{instance['Endpoint']['Address']}:{instance['Endpoint']['Port']}",
-            region=self.aws.region,
-            account_id=self.aws.account,
-            rds=RdsMetadata(
-                instance_id=name,
-                resource_id=str(instance["DbiResourceId"]),
-                iam_auth=True,
-                vpc_id=vpc,
-                subnets=tuple(item["SubnetIdentifier"] for item in instance["DBSubnetGroup"]["Subnets"]),
-            ),
-        )
-
-
-def task_role(vpc: str) -> str:
-    """Name of the role of a VPC's tasks."""
-    return f"TeleportDatabaseAccess-{vpc}"
-
-
-def vpc_of(instance: Mapping[str, Any]) -> str:
-    """The VPC of an RDS instance."""
-    return str(instance["DBSubnetGroup"]["VpcId"])

@@ -15,8 +15,9 @@ import kopf
 from kubernetes import client, config
 
 from hack.bench.instead.aws_job import AwsJob
-from hack.bench.instead.job import Job, task_role, vpc_of
+from hack.bench.instead.job import Job
 from hack.bench.instead.teleport_job import TeleportJob
+from hack.bench.wanted import task_role, vpc_of
 
 GROUP, VERSION = "rds-enrollment.dev", "v1alpha1"
 INTEGRATIONS, ENROLLMENTS, DEPLOYMENTS = "awsoidcintegrations", "rdsenrollments", "databaseservicedeployments"

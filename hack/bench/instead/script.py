@@ -9,9 +9,10 @@ import sys
 import time
 
 from hack.bench.instead.aws_job import AwsJob
-from hack.bench.instead.job import Job, task_role, vpc_of
+from hack.bench.instead.job import Job
 from hack.bench.instead.teleport_job import TeleportJob
 from hack.bench.resident import resident_memory
+from hack.bench.wanted import task_role, vpc_of
 
 _POLL_SECONDS = 1.0
 
