@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 
 COMPARED = {"RDS_ENROLLMENT_WATCH_CHECK_SECONDS": "0.5"}
 EVERY = 0
-ALL = [EVERY, *range(1, 13)]
-"""The number of the event that is lost. So many there are at least: each object comes, gets its finalizer or an owner,
-and its statuses."""
+ALL = [EVERY, *range(1, 10)]
+"""The number of the event that is lost. So many there are at least: each of three objects comes, gets its finalizer and
+a status."""
 PLANS = chosen(ALL, lambda number: number == EVERY)
 
 AS_SHORT_AS_CAN_BE = Absence(seconds=0.0, lease_seconds=3)
@@ -36,7 +36,7 @@ ABSENCES: Sequence[tuple[Absence, Sequence[Workload]]] = chosen(
 
 
 class Losing:
-    """Loses one piece of what watches send, or every one."""
+    """Loses one event of what watches send, or every one."""
 
     def __init__(self, number: int) -> None:
         self._number = number

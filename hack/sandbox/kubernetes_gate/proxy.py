@@ -17,6 +17,8 @@ from hack.sandbox.gate import Cut, Fault, Reads, Spoiled, Write
 from hack.sandbox.kubernetes_gate.faults import fault_response
 from hack.sandbox.kubernetes_gate.writes import parse_write
 
+_LONGEST_LINE = 2 * 2**20
+"""In bytes: etcd takes no object that is larger, and an event of a watch has one."""
 GATED_WRITES = 16
 """Writes that may wait at the gate at a time."""
 
@@ -51,7 +53,8 @@ class Proxy:
         reads: Callable[[], Reads | None],
     ) -> None:
         """`before` and `after` are called in threads around each write; they may block and may raise Cut or
-        Spoiled. What a watch sends while `deaf` is true is lost. `reads` gives who is asked for other answers."""
+        Spoiled. `deaf` is asked for each event of a watch: whether it is lost. `reads` gives who is asked
+        for other answers."""
         self._server = server
         self._tls = tls
         self._before = before
@@ -67,6 +70,7 @@ class Proxy:
             connector=aiohttp.TCPConnector(ssl=self._tls, limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
             auto_decompress=False,
+            read_bufsize=_LONGEST_LINE,
         )
         return self
 
@@ -91,7 +95,7 @@ class Proxy:
         return response
 
     async def _pass(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        """Chunk by chunk: a watch sends for as long as its client listens."""
+        """As it comes: a watch sends for as long as its client listens, an event in each line."""
         is_watch = request.query.get("watch") == "true"
         reads = self._reads()
         if reads is not None and not is_watch:
@@ -101,9 +105,9 @@ class Proxy:
                 status=answer.status, reason=answer.reason, headers=_of_the_message(answer.headers)
             )
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
+            async for piece in answer.content if is_watch else answer.content.iter_any():
                 if not (is_watch and self._deaf()):
-                    await response.write(chunk)
+                    await response.write(piece)
             await response.write_eof()
             return response
 

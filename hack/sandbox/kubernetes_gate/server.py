@@ -32,7 +32,7 @@ class KubernetesGate:
         self.deaf = False
         """Watches stay open, and none of their events arrives."""
         self.loses: Callable[[], bool] = lambda: False
-        """Asked for each piece of what a watch sends, which is an event as a rule: whether it is lost."""
+        """Asked for each event of a watch: whether it is lost."""
         self._server = server
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._port = port
