@@ -120,7 +120,7 @@ def _passed(
             f"All of them are in availability zone {zone}: if it fails, no agent is left. Choose subnets of two "
             f"zones or more."
         )
-    said += _addresses(world, picked)
+    said += _addresses(wanted, world, picked)
     advised = [item.subnet for item in verdicts if item.advice]
     if advised:
         said.append(f"Advice on {', '.join(advised)}: see status.network.")
@@ -130,7 +130,7 @@ def _passed(
     return Part(_CONDITION, Verdict.ok(" ".join(said), reason), done=True)
 
 
-def _addresses(world: DeploymentWorld, picked: Network) -> list[str]:
+def _addresses(wanted: WantedDeployment, world: DeploymentWorld, picked: Network) -> list[str]:
     """What a reader may not expect of the tasks' addresses."""
     ways = ways_out(world.vpc, picked.subnets) if isinstance(world.vpc, Vpc) else None
     if ways is None or not picked.assign_public_ip:
@@ -140,7 +140,11 @@ def _addresses(world: DeploymentWorld, picked: Network) -> list[str]:
         return [
             f"Of the subnets {public} lead to an internet gateway and {private} do not: all tasks get a public address."
         ]
-    return [] if ways.public else ["They have public addresses, which none of these subnets needs."]
+    if ways.public:
+        return []
+    kept = wanted.assign_public_ip is None
+    advice = "; with assignPublicIp: Auto they lose them now, else in the next rollout" if kept else ""
+    return [f"They have public addresses, which none of these subnets needs{advice}."]
 
 
 def _only_zone(world: DeploymentWorld, picked: Network) -> str:

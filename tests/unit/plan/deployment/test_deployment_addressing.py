@@ -107,7 +107,12 @@ def test_what_a_former_release_made_is_not_rolled_out_for_this() -> None:
     private = vpc(NAT, NAT)
     seen = world(vpc=private)
     assert steps_of(plan(WANTED, seen)) == ()
-    assert "none of these subnets needs" in network_part(WANTED, seen, 1).verdict.message
+    assert network_part(WANTED, seen, 1).verdict.message.endswith(
+        "They have public addresses, which none of these subnets needs; with assignPublicIp: Auto they lose them now, "
+        "else in the next rollout."
+    )
+    chosen = replace(WANTED, assign_public_ip=ENABLED)
+    assert network_part(chosen, seen, 1).verdict.message.endswith("which none of these subnets needs.")
     [asked_for] = steps_of(plan(replace(WANTED, assign_public_ip=AUTO), seen))
     assert isinstance(asked_for, UpdateService)
     assert not asked_for.shape.network.assign_public_ip
