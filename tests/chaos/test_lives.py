@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, seed, settings
 from rds_enrollment.api.kinds import RDS_ENROLLMENT
 
 from tests.chaos.arena import Arena
@@ -15,23 +15,25 @@ from tests.chaos.workloads import CREATE
 
 pytestmark = pytest.mark.slow
 
-LIVES = 500 if os.environ.get("CHAOS") == "all" else 4
+ENROLLMENTS, LIVES = (10, 50) if os.environ.get("CHAOS") == "all" else (1, 4)
+"""Each enrolment lives so many lives, one after another."""
 EACH = settings(
     max_examples=LIVES,
     deadline=None,
-    derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],  # a smaller example would cost another run each
     suppress_health_check=list(HealthCheck),
 )
 
 
+@pytest.mark.parametrize("number", range(ENROLLMENTS))
 def test_changes_that_are_taken_back_leave_no_trace(
-    arena: Arena, record_property: Callable[[str, object], None]
+    arena: Arena, number: int, record_property: Callable[[str, object], None]
 ) -> None:
     with arena.scene(CREATE) as scene:
         life = Life(arena, scene)
 
+        @seed(number)
         @EACH
         @given(changes=lives())
         @example(changes=[Recreation(RDS_ENROLLMENT)])
