@@ -57,9 +57,11 @@ class Parts:
     rng: random.Random
 
 
-Build = Callable[[Parts, str], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
-"""Opens what the reconcilers need (Teleport, AWS) and gives one reconciler per kind; closes it at the end. Is given the
-parts and the operator's owner id."""
+Open = Callable[[str], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
+"""Opens what the reconcilers of an owner id need (Teleport, AWS), and gives one reconciler per kind; closes it at the
+end."""
+Build = Callable[[Parts], Open]
+"""Raises FatalError for a mistake in the settings, before anything is opened."""
 
 
 @asynccontextmanager

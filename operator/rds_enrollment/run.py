@@ -15,7 +15,7 @@ from rds_enrollment.kubernetes.election import Election, end_grace_seconds
 from rds_enrollment.kubernetes.patience import until_answered
 from rds_enrollment.kubernetes.rest import Rest
 from rds_enrollment.kubernetes.watch import WatchCheck, WatchMonitor, require_kinds, version_of
-from rds_enrollment.parts import Build, Parts, open_election, open_parts, owner_id_of
+from rds_enrollment.parts import Build, Open, Parts, open_election, open_parts, owner_id_of
 from rds_enrollment.plan.outcome import Outcome, Transient
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.deadline import end_process_after_fence, end_process_within
@@ -50,7 +50,7 @@ async def run(settings: Settings, build: Build) -> None:
         open_parts(settings) as (parts, rest),
         open_election(parts) as election,
     ):
-        await _serve(parts, rest, election, build, stopping)
+        await _serve(parts, rest, election, build(parts), stopping)
 
 
 def _on_signal() -> asyncio.Event:
@@ -66,7 +66,9 @@ def _on_signal() -> asyncio.Event:
     return stopping
 
 
-async def _serve(parts: Parts, rest: Rest, election: Election, build: Build, stopping: asyncio.Event) -> None:
+async def _serve(
+    parts: Parts, rest: Rest, election: Election, open_reconcilers: Open, stopping: asyncio.Event
+) -> None:
     settings, queue = parts.settings, parts.queue
     monitor = WatchMonitor(
         grace=settings.watch_grace_seconds, clock=time.monotonic, wall=time.time, registry=parts.registry
@@ -89,7 +91,7 @@ async def _serve(parts: Parts, rest: Rest, election: Election, build: Build, sto
         owner_id = await _introduced(parts, rest, stopping)
         if owner_id is None:
             return
-        async with build(parts, owner_id) as reconcilers:
+        async with open_reconcilers(owner_id) as reconcilers:
             if await election.acquire(stopping):
                 await _lead(parts, election, check, _watch(parts, monitor), reconcilers, stopping)
     finally:

@@ -5,6 +5,8 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import NamedTuple
 
 from rds_enrollment.api.kinds import KINDS
 from rds_enrollment.api.reasons import Reason
@@ -15,7 +17,7 @@ from rds_enrollment.controllers.brake import TeardownBrake
 from rds_enrollment.controllers.drift import DriftReporter
 from rds_enrollment.controllers.grants_file import GrantsFile
 from rds_enrollment.controllers.registry import reconcilers
-from rds_enrollment.parts import Parts
+from rds_enrollment.parts import Open, Parts
 from rds_enrollment.plan.outcome import Blocked
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.host_names import HostNames
@@ -39,10 +41,30 @@ from rds_enrollment.teleport.ways import Network
 from rds_enrollment.teleport.webapi import WebApi
 
 
+class Access(NamedTuple):
+    """How Teleport is reached. Nothing is connected yet."""
+
+    identity_file: IdentityFile
+    network: Network
+
+
+def build(parts: Parts) -> Open:
+    """One reconciler per kind, once the settings are found to be good. Raises FatalError."""
+    return partial(_open_reconcilers, parts, access_of(parts))
+
+
+def access_of(parts: Parts) -> Access:
+    """As the settings say. Raises FatalError when an identity, proxy or CA file of theirs cannot be used at all."""
+    identity_file = IdentityFile(parts.settings.teleport_identity, parts.now)
+    _check(identity_file)
+    return Access(identity_file, _network(parts))
+
+
 @asynccontextmanager
-async def build(parts: Parts, owner_id: str) -> AsyncIterator[Mapping[str, Reconciler]]:
-    """One reconciler per kind. Raises FatalError when the Teleport identity cannot be read at all."""
-    async with adapters_of(parts, owner_id) as adapters:
+async def _open_reconcilers(
+    parts: Parts, access: Access, owner_id: str
+) -> AsyncIterator[Mapping[str, Reconciler]]:
+    async with adapters_of(parts, access, owner_id) as adapters:
         preloading = asyncio.create_task(_preload(parts, adapters), name="what first passes need")
         try:
             yield reconcilers(adapters)
@@ -61,16 +83,10 @@ async def _preload(parts: Parts, adapters: Adapters) -> None:
 
 
 @asynccontextmanager
-async def adapters_of(parts: Parts, owner_id: str) -> AsyncIterator[Adapters]:
-    """What reconcilers and commands talk to. `owner_id` marks what they make.
-
-    Raises FatalError when the Teleport identity cannot be read at all.
-    """
-    settings = parts.settings
-    identity_file = IdentityFile(settings.teleport_identity, parts.now)
-    _check(identity_file)
-    network = _network(parts)
-    teleport = _teleport(parts, identity_file, network)
+async def adapters_of(parts: Parts, access: Access, owner_id: str) -> AsyncIterator[Adapters]:
+    """What reconcilers and commands talk to. `owner_id` marks what they make."""
+    settings, network = parts.settings, access.network
+    teleport = _teleport(parts, access)
     view = _view(parts, teleport, owner_id)
     adapters = Adapters(
         objects=parts.objects,
@@ -132,8 +148,9 @@ async def _follow(parts: Parts, view: LiveView) -> None:
     await view.run()
 
 
-def _teleport(parts: Parts, identity_file: IdentityFile, network: Network) -> TeleportClient:
+def _teleport(parts: Parts, access: Access) -> TeleportClient:
     settings = parts.settings
+    identity_file, network = access
     way = WAYS[settings.teleport_connection](Address.parse(settings.teleport_address), identity_file, network)
     watch_identity(parts.registry, identity_file, parts.now)
     parts.readiness["teleport"] = identity_file.problem

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from rds_enrollment.api.kinds import KINDS
-from rds_enrollment.parts import Parts
+from rds_enrollment.parts import Open, Parts
 from rds_enrollment.run import run
 from rds_enrollment.runtime import logging as logs
 from rds_enrollment.runtime.fatal import FatalError
@@ -35,9 +35,12 @@ class ByName:
         return Result()
 
 
-@asynccontextmanager
-async def build(parts: Parts, _: str) -> AsyncIterator[Mapping[str, Reconciler]]:
-    yield dict.fromkeys(KINDS, ByName(parts))
+def build(parts: Parts) -> Open:
+    @asynccontextmanager
+    async def opened(_: str) -> AsyncIterator[Mapping[str, Reconciler]]:
+        yield dict.fromkeys(KINDS, ByName(parts))
+
+    return opened
 
 
 def main() -> None:

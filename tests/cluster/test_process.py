@@ -205,16 +205,18 @@ def test_a_port_that_is_taken_is_one_line(kubeconfig: Path, tmp_path: Path, proc
         )
 
 
-def test_a_missing_right_to_list_is_one_line(plane: ControlPlane, tmp_path: Path, namespace: str) -> None:
+def test_a_missing_right_to_list_ends_with_one_line(
+    plane: ControlPlane, tmp_path: Path, namespace: str
+) -> None:
     plane.run_kubectl("create", "serviceaccount", "nobody", f"--namespace={namespace}")
     path = plane.service_account_kubeconfig(namespace, "nobody", tmp_path / "nobody.kubeconfig")
     with running(path, tmp_path, namespace, owner_id="test") as process:
         assert process.popen.wait(60) == 1
-        text = process.log.read_text()
-    assert text.count("\n") == 1
+        served, line = process.log.read_text().splitlines()
+    assert json.loads(served)["message"] == "Serving"
     assert (
         f"allow the operator's service account to list awsoidcintegrations: awsoidcintegrations.{GROUP}"
-        in text
+        in line
     )
 
 

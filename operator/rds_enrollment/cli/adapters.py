@@ -23,12 +23,13 @@ async def open_adapters(settings: Settings, manifests: "Objects | None" = None) 
     """
     from rds_enrollment.parts import open_parts, owner_id_of
     from rds_enrollment.plan.outcome import Outcome
-    from rds_enrollment.wiring import adapters_of
+    from rds_enrollment.wiring import access_of, adapters_of
 
     async with open_parts(settings, manifests) as (parts, _):
+        access = access_of(parts)
         parts.fence.open_until(math.inf)
         try:
-            async with adapters_of(parts, await owner_id_of(parts)) as adapters:
+            async with adapters_of(parts, access, await owner_id_of(parts)) as adapters:
                 yield adapters
         except Outcome as outcome:
             raise FatalError(outcome.message) from outcome

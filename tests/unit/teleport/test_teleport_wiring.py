@@ -83,7 +83,7 @@ def parts(teleport: TeleportSandbox, clock: Clock, **flags: Any) -> Parts:
 async def test_an_expired_identity_is_not_ready_and_its_end_is_measured(teleport: TeleportSandbox) -> None:
     clock = Clock()
     made = parts(teleport, clock)
-    async with build(made, OWNER_ID):
+    async with build(made)(OWNER_ID):
         assert made.readiness["teleport"]() is None
         assert 6 < _seconds_left(made.registry) / 86400 < 8
         clock.ahead = timedelta(days=30)
@@ -99,7 +99,7 @@ def _seconds_left(registry: CollectorRegistry) -> float:
 
 async def test_calls_are_measured(teleport: TeleportSandbox) -> None:
     made = parts(teleport, Clock(), teleport_connection="direct")
-    async with build(made, OWNER_ID):
+    async with build(made)(OWNER_ID):
         async with asyncio.timeout(30):
             while ("GetTokens", "OK") not in _requests(made.registry):  # noqa: ASYNC110 - a metric wakes nobody
                 await asyncio.sleep(0.01)
@@ -134,7 +134,6 @@ async def test_mistakes_are_named_at_the_start(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(FatalError) as caught:
-        async with build(parts(teleport, Clock(), **flags), OWNER_ID):
-            pass
+        build(parts(teleport, Clock(), **flags))
     assert caught.value.exit_code == 2
     assert said in str(caught.value)
