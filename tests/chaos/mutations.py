@@ -63,19 +63,21 @@ def mutations() -> st.SearchStrategy[Mutation]:
     drawn = st.sampled_from(fields).flatmap(
         lambda field: st.builds(Mutation, st.just(field[0]), st.just(field[1]), values(field[2]))
     )
-    return drawn.filter(lambda mutation: not _asks_for_public_addresses(mutation.patch))
+    return drawn.filter(lambda mutation: not _outlives_its_taking_back(mutation.patch))
 
 
-def _asks_for_public_addresses(value: Any) -> bool:
-    """Those that nobody asks for any more stay until the next rollout, on purpose
-    (docs/decisions/2026-11-23-public-addresses.md)."""
+def _outlives_its_taking_back(value: Any) -> bool:
+    """On purpose: public addresses stay until the next rollout (docs/decisions/2026-11-23-public-addresses.md), and a
+    permissions boundary for ever, since it may be somebody's safeguard."""
     match value:
         case dict():
-            return value.get("assignPublicIp") == "Enabled" or any(
-                map(_asks_for_public_addresses, value.values())
+            return (
+                value.get("assignPublicIp") == "Enabled"
+                or bool(value.get("permissionsBoundary"))
+                or any(map(_outlives_its_taking_back, value.values()))
             )
         case list():
-            return any(map(_asks_for_public_addresses, value))
+            return any(map(_outlives_its_taking_back, value))
         case _:
             return False
 

@@ -98,8 +98,10 @@ def manifest(
         "integrationRef": wanted.spec.integration_ref.model_dump(by_alias=True, exclude_none=True),
         "region": region,
         "vpcId": vpc_id,
-        **_said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"}),
-        **_said_of(template, vpc_id),
+        **_without_empty(
+            _said(template, {"max_deployments", "per_vpc", "empty_vpc_grace_period"})
+            | _said_of(template, vpc_id)
+        ),
     }
     if wanted.spec.retains:
         spec["deletionPolicy"] = wanted.spec.deletion_policy.value
@@ -129,6 +131,12 @@ def _said(agents: AgentSpec, left_out: set[str]) -> dict[str, Any]:
     return agents.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude_unset=True, exclude=left_out
     )
+
+
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    """An empty list or map says what is so by default, and the API server forgets who applied it: nobody could take it
+    back."""
+    return {name: value for name, value in fields.items() if value not in ([], {})}
 
 
 def is_applied(wanted: Json, live: Json) -> bool:

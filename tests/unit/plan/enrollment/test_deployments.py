@@ -257,6 +257,22 @@ def test_what_is_said_of_one_vpc_replaces_what_is_said_of_all() -> None:
     assert not {"perVpc", "emptyVpcGracePeriod"} & manifests[VPC].keys()
 
 
+def test_what_is_empty_is_not_said_and_takes_back_what_is_said_of_all() -> None:
+    """The API server does not remember who applied an empty list, and none is what there is by default."""
+    enrolled = enrolment(
+        environment=[{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
+        databaseLabels={},
+        perVpc=[{"vpcId": OTHER_VPC, "environment": []}],
+    )
+    said = {}
+    for step in covered(enrolled, entries=[entry(), entry(OTHER_VPC)]).steps:
+        assert isinstance(step, ApplyDeployment)
+        said[step.manifest["spec"]["vpcId"]] = {"environment", "databaseLabels"} & step.manifest[
+            "spec"
+        ].keys()
+    assert said == {VPC: {"environment"}, OTHER_VPC: set()}
+
+
 def test_not_while_its_region_was_not_listed() -> None:
     assert covered(enrolment(), [generated()], entries=(), unseen=frozenset({REGION})).steps == ()
     assert covered(enrolment(), [generated()], entries=(), unseen=frozenset({OTHER_REGION})).steps != ()
