@@ -24,6 +24,8 @@ pytestmark = pytest.mark.slow
 
 PAUSE = timedelta(minutes=10)
 """How long ECS waits after a failure: the world is mended in between."""
+STOPPING = timedelta(seconds=5)
+"""As on Fargate, tasks are looked at between their failure and their end: the cause must not come, go and come."""
 POLL_SECONDS = "15"
 """So many deployments that are all looked at again and again would keep the machine busy with nothing else."""
 CHECKED = "18.6.4"
@@ -45,7 +47,7 @@ def judged(
     control_plane: ControlPlane, operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Judged]:
     clock, folder = SkippingClock(), tmp_path_factory.mktemp("causes")
-    timing = Timing(retry=PAUSE, retry_limit=PAUSE)
+    timing = Timing(retry=PAUSE, retry_limit=PAUSE, stopping=STOPPING)
     settings = {"RDS_ENROLLMENT_POLL_SECONDS": POLL_SECONDS}
     with new_scene(
         control_plane, operator_kubeconfig, folder, timing=timing, clock=clock, settings=settings

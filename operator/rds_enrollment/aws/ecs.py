@@ -300,6 +300,7 @@ def _task(entry: Mapping[str, Any]) -> Task:
         subnet_id=interface.get("subnetId", ""),
         stop_code=entry.get("stopCode", ""),
         stopped_reason=entry.get("stoppedReason", ""),
+        stopping_at=entry.get("stoppingAt"),
         stopped_at=entry.get("stoppedAt"),
         container_reason=container.get("reason", ""),
         exit_code=container.get("exitCode"),

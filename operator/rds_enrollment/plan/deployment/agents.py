@@ -4,7 +4,7 @@ from rds_enrollment.plan.agent_config import matcher_labels
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import Task
+from rds_enrollment.plan.observed.aws import Document, Task, TaskDefinition
 from rds_enrollment.plan.observed.teleport import Agent
 
 
@@ -24,6 +24,14 @@ def starting_tasks(world: DeploymentWorld) -> tuple[Task, ...]:
     return tuple(
         task for task in world.tasks if task.last_status != "RUNNING" and task.desired_status == "RUNNING"
     )
+
+
+def definition_of(world: DeploymentWorld, task: Task) -> Document:
+    """The task definition that a task was started with, as AWS returns it; empty when it was not read."""
+    for definition in (world.serving, world.newest):
+        if isinstance(definition, TaskDefinition) and definition.arn == task.task_definition_arn:
+            return definition.body
+    return {}
 
 
 def connected_tasks(wanted: WantedDeployment, world: DeploymentWorld) -> tuple[Task, ...]:

@@ -27,9 +27,9 @@ class TaskFailure:
     reason: Reason
 
     @property
-    def stopped_at(self) -> datetime:
-        """A task counts as failed once it has stopped."""
-        return self.task.stopped_at or _EVER
+    def failed_at(self) -> datetime:
+        """When the task stopped, or, while it is on its way to that, began to."""
+        return _failed_at(self.task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ def task_failures(world: DeploymentWorld) -> tuple[TaskFailure, ...]:
     """Of all tasks that ECS still knows, the last one first."""
     if isinstance(world.tasks, Unseen):
         return ()
-    failed = sorted(filter(_failed, world.tasks), key=_stopped_order, reverse=True)
+    failed = sorted(filter(_failed, world.tasks), key=lambda task: (_failed_at(task), task.arn), reverse=True)
     return tuple(TaskFailure(task, _reason_of(task)) for task in failed)
 
 
 def recent_failures(world: DeploymentWorld) -> tuple[TaskFailure, ...]:
     """Those since the service was well the last time."""
     well = _last_well(world)
-    return tuple(failure for failure in task_failures(world) if failure.stopped_at >= well)
+    return tuple(failure for failure in task_failures(world) if failure.failed_at >= well)
 
 
 def refusal(world: DeploymentWorld) -> Refusal | None:
@@ -101,7 +101,7 @@ def stop_reasons(world: DeploymentWorld, task_definition_arn: str, since: dateti
         said_of(failure.task)
         for failure in task_failures(world)
         if failure.task.task_definition_arn == task_definition_arn
-        and (since is None or failure.stopped_at >= since)
+        and (since is None or failure.failed_at >= since)
     )
     return tuple(dict.fromkeys(said))[:_REASONS]
 
@@ -110,7 +110,8 @@ def _reason_of(task: Task) -> Reason:
     known = classify(STOPPED, f"{task.container_reason} {task.stopped_reason}")
     if known is not None:
         return known
-    return Reason.TASKS_STOPPED if task.exit_code is None else Reason.AGENT_EXITED
+    ended = task.exit_code is not None or task.stop_code == "EssentialContainerExited"
+    return Reason.AGENT_EXITED if ended else Reason.TASKS_STOPPED
 
 
 def _last_well(world: DeploymentWorld) -> datetime:
@@ -127,11 +128,12 @@ def _without_service(message: str) -> str:
 
 
 def _failed(task: Task) -> bool:
-    """ECS itself stops tasks that are surplus, and those that it found unhealthy."""
-    if task.stopped_at is None:
+    """ECS itself stops tasks that are surplus, and those that it found unhealthy. It says why as soon as it begins to,
+    half a minute before some are STOPPED."""
+    if task.stopped_at is None and not task.stop_code:
         return False
     return task.stop_code != "ServiceSchedulerInitiated" or "health check" in task.stopped_reason.lower()
 
 
-def _stopped_order(task: Task) -> tuple[datetime, str]:
-    return task.stopped_at or _EVER, task.arn
+def _failed_at(task: Task) -> datetime:
+    return task.stopped_at or task.stopping_at or _EVER

@@ -88,7 +88,8 @@ def _stopped(
     before: tuple[StoppedTask, ...], wanted: WantedDeployment, world: DeploymentWorld
 ) -> tuple[StoppedTask, ...]:
     """Those that ECS still knows, and then those that it has forgotten."""
-    now = [_stopped_task(wanted, world, failure) for failure in task_failures(world)[:MAX_STOPPED_TASKS]]
+    stopped = [failure for failure in task_failures(world) if failure.task.stopped_at is not None]
+    now = [_stopped_task(wanted, world, failure) for failure in stopped[:MAX_STOPPED_TASKS]]
     known = {task.id for task in now}
     every = [*now, *(task for task in before if task.id not in known)]
     every.sort(key=lambda task: (task.stopped_at, task.id), reverse=True)
@@ -100,7 +101,7 @@ def _stopped_task(wanted: WantedDeployment, world: DeploymentWorld, failure: Tas
     stream = stream_of(wanted, world, task)
     return StoppedTask(
         id=names.task_id(task.arn),
-        stopped_at=failure.stopped_at.astimezone(UTC).replace(microsecond=0),
+        stopped_at=failure.failed_at.astimezone(UTC).replace(microsecond=0),
         reason=failure.reason.value,
         message=clip(said_of(task), TASK_MESSAGE_BYTES),
         hint=ADVICE[failure.reason],

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan import names
-from rds_enrollment.plan.deployment.agents import connected_tasks, running_tasks
+from rds_enrollment.plan.deployment.agents import connected_tasks, definition_of, running_tasks
 from rds_enrollment.plan.deployment.failures import recent_failures
 from rds_enrollment.plan.deployment.health import healthy_tasks
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.deployment.world import DeploymentWorld
 from rds_enrollment.plan.diagnosis.agent_log import LogFinding, read_tail
 from rds_enrollment.plan.observed import Unseen
-from rds_enrollment.plan.observed.aws import Document, Task, TaskDefinition
+from rds_enrollment.plan.observed.aws import Document, Task
 from rds_enrollment.plan.task_definition import CONTAINER
 
 _HAVE_LOGGED = frozenset({Reason.AGENT_EXITED, Reason.AGENT_UNHEALTHY, Reason.OUT_OF_MEMORY})
@@ -61,7 +61,7 @@ def told_by_log(world: DeploymentWorld, task: Task) -> LogFinding:
 def stream_of(wanted: WantedDeployment, world: DeploymentWorld, task: Task) -> LogStream:
     """`prefix/container/task id`, as the awslogs driver names streams on Fargate (Amazon ECS Developer Guide, "Send
     Amazon ECS logs to CloudWatch"), with the options that the task was started with where they were seen."""
-    options = _log_options(world, task.task_definition_arn)
+    options = _log_options(definition_of(world, task))
     prefix = options.get("awslogs-stream-prefix") or names.log_stream_prefix(
         wanted.scope.cluster.name, wanted.vpc_id
     )
@@ -69,14 +69,8 @@ def stream_of(wanted: WantedDeployment, world: DeploymentWorld, task: Task) -> L
     return LogStream(task.arn, group, f"{prefix}/{CONTAINER}/{names.task_id(task.arn)}")
 
 
-def _log_options(world: DeploymentWorld, arn: str) -> Document:
-    for definition in (world.serving, world.newest):
-        if isinstance(definition, TaskDefinition) and definition.arn == arn:
-            return _options_of(next(iter(definition.body.get("containerDefinitions", ())), {}))
-    return {}
-
-
-def _options_of(container: Document) -> Document:
+def _log_options(definition: Document) -> Document:
+    container: Document = next(iter(definition.get("containerDefinitions", ())), {})
     configuration: Document = container.get("logConfiguration") or {}
     options: Document = configuration.get("options") or {}
     return options

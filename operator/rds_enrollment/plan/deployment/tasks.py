@@ -40,7 +40,7 @@ def tasks_part(wanted: WantedDeployment, world: DeploymentWorld, deployed: bool,
     if len(healthy) < len(running):
         count += f", {len(healthy)} of them healthy"
     failures, refused = recent_failures(world), refusal(world)
-    if refused is not None and (not failures or refused.told_at >= failures[0].stopped_at):
+    if refused is not None and (not failures or refused.told_at >= failures[0].failed_at):
         return _refused(wanted, world, count, refused)
     if unhealthy:
         return _unhealthy(wanted, world, count, unhealthy[0])

@@ -169,6 +169,7 @@ class Task:
     subnet_id: str
     stop_code: str
     stopped_reason: str
+    stopping_at: datetime | None
     stopped_at: datetime | None
     container_reason: str
     """`containers[0].reason`."""

@@ -226,6 +226,7 @@ def task(name: str, address: str = "10.0.0.1", **fields: Any) -> Task:
         subnet_id=SUBNETS[0],
         stop_code="",
         stopped_reason="",
+        stopping_at=None,
         stopped_at=None,
         container_reason="",
         exit_code=None,

@@ -28,6 +28,7 @@ from tests.unit.plan.deployment.build import (
     rollout,
     service,
     task,
+    task_definition,
     world,
 )
 
@@ -153,6 +154,21 @@ REPLACED = stopped(
 def test_what_runs_is_not_always_healthy(tasks: tuple[Task, ...], names: list[str]) -> None:
     found = healthy_tasks(WANTED, world(tasks=tasks))
     assert [item.arn.rpartition("/")[2] for item in found] == names
+
+
+def test_an_agent_that_is_checked_and_connected_still_waits_for_its_verdict() -> None:
+    """Its heartbeat came as soon as that of its predecessor, which failed its checks all the same."""
+    body = task_definition().body
+    checked = [
+        {**item, "healthCheck": {"command": ["CMD", "teleport"]}} for item in body["containerDefinitions"]
+    ]
+    revision = replace(task_definition(), body={**body, "containerDefinitions": checked})
+    connected = task("t1", "10.0.0.1")
+    assert healthy_tasks(WANTED, world(tasks=(connected, REPLACED))) == (connected,)
+    seen = world(tasks=(connected, REPLACED), serving=revision, newest=revision)
+    assert healthy_tasks(WANTED, seen) == ()
+    judged = replace(connected, health="HEALTHY")
+    assert healthy_tasks(WANTED, replace(seen, tasks=(judged, REPLACED))) == (judged,)
 
 
 def test_an_agent_that_does_not_become_healthy_is_named() -> None:

@@ -24,6 +24,7 @@ PULL = (
     'public.ecr.aws/gravitational/teleport-distroless:18.0.0: failed to do request: Head "https://public.ecr.aws/v2/'
     'gravitational/teleport-distroless/manifests/18.0.0": dial tcp 99.83.145.10:443: i/o timeout'
 )
+UNHEALTHY = "Task failed container health checks"
 NO_ROLE = "failed to launch a task with (error ECS was unable to assume the role 'arn:aws:iam::1:role/x')."
 
 
@@ -35,6 +36,11 @@ def stopped(name: str, minutes_ago: float, **fields: Any) -> Task:
 def exited(name: str, minutes_ago: float, **fields: Any) -> Task:
     said = {"stop_code": "EssentialContainerExited", "stopped_reason": "Essential container in task exited"}
     return stopped(name, minutes_ago, **{**said, "exit_code": 1, **fields})
+
+
+def stopping(name: str, **fields: Any) -> Task:
+    """Asked to stop, or with a container that has ended; STOPPED half a minute later."""
+    return replace(stopped(name, 0, **fields), last_status="DEACTIVATING", stopped_at=None, stopping_at=NOW)
 
 
 def event(minutes_ago: float, text: str) -> ServiceEvent:
@@ -98,6 +104,24 @@ def test_a_long_text_of_ecs_gives_way_to_the_advice() -> None:
             (stopped("t5", 5, stop_code="ServiceSchedulerInitiated", stopped_reason="Scaling"),),
             (),
             Reason.NO_TASKS,
+        ),
+        # ECS says why before the task has stopped.
+        ((stopping("t5", stop_code="EssentialContainerExited"),), (), Reason.AGENT_EXITED),
+        (
+            (stopping("t5", stop_code="ServiceSchedulerInitiated", stopped_reason=UNHEALTHY),),
+            (),
+            Reason.AGENT_UNHEALTHY,
+        ),
+        (
+            (stopping("t5", stop_code="ServiceSchedulerInitiated", stopped_reason="Scaling"),),
+            (),
+            Reason.NO_TASKS,
+        ),
+        ((stopping("t5", stop_code=""),), (), Reason.NO_TASKS),
+        (
+            (stopping("t6", stopped_reason=PULL), stopped("t5", 1)),
+            (),
+            Reason.IMAGE_REGISTRY_UNREACHABLE,
         ),
         (
             (
@@ -198,3 +222,10 @@ def test_the_last_three_failures_outlive_ecs_memory() -> None:
     assert [item.id for item in later.tasks] == ["t8", "t0", "t1"]
     unread = observed_status(before, WANTED, replace(seen(), tasks=Unseen()))
     assert unread.tasks == before.tasks
+
+
+def test_a_task_that_is_stopping_is_kept_once_it_has_stopped() -> None:
+    """What it is kept with is final: its exit code, and when it stopped."""
+    found = seen(stopping("t6", stopped_reason=PULL), exited("t5", 1))
+    kept = observed_status(DatabaseServiceDeploymentStatus(), WANTED, found)
+    assert [item.id for item in kept.tasks] == ["t5"]
