@@ -50,6 +50,8 @@ class Life:
         self._settle()
         self.told: Counter[str] = Counter()
         """What became of the changes: refused, or the reason of the least Ready object's Ready."""
+        self.lived = 0
+        """Lives with a change that was taken."""
         self._healthy = _view(arena.state(scene))
         objects = ((KINDS[obj["kind"]], obj) for obj in scene.namespace.objects())
         self._good = {kind: {key: obj[key] for key in _MANIFEST} for kind, obj in objects}
@@ -61,6 +63,7 @@ class Life:
         or with the difference to the state before.
         """
         touched: set[Kind] = set()
+        taken = self._taken
         for change in changes:
             if isinstance(change, Recreation):
                 self._recreate(change.kind, touched)
@@ -69,6 +72,11 @@ class Life:
         self._take_back(touched)
         self._settle()
         settled_state(self._arena, self._scene, self._healthy, _view)
+        self.lived += self._taken > taken
+
+    @property
+    def _taken(self) -> int:
+        return self.told.total() - self.told["refused"] - self.told["absent"]
 
     def _mutate(self, mutation: Mutation, touched: set[Kind]) -> None:
         before = self._scene.namespace.find(mutation.kind, _name(self._good[mutation.kind]))
@@ -94,7 +102,7 @@ class Life:
         namespace = self._scene.namespace
         kinds = (AWS_OIDC_INTEGRATION, RDS_ENROLLMENT)[0 if kind is AWS_OIDC_INTEGRATION else 1 :]
         for each in kinds:
-            namespace.delete(each, _name(self._good[each]))
+            self._delete(each)
         self._take_back(touched)
         leaving = (*kinds, DATABASE_SERVICE_DEPLOYMENT)
         wait(self._arena, self._scene, lambda: not any(map(namespace.all, leaving)), "all of it is gone")
@@ -102,6 +110,14 @@ class Life:
             good = self._good[each]
             namespace.create({**good, "metadata": {"name": _name(good)}})
         self.told["recreated"] += 1
+
+    def _delete(self, kind: Kind) -> None:
+        """The API server tries again when a new object gets its finalizer meanwhile, and may find it gone by then."""
+        try:
+            self._scene.namespace.delete(kind, _name(self._good[kind]))
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def _take_back(self, kinds: Iterable[Kind]) -> None:
         """Give what is there of these kinds the spec that it had at first."""
