@@ -102,6 +102,7 @@ async def adapters_of(parts: Parts, access: Access, owner_id: str) -> AsyncItera
         issuer=Issuer(network),
         host_names=HostNames(settings.host_addresses, time.monotonic),
         read_only=settings.read_only,
+        adopts_always=settings.adoption == "Always",
         preflight_blocks=settings.preflight == "Block",
         teleport=view,
         logins=Logins(teleport, network, parts.now),

@@ -12,7 +12,7 @@ from rds_enrollment.teleport.wire.token_pb2 import ProvisionTokenSpecV2, Provisi
 from hack.sandbox.aws.world import Vpc
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import condition
-from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene
+from tests.cluster.scene import ACCOUNT, ENROLLMENT, INTEGRATION, REGION, Scene, example
 from tests.cluster.wizard import ECS_CLUSTER, TELEPORT_TAGS, make_integration, make_trust
 from tests.wizard_policies import TASKS_TRUST
 
@@ -152,6 +152,27 @@ def test_names_that_others_hold(scene: Scene) -> None:
     scene.delete_all()
     scene.wait_gone()
     assert (roles(scene), in_teleport(scene), inventory.clusters(scene)) == before
+
+
+def test_nobody_takes_a_role_over_by_adopting_it(scene: Scene) -> None:
+    """Who writes an object would run any image with it. The administrator decides (--adoption)."""
+    vpc = scene.world.demo_world(REGION).vpc
+    name, powerful = f"{REGION}-{vpc.id}", "powerful"
+    make_role(scene, powerful)
+    before = roles(scene)[powerful]
+    scene.start()
+    override = {"vpcId": vpc.id, "taskRole": {"name": powerful}}
+    deployment = {**example(20)["spec"]["deployment"], "perVpc": [override]}
+    scene.apply_examples(enrollment={"adoptionPolicy": "Always", "deployment": deployment})
+    refused = scene.wait_condition(DATABASE_SERVICE_DEPLOYMENT, name, "RoleReady", "False", "OwnedByAnother")
+    assert refused["message"].endswith("only where the operator runs with --adoption=Always.")
+    assert inventory.tasks(scene) == []
+    assert roles(scene)[powerful] == before
+
+    scene.operator.stop()
+    scene.start(RDS_ENROLLMENT_ADOPTION="Always")
+    scene.wait_all_ready()
+    assert roles(scene)[powerful] != before
 
 
 def test_service_of_the_wizard(scene: Scene) -> None:

@@ -60,6 +60,8 @@
   value: {{ .watchGraceSeconds | quote }}
 - name: RDS_ENROLLMENT_READ_ONLY
   value: {{ .readOnly | quote }}
+- name: RDS_ENROLLMENT_ADOPTION
+  value: {{ .adoption }}
 - name: RDS_ENROLLMENT_PREFLIGHT
   value: {{ .preflight }}
 {{- with .hostAddresses }}

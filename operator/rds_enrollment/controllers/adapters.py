@@ -52,6 +52,8 @@ class Adapters:
     """The certificates that Teleport's public address serves."""
     host_names: HostNames
     """Addresses of hosts that agents need."""
+    adopts_always: bool
+    """Whether objects may adopt what carries no tags of Teleport."""
     preflight_blocks: bool
     """Whether findings in the network keep services from being made or changed."""
     teleport: LiveView

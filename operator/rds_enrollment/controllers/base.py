@@ -145,6 +145,7 @@ class Controller(ABC, Generic[R, S, D, W]):
             owner_id=owner_id,
             teleport=teleport_tags(scope.cluster.name, scope.integration),
             living=frozenset(Owner(owner_id, kind, *name).mark for name in names),
+            withheld=not self.adapters.adopts_always,
         )
 
     def owner(self, resource: Resource) -> Owner:

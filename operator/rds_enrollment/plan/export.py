@@ -96,13 +96,11 @@ def _trust(found: Found, integration: Integration, namespace: str) -> Exported:
         "role": wanted,
         "adoptionPolicy": "IfTagged" if tagged or role is None else "Always",
     }
-    notes = (
-        ()
-        if tagged or role is None
-        else (
-            f"IAM role {role_name} carries no tags of Teleport, as older wizards left it: only Always adopts it.",
-        )
+    note = (
+        f"IAM role {role_name} carries no tags of Teleport, as older wizards left it: only Always adopts it, and only "
+        f"where the operator runs with --adoption=Always."
     )
+    notes = () if tagged or role is None else (note,)
     return Exported(_manifest("AwsOidcIntegration", integration.name, namespace, spec), notes)
 
 

@@ -110,15 +110,25 @@ class Adoption:
     """Teleport's three tags of this cluster and integration."""
     living: frozenset[str] = frozenset()
     """Marks of this operator's objects that exist: what is theirs stays theirs."""
+    withheld: bool = False
+    """Whether the operator lets no object adopt more than IfTagged does: who writes objects could take any role of the
+    account otherwise."""
 
     def takes(self, tags: Mapping[str, str]) -> bool:
         """Whether an AWS resource with these tags is to become the object's own."""
         mark = tags.get(OWNER_MARK, "")
         if self.policy is AdoptionPolicy.NEVER or mark in self.living or mark == self.owner_id:
             return False
-        if self.policy is AdoptionPolicy.ALWAYS:
+        if self.policy is AdoptionPolicy.ALWAYS and not self.withheld:
             return True
         return self.teleport.items() <= tags.items() and (not mark or mark.startswith(f"{self.owner_id}/"))
+
+    @property
+    def note(self) -> str:
+        """For messages about what is not taken."""
+        if self.policy is not AdoptionPolicy.ALWAYS or not self.withheld:
+            return ""
+        return " adoptionPolicy Always takes it only where the operator runs with --adoption=Always."
 
     def takes_shared(self, tags: Mapping[str, str]) -> bool:
         """The same of a resource that several objects use: one that any operator has marked stays with it."""

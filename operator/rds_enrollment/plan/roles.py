@@ -172,5 +172,5 @@ def _misplaced(wanted: WantedRole, seen: Role) -> str:
 def _foreign(wanted: WantedRole, seen: Role) -> str:
     return (
         f"IAM role {seen.arn} exists and {ownership.owner_text(seen.tags)}, not {wanted.mark}: it is left as it is. "
-        f"Choose another role name, delete the role, or let it be adopted (adoptionPolicy)."
+        f"Choose another role name, delete the role, or let it be adopted (adoptionPolicy).{wanted.adoption.note}"
     )

@@ -212,6 +212,11 @@ class Settings(BaseSettings):
         description="Write nothing in AWS and Teleport, and nothing but status and Events in Kubernetes: every object"
         " is treated as if its managementPolicy were Observe, and deleted ones stay.",
     )
+    adoption: Literal["IfTagged", "Always"] = Field(
+        default="IfTagged",
+        description="The most that adoptionPolicy of an object may ask for. With Always whoever writes objects can take"
+        " over roles and other things of the account that nothing marks as Teleport's.",
+    )
     preflight: Annotated[Literal["Warn", "Block"], BeforeValidator(_capitalised)] = Field(
         default="Warn",
         description="What a finding in a VPC does to a deployment there: Warn only tells, Block also keeps its service"

@@ -77,6 +77,7 @@ def adapters(
         issuer=cast("Any", Untouched()),
         host_names=cast("Any", Untouched()),
         read_only=False,
+        adopts_always=False,
         preflight_blocks=False,
         teleport=cast("Any", Untouched()),
         grants=GrantsFile(None),

@@ -1,6 +1,7 @@
 """Teleport's three tags, our owner mark, and what they decide."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from rds_enrollment.api.common import AdoptionPolicy
@@ -88,6 +89,17 @@ def test_what_may_be_adopted(tags: Mapping[str, str], if_tagged: bool, always: b
     assert not adoption(AdoptionPolicy.NEVER).takes(tags)
     assert adoption(AdoptionPolicy.IF_TAGGED).takes(tags) is if_tagged
     assert adoption(AdoptionPolicy.ALWAYS).takes(tags) is always
+
+
+@pytest.mark.parametrize("policy", AdoptionPolicy)
+def test_what_the_operator_withholds_is_not_taken_and_that_is_said(policy: AdoptionPolicy) -> None:
+    """Otherwise whoever writes an object could name any role of the account, and run an image of theirs with it."""
+    withheld = replace(adoption(policy), withheld=True)
+    assert not withheld.takes({})
+    assert not withheld.takes({**THREE, MARK: "cluster-b/dbsvc/teleport/main"})
+    assert withheld.takes(THREE) is (policy is not AdoptionPolicy.NEVER)
+    assert ("--adoption=Always" in withheld.note) is (policy is AdoptionPolicy.ALWAYS)
+    assert adoption(policy).note == ""
 
 
 def test_a_shared_resource_stays_with_the_operator_that_marked_it() -> None:

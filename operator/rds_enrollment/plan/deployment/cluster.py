@@ -75,5 +75,6 @@ def _foreign(wanted: WantedDeployment, cluster: EcsCluster) -> Part | None:
     return refused(
         _CONDITION,
         Reason.OWNED_BY_ANOTHER,
-        f"ECS cluster {cluster.arn} exists and is not managed by Teleport. Add the tags {needed} to let it be used.",
+        f"ECS cluster {cluster.arn} exists and is not managed by Teleport. Add the tags {needed} to let it be used."
+        f"{wanted.adoption.note}",
     )

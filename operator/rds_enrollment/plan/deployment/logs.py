@@ -36,7 +36,7 @@ def logs_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) -
         message = (
             f"Log group {group.arn} exists and {ownership.owner_text(group.tags)}, not {wanted.owner.mark}: its "
             f"retention and key are left as they are. Leave out spec.logs.retentionDays and kmsKeyId, or name another "
-            f"group."
+            f"group.{wanted.adoption.note}"
         )
         return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, message)
     repairs = _repairs(wanted, logs, group)

@@ -41,7 +41,7 @@ def group_part(wanted: WantedDeployment, world: DeploymentWorld, attempts: int) 
         message = (
             f"Security group {group.id} of {group.vpc_id} has the name {group.name} and "
             f"{ownership.owner_text(group.tags)}, not {wanted.owner.mark}: it is left as it is. Delete it, or choose "
-            f"security groups by id."
+            f"security groups by id.{wanted.adoption.note}"
         )
         return refused(_CONDITION, Reason.OWNED_BY_ANOTHER, message)
     repairs = _repairs(wanted, group)

@@ -93,7 +93,7 @@ def _foreign(wanted: WantedDeployment, service: EcsService) -> Part | None:
             Reason.OWNED_BY_ANOTHER,
             f"ECS service {service.arn} exists and {ownership.owner_text(service.tags)}, "
             f"not {wanted.owner.mark}: it is left as it is. Delete the service, or the object that owns it, or "
-            f"let it be adopted (adoptionPolicy).",
+            f"let it be adopted (adoptionPolicy).{wanted.adoption.note}",
         )
     if service.launch_type != "FARGATE":
         return refused(

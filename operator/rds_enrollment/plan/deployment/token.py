@@ -55,7 +55,8 @@ def _foreign(
         _CONDITION,
         Reason.OWNED_BY_ANOTHER,
         f"Join token {token.name} exists in Teleport and {ownership.owner_text(seen.labels)}: it is left as it is. "
-        f"Let it be adopted (adoptionPolicy), or delete it with `tctl rm token/{token.name}` if nothing uses it.",
+        f"Let it be adopted (adoptionPolicy), or delete it with `tctl rm token/{token.name}` if nothing uses it."
+        f"{wanted.adoption.note}",
     )
 
 

@@ -97,5 +97,5 @@ def _foreign(wanted: WantedIntegration, seen: Integration) -> Part | None:
         Reason.OWNED_BY_ANOTHER,
         f"Integration {seen.name} ({seen.sub_kind}) exists in Teleport and {ownership.owner_text(seen.labels)}: it is "
         f"left as it is. Set spec.integrationName to another name in a new object, delete the integration, or let it "
-        f"be adopted (adoptionPolicy).",
+        f"be adopted (adoptionPolicy).{wanted.adoption.note}",
     )
