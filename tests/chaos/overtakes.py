@@ -57,6 +57,8 @@ class Overtaken:
     """Of the first leader, after it woke up."""
     after_waking: Sequence[WriteName]
     """Writes between its waking and its end: of its own only the held one may be among them."""
+    after_all: Sequence[WriteName]
+    """Writes of one more look when all is done: there are none, unless somebody undid what another had done."""
 
 
 def overtaken(arena: Arena, workload: Workload, plan: Overtake, reference: Run) -> Overtaken:
@@ -77,10 +79,12 @@ def overtaken(arena: Arena, workload: Workload, plan: Overtake, reference: Run) 
             exit_code = first.wait_exit()
             after_waking = recorder.names[known:]
             _wait_done(arena, scene)
+            done = len(recorder.names)
             _look_again(arena, scene)
             view = without_idle_revisions if plan.is_unrefused else lambda state: state
             state = settled_state(arena, scene, reference.state, view)
-            return Overtaken(Run(recorder.names, recorder.reports, state), exit_code, after_waking)
+            after_all = recorder.names[done:]
+            return Overtaken(Run(recorder.names, recorder.reports, state), exit_code, after_waking, after_all)
         finally:
             go_on.set()
 

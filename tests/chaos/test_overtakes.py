@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.arena import Arena
-from tests.chaos.bounds import EXTRA_WRITES
+from tests.chaos.bounds import EXTRA_WRITES, most_reports
 from tests.chaos.gates import Moment
 from tests.chaos.golden import crashes
 from tests.chaos.overtakes import Awakening, Overtake, overtaken
@@ -46,7 +46,10 @@ def test_a_leader_that_wakes_up_too_late_changes_nothing(
     came = overtaken(arena, CREATE, plan, reference)
     extra = surplus(came.run.writes, reference.writes)
     record_property("extra writes", ", ".join(map(str, extra)))
+    record_property("reports", f"{came.run.reports}, of one leader {reference.reports}")
     assert came.exit_code == 1, "it has to end"
     assert len(extra) <= EXTRA_WRITES, extra
+    assert came.run.reports <= most_reports(reference.reports)
+    assert not surplus(came.after_all, ()), "they take turns"
     if plan.awakening is Awakening.LATE:
         assert len(came.after_waking) <= 1, f"more than the held write: {came.after_waking}"

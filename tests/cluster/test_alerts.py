@@ -148,7 +148,12 @@ def test_a_deaf_watch_is_told_and_its_changes_are_found(
         kubeconfig = control_plane.service_account_kubeconfig(
             OPERATOR_NAMESPACE, SERVICE_ACCOUNT, tmp_path / "kubeconfig", server=gate.url
         )
-        scene.start(KUBECONFIG=str(kubeconfig), RDS_ENROLLMENT_WATCH_CHECK_SECONDS="0.5")
+        settings = {
+            "KUBECONFIG": str(kubeconfig),
+            "RDS_ENROLLMENT_WATCH_CHECK_SECONDS": "0.5",
+            "RDS_ENROLLMENT_WATCH_GRACE_SECONDS": "5",
+        }
+        scene.start(**settings)
         scene.apply_examples()
         scene.wait_condition(AWS_OIDC_INTEGRATION, INTEGRATION, "Ready", "True")
         scene.wait_idle()
@@ -167,9 +172,18 @@ def test_a_deaf_watch_is_told_and_its_changes_are_found(
         before = scrape(scene.operator)
         wait_growing(owing)
         now = scrape(scene.operator)
-        gate.deaf = False
         firing = {"RdsEnrollmentWatchStale", "RdsEnrollmentCredentialsExpiring"}
         assert_firing(going_on(before, now), firing, tmp_path)
+        scene.wait(lambda: scene.operator.probe("/healthz") == 503, "its liveness probe fails")
+        scene.operator.kill()  # as the kubelet does then
+        gate.deaf = False
+        scene.start(**settings)
+        changed = scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"tags": {"team": "a"}}})
+        generation = changed["metadata"]["generation"]
+        scene.wait(
+            lambda: scene.integration["status"]["observedGeneration"] == generation, "its successor is at work"
+        )
+        scene.wait(lambda: owing() == 0.0, "and hears everything")
         scene.operator.kill()
 
 
