@@ -23,6 +23,7 @@ _SETTINGS = (
     "teleport_connection",
     "teleport_ca_file",
     "owner_id",
+    "assume_roles",
 )
 _COLUMNS = ("name", "identifier", "region", "vpcId", "state", "reason", "message")
 _FILTERS = ("state", "reason", "region", "vpc_id")

@@ -21,6 +21,7 @@ _SETTINGS = (
     "teleport_connection",
     "teleport_ca_file",
     "owner_id",
+    "assume_roles",
     "host_addresses",
 )
 _UNHEALTHY = 2
