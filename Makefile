@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # Twice the cores of a small machine: a test against the API server mostly waits, for a process or for an event.
 PYTEST_WORKERS ?= 4
+# Whose operator `upgrade-from` begins with.
+BASE ?= main
 
 # Where a caller's setting forbids to keep byte code, every process compiles the whole project anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,7 +58,7 @@ upgrade-snapshot: $(INSTALLED) control-plane ## Record what this release leaves,
 		tests/upgrade/snapshots/$$($(BIN)/python -c 'import rds_enrollment as it; print(it.__version__)').json
 
 .PHONY: upgrade-from
-upgrade-from: $(INSTALLED) control-plane ## Upgrade from the operator of another commit (BASE=main), too
+upgrade-from: $(INSTALLED) control-plane ## Upgrade from the operator of another commit (by default BASE=main), too
 	rm -rf build/upgrade && mkdir -p build/upgrade/source
 	git archive $(BASE) operator | tar -x -C build/upgrade/source
 	$(BIN)/python -m tests.upgrade.record build/upgrade/snapshots/base.json "$(CURDIR)/build/upgrade/source/operator"
