@@ -181,7 +181,8 @@ def test_a_deaf_watch_is_told_and_its_changes_are_found(
         changed = scene.namespace.patch(AWS_OIDC_INTEGRATION, INTEGRATION, {"spec": {"tags": {"team": "a"}}})
         generation = changed["metadata"]["generation"]
         scene.wait(
-            lambda: scene.integration["status"]["observedGeneration"] == generation, "its successor is at work"
+            lambda: scene.integration["status"]["observedGeneration"] == generation,
+            "its successor is at work",
         )
         scene.wait(lambda: owing() == 0.0, "and hears everything")
         scene.operator.kill()

@@ -1,10 +1,17 @@
 """managementPolicy Observe: everything is told and nothing is written, from the first look to the deletion."""
 
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from rds_enrollment.api.common import FINALIZER
 from rds_enrollment.api.kinds import AWS_OIDC_INTEGRATION, DATABASE_SERVICE_DEPLOYMENT, KINDS, RDS_ENROLLMENT
 
 from hack.sandbox.aws.world import DemoWorld
+from hack.sandbox.controlplane import ControlPlane
+from hack.sandbox.kubernetes_gate import KubernetesGate
+from hack.sandbox.stack import OPERATOR_NAMESPACE, SERVICE_ACCOUNT
 from tests.cluster import inventory
 from tests.cluster.kubernetes_api import Object, condition, is_ready
 from tests.cluster.scene import ENROLLMENT, INTEGRATION, REGION, Scene
@@ -106,10 +113,24 @@ def test_what_was_managed_is_watched_and_then_let_go(scene: Scene, seeded: DemoW
     assert external_writes(scene) == before + 2
 
 
+@pytest.fixture
+def counting(scene: Scene, control_plane: ControlPlane) -> Iterator[tuple[KubernetesGate, Path]]:
+    """A way to the API server on which writes are counted, and the operator's kubeconfig for it."""
+    with KubernetesGate(control_plane.server, control_plane.ca) as gate:
+        yield (
+            gate,
+            control_plane.service_account_kubeconfig(
+                OPERATOR_NAMESPACE, SERVICE_ACCOUNT, scene.folder / "counted.kubeconfig", server=gate.url
+            ),
+        )
+        scene.operator.kill()
+
+
 @pytest.mark.slow
 def test_a_read_only_operator_writes_nothing_whatever_the_objects_say(
-    scene: Scene, seeded: DemoWorld
+    scene: Scene, seeded: DemoWorld, counting: tuple[KubernetesGate, Path]
 ) -> None:
+    gate, kubeconfig = counting
     scene.operator.stop()
     scene.world.seed_instance(seeded.vpc, "late")
     scene.client("iam").delete_role_policy(RoleName="teleport-prod-aws", PolicyName="ListDatabases")
@@ -117,7 +138,7 @@ def test_a_read_only_operator_writes_nothing_whatever_the_objects_say(
     before = [without_status(obj) for obj in scene.namespace.objects()]
     left = (inventory.in_aws(scene), inventory.in_teleport(scene), external_writes(scene))
 
-    scene.start(RDS_ENROLLMENT_READ_ONLY="true")
+    scene.start(RDS_ENROLLMENT_READ_ONLY="true", KUBECONFIG=str(kubeconfig))
     told = scene.wait_condition(AWS_OIDC_INTEGRATION, INTEGRATION, "Ready", "False", "ObserveOnly")
     assert "the operator runs with --read-only" in told["message"]
     scene.wait_condition(RDS_ENROLLMENT, ENROLLMENT, "Ready", "False", "ObserveOnly")
@@ -129,6 +150,9 @@ def test_a_read_only_operator_writes_nothing_whatever_the_objects_say(
     assert planned(scene.enrollment)[0] == "CreateDatabase"
     assert (inventory.in_aws(scene), inventory.in_teleport(scene), external_writes(scene)) == left
     assert [without_status(obj) for obj in scene.namespace.objects()] == before
+    written = Counter(write.operation.split(" ")[1] for write in gate.writes)
+    assert set(written) <= {"events", "leases", *(f"{kind.plural}/status" for kind in KINDS.values())}
+    assert written["awsoidcintegrations/status"]
 
     scene.operator.stop()
     scene.start()
