@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from kubernetes.client import ApiException
-from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE
+from rds_enrollment.api.common import ANNOTATION_CONFIRM_DOWNGRADE, ANNOTATION_CONFIRM_NAMING
+from rds_enrollment.api.databases import NamingStrategy
 from rds_enrollment.api.kinds import (
     AWS_OIDC_INTEGRATION,
     DATABASE_SERVICE_DEPLOYMENT,
@@ -98,8 +99,12 @@ class Life:
         self.told[self._worst()] += 1
 
     def _recreate(self, kind: Kind, touched: set[Kind]) -> None:
-        """Whatever error the object is in: its end may need the good spec as well."""
+        """Whatever error the object is in: its end may need the good spec as well.
+
+        An object that the operator has not seen yet goes at once, and an integration then without its enrolment.
+        """
         namespace = self._scene.namespace
+        wait(self._arena, self._scene, self._is_seen, "the operator has seen every object")
         kinds = (AWS_OIDC_INTEGRATION, RDS_ENROLLMENT)[0 if kind is AWS_OIDC_INTEGRATION else 1 :]
         for each in kinds:
             self._delete(each)
@@ -139,6 +144,9 @@ class Life:
         with suppress(AssertionError):  # it may have work for longer than that
             wait_until(self._has_reacted, "it has reacted", _SECONDS_TO_REACT)
 
+    def _is_seen(self) -> bool:
+        return all("observedGeneration" in obj.get("status", {}) for obj in self._scene.namespace.objects())
+
     def _has_reacted(self) -> bool:
         found = self._scene.namespace.objects()
         seen = all(
@@ -155,20 +163,23 @@ class Life:
         ]
         return min(ready)[1] if ready else "nothing"
 
-    def _confirm_downgrade(self) -> None:
-        """Agents that were pinned to a higher version go back to the cluster's only when somebody asks for it."""
-        for obj in self._scene.namespace.all(DATABASE_SERVICE_DEPLOYMENT):
-            annotations = {ANNOTATION_CONFIRM_DOWNGRADE: VERSION}
-            self._patch_what_is_there(
-                DATABASE_SERVICE_DEPLOYMENT, _name(obj), {"metadata": {"annotations": annotations}}
-            )
+    def _confirm(self) -> None:
+        """Agents that were pinned to a higher version go back to the cluster's, and names that came with a first
+        enrolment to those of the strategy, only when somebody asks for it."""
+        confirmations = {
+            DATABASE_SERVICE_DEPLOYMENT: {ANNOTATION_CONFIRM_DOWNGRADE: VERSION},
+            RDS_ENROLLMENT: {ANNOTATION_CONFIRM_NAMING: NamingStrategy.IDENTIFIER.value},
+        }
+        for kind, annotations in confirmations.items():
+            for obj in self._scene.namespace.all(kind):
+                self._patch_what_is_there(kind, _name(obj), {"metadata": {"annotations": annotations}})
 
     def _settle(self) -> None:
         """Until all is Ready, and one more look at everything is over, as the next resync is."""
         arena, scene = self._arena, self._scene
-        self._confirm_downgrade()
+        self._confirm()
         wait(arena, scene, scene.is_done, "all is Ready")
-        self._confirm_downgrade()  # of one that was made meanwhile, too: states are compared with annotations
+        self._confirm()  # of one that was made meanwhile, too: states are compared with annotations
         wait(arena, scene, lambda: is_idle(arena.operator, scene.namespace), "the operator is idle")
         token = str(uuid4())
         for obj in scene.namespace.objects():

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 ENROLLMENTS, LIVES = (10, 50) if os.environ.get("CHAOS") == "all" else (1, 4)
 """Each enrolment lives so many lives with a change that is taken, one after another."""
 EACH = settings(
-    max_examples=LIVES + LIVES // 3,  # of some lives the API server refuses every change
+    max_examples=2 * LIVES,  # of many the API server refuses every change
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],  # a smaller example would cost another run each
@@ -38,9 +38,10 @@ def test_changes_that_are_taken_back_leave_no_trace(
         @given(changes=lives())
         @example(changes=[Recreation(RDS_ENROLLMENT)])
         def live(changes: list[Change]) -> None:
-            life.live(changes)
+            if life.lived < LIVES:
+                life.live(changes)
 
         live()
     record_property("what became of the changes", dict(life.told))
-    assert life.lived >= LIVES
+    assert life.lived == LIVES
     assert set(life.told) > {"refused", "recreated"}, "some fields are changed, and some changes refused"
