@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal, TextIO
@@ -75,19 +76,19 @@ class JsonFormatter(logging.Formatter):
         line.update(_extra(record))
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _visible(json.dumps(line, default=str, ensure_ascii=False), _in_json)
 
 
 class TextFormatter(logging.Formatter):
-    """The same for people: time, level, object, message, extra fields, traceback."""
+    """The same for people: time, level, object, message, extra fields; the traceback in indented lines below."""
 
     def format(self, record: logging.LogRecord) -> str:
         extra = _extra(record)
         key = " ".join(str(extra.pop(field)) for field in ("kind", "namespace", "name") if field in extra)
         text = f"{_time(record)} {record.levelname:<7} {key + ': ' if key else ''}{record.getMessage()}"
-        text = _visible(text + "".join(f" {field}={value}" for field, value in extra.items()))
+        text = _visible(text + "".join(f" {field}={value}" for field, value in extra.items()), _in_text)
         if record.exc_info:
-            text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            text += _indented("".join(traceback.format_exception(*record.exc_info)).rstrip())
         return text
 
 
@@ -97,12 +98,26 @@ def _name_object(record: logging.LogRecord) -> bool:
     return True
 
 
-def _visible(text: str) -> str:
+def _visible(text: str, escape: Callable[[str], str]) -> str:
     """Control characters as escapes: what is quoted can neither begin a line of its own nor speak to a terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else escape(character) for character in text)
+
+
+def _in_text(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _in_json(character: str) -> str:
+    """json.dumps leaves DEL, the controls above ASCII and line separators as they are."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True))
+
+
+def _indented(lines: str) -> str:
+    """What follows a record's line: an exception's message may hold line breaks, and would else forge a record."""
+    return "".join(f"\n  {_visible(line, _in_text)}" for line in lines.split("\n"))
 
 
 def _time(record: logging.LogRecord) -> str:

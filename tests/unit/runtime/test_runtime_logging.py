@@ -16,6 +16,7 @@ from rds_enrollment.runtime.reconciler import Key
 from rds_enrollment.runtime.threads import ThreadPool
 
 KEY = Key("RdsEnrollment", "teleport", "prod")
+HOSTILE = "fine\n2026-01-01 ERROR forged\r\x1b[2J\x7f\x85\x9b2J\u2028\u202e\udc80\U000e0041%s {0}"
 
 
 @pytest.fixture
@@ -82,14 +83,46 @@ async def test_the_text_form_leads_with_the_object(stream: io.StringIO) -> None:
 def test_what_is_quoted_never_makes_a_line_or_speaks_to_a_terminal(
     stream: io.StringIO, form: Literal["json", "text"]
 ) -> None:
-    hostile = "fine\n2026-01-01 ERROR forged\r\x1b[2J\u2028%s {0}"
     logs.configure("info", form, stream)
-    logging.getLogger("x").warning("AWS says: %s", hostile, extra={"target": hostile})
-    written = stream.getvalue()
-    assert written.count("\n") == 1
-    assert written.endswith("\n")
-    assert not {"\r", "\x1b"} & set(written)
-    assert written.count("%s {0}") == 2
+    logging.getLogger("x").warning("AWS says: %s", HOSTILE, extra={"target": HOSTILE})
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+    assert line.count("%s {0}") == 2
+    if form == "json":
+        assert json.loads(line)["target"] == HOSTILE
+
+
+def raise_hostile() -> None:
+    try:
+        int("broken")
+    except ValueError as error:
+        error.add_note(HOSTILE)
+        raise RuntimeError(HOSTILE) from error
+
+
+def test_a_traceback_never_makes_a_record_or_speaks_to_a_terminal(stream: io.StringIO) -> None:
+    logs.configure("info", "text", stream)
+    try:
+        raise_hostile()
+    except RuntimeError:
+        logging.getLogger("x").exception("A bug")
+    record, *lines = stream.getvalue().splitlines()
+    assert record.endswith(" ERROR   A bug")
+    assert lines.count("  Traceback (most recent call last):") == 2
+    assert [line for line in lines if not line.startswith("  ")] == []
+    assert [line for line in lines if not line.isprintable()] == []
+    assert sum("ERROR forged" in line for line in lines) == 2
+
+
+def test_a_traceback_in_json_stays_within_its_line_whatever_it_quotes(stream: io.StringIO) -> None:
+    logs.configure("info", "json", stream)
+    try:
+        raise_hostile()
+    except RuntimeError:
+        logging.getLogger("x").exception("A bug")
+    (written,) = stream.getvalue().splitlines()
+    assert written.isprintable()
+    assert json.loads(written)["traceback"].count(HOSTILE) == 2
 
 
 @pytest.mark.parametrize(
