@@ -36,7 +36,7 @@ def print_text(text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Texts of objects without control characters: they must not reach the reader's terminal."""
+    """Texts of objects and of others without control characters: these must not reach the reader's terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
@@ -44,7 +44,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
     """The lines of a table with its head, each value on one line."""
     cells = [
         [column.upper() for column in columns],
-        *([" ".join(cell.split()) for cell in row] for row in rows),
+        *([" ".join(printable(cell).split()) for cell in row] for row in rows),
     ]
     widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
     for row in cells:

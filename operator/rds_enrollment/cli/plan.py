@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rds_enrollment.cli.adapters import open_adapters
-from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
+from rds_enrollment.cli.output import Form, output_flag, print_data, print_text, printable
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load
@@ -91,7 +91,7 @@ def command(paths: tuple[str, ...], namespace: str, output: Form, **options: Any
     """
     planned = Planned(tuple(map(_told, asyncio.run(_plan(_settings(options), paths, namespace)))))
     if output == "table":
-        print_text("\n".join(_lines(planned)))
+        print_text(draw(planned))
     else:
         print_data(planned, output)
     if any(item.hindrances for item in planned.objects):
@@ -139,15 +139,24 @@ def _action(words: str) -> str:
     return _ACTIONS.get(words.partition(" ")[0], "change")
 
 
+def draw(planned: Planned) -> str:
+    """Lines with colours; whoever prints them takes these out where they are not wanted."""
+    return "\n".join(_lines(planned))
+
+
 def _lines(planned: Planned) -> Iterator[str]:
     counts = Counter(change.action for item in planned.objects for change in item.changes)
     for item in planned.objects:
         note = f" ({item.idle})" if item.idle else "" if item.changes or item.hindrances else " (as wanted)"
         yield f"{item.kind} {item.namespace}/{item.name}{note}"
         for change in item.changes:
-            yield click.style(f"  {_SIGNS[change.action]} {change.description}", fg=_COLOURS[change.action])
+            yield _coloured(f"{_SIGNS[change.action]} {change.description}", _COLOURS[change.action])
         for hindrance in item.hindrances:
-            yield click.style(f"  ! {hindrance}", fg="red")
-        yield from (f"  i {remark}" for remark in item.remarks)
+            yield _coloured(f"! {hindrance}", "red")
+        yield from (f"  i {printable(remark)}" for remark in item.remarks)
     yield ""
     yield f"Plan: {', '.join(f'{counts[action]} to {action}' for action in _SIGNS)}."
+
+
+def _coloured(words: str, colour: str) -> str:
+    return click.style(f"  {printable(words)}", fg=colour)

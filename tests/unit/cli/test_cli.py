@@ -3,12 +3,17 @@
 import subprocess
 import sys
 
+import click
 import pytest
 import yaml
 from rds_enrollment import __version__
 from rds_enrollment.cli import main
 from rds_enrollment.cli.commands import NAMES
+from rds_enrollment.cli.output import table
+from rds_enrollment.cli.plan import Change, Planned, PlannedObject, draw
 from rds_enrollment.runtime.settings import Settings, flag_name, variable_name
+
+HOSTILE = "absent\n\x1b[2Jforged\r\x9b2J\u2028 \u202e end"
 
 
 def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -51,6 +56,38 @@ def test_a_wrong_use_is_one_line_and_exit_code_2(
     assert err.startswith("rds-enrollment: ")
     assert err.count("\n") == 1
     assert text in err
+
+
+def test_what_an_error_quotes_makes_no_line_and_speaks_to_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", HOSTILE)
+    code, _, err = run(["status"], capsys)
+    (line,) = err.splitlines()
+    assert code == 2
+    assert line.isprintable()
+    assert line.endswith(" end")
+
+
+def test_what_a_table_quotes_makes_no_line_and_speaks_to_no_terminal() -> None:
+    _, row = table(("name", "message"), [("orders", HOSTILE)])
+    assert row.isprintable()
+    assert row.endswith(" end")
+
+
+def test_what_a_plan_quotes_makes_no_line_and_speaks_to_no_terminal() -> None:
+    planned = PlannedObject(
+        kind="RdsEnrollment",
+        namespace="team",
+        name="prod",
+        changes=(Change(action="create", step="CreateRole", description=HOSTILE),),
+        hindrances=(HOSTILE,),
+        remarks=(HOSTILE,),
+        idle="",
+    )
+    lines = click.unstyle(draw(Planned((planned,)))).splitlines()
+    assert [line[:4] for line in lines] == ["RdsE", "  + ", "  ! ", "  i ", "", "Plan"]
+    assert all(map(str.isprintable, lines))
 
 
 def test_each_command_of_the_help_exists_and_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
