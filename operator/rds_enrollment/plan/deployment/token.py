@@ -12,6 +12,7 @@ from rds_enrollment.plan.observed.aws import EcsService, TaskDefinition
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.part import Part, refused, satisfied, unseen, writing
 from rds_enrollment.plan.permissions.evaluation import matches
+from rds_enrollment.plan.shell import command_line
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
 _CONDITION = ConditionType.JOIN_TOKEN_READY
@@ -51,11 +52,12 @@ def _foreign(
             changed=("owner", *differences),
         )
         return writing(_CONDITION, adopt)
+    command = command_line("tctl", "rm", f"token/{token.name}")
     return refused(
         _CONDITION,
         Reason.OWNED_BY_ANOTHER,
         f"Join token {token.name} exists in Teleport and {ownership.owner_text(seen.labels)}: it is left as it is. "
-        f"Let it be adopted (adoptionPolicy), or delete it with `tctl rm token/{token.name}` if nothing uses it."
+        f"Let it be adopted (adoptionPolicy), or delete it with `{command}` if nothing uses it."
         f"{wanted.adoption.note}",
     )
 
@@ -72,11 +74,11 @@ def _observed(wanted: WantedDeployment, seen: JoinToken | None) -> Part:
         return refused(_CONDITION, Reason.JOIN_TOKEN_NOT_FOUND, message)
     admits = any(_covers(item, rule) for item in seen.rules)
     if seen.join_method != needed.join_method or not needed.roles <= seen.roles or not admits:
+        command = command_line("tctl", "edit", f"token/{seen.name}")
         message = (
             f"Join token {seen.name} does not admit the agents: it needs join_method {needed.join_method}, role "
             f"{', '.join(sorted(needed.roles))}, and an allow rule with aws_account {rule.account} and aws_arn "
-            f"{rule.arn}. "
-            f"Add them with `tctl edit token/{seen.name}`, or take spec.joinToken away."
+            f"{rule.arn}. Add them with `{command}`, or take spec.joinToken away."
         )
         return refused(_CONDITION, Reason.JOIN_TOKEN_DOES_NOT_ADMIT, message)
     return satisfied(

@@ -1,12 +1,12 @@
 """Whether RDS lets agents log in with IAM."""
 
-import shlex
 from collections.abc import Iterable
 
 from rds_enrollment.api.databases import DatabaseKind
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.enrollment.candidates import RdsResource
 from rds_enrollment.plan.enrollment.entries import Entry
+from rds_enrollment.plan.shell import command_line
 
 
 def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, ...]:
@@ -24,7 +24,7 @@ def without_iam_authentication(entries: Iterable[Entry]) -> tuple[RdsResource, .
 def enabling_command(resource: RdsResource) -> str:
     """The AWS CLI line that switches IAM authentication on (rds modify-db-instance, modify-db-cluster)."""
     noun = "cluster" if resource.kind is DatabaseKind.CLUSTER else "instance"
-    return (
-        f"aws rds modify-db-{noun} --db-{noun}-identifier {shlex.quote(resource.identifier)} "
-        f"--enable-iam-database-authentication --apply-immediately --region {resource.region}"
+    return command_line(
+        *("aws", "rds", f"modify-db-{noun}", f"--db-{noun}-identifier", resource.identifier),
+        *("--enable-iam-database-authentication", "--apply-immediately", "--region", resource.region),
     )

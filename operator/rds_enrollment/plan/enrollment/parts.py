@@ -16,6 +16,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import RdsInventory
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
 from rds_enrollment.plan.part import Part, held, refused, satisfied, unseen
+from rds_enrollment.plan.shell import command_line
 from rds_enrollment.plan.text import counted, first, listing
 
 _DISCOVERED = ConditionType.DATABASES_DISCOVERED
@@ -116,9 +117,9 @@ def _unapproved(wanted: WantedEnrollment, registration: Registration) -> Blocked
 
 def _annotate(wanted: WantedEnrollment, annotation: str, value: str) -> str:
     owner = wanted.owner
-    return (
-        f"kubectl annotate --overwrite rdsenrollment {owner.name} --namespace {owner.namespace} "
-        f"{annotation}={value}"
+    return command_line(
+        *("kubectl", "annotate", "--overwrite", "rdsenrollment", owner.name, "--namespace", owner.namespace),
+        f"{annotation}={value}",
     )
 
 

@@ -9,6 +9,7 @@ from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.aws import IdentityProvider
 from rds_enrollment.plan.part import Part, refused, removed, satisfied, unseen, writing
 from rds_enrollment.plan.policies import AUDIENCE
+from rds_enrollment.plan.shell import command_line
 from rds_enrollment.plan.steps import Step
 from rds_enrollment.plan.steps.iam import (
     AddClientId,
@@ -36,12 +37,14 @@ def provider_part(wanted: WantedIntegration, world: IntegrationWorld, attempts: 
     if repairs:
         return writing(_PROVIDER, *repairs)
     if AUDIENCE not in seen.audiences:
+        command = _iam(
+            *("add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", seen.arn),
+            *("--client-id", AUDIENCE),
+        )
         return refused(
             _PROVIDER,
             Reason.AUDIENCE_MISSING,
-            f"Identity provider {seen.arn} lacks the audience {AUDIENCE}. Add it with: aws iam "
-            f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {seen.arn} "
-            f"--client-id {AUDIENCE}",
+            f"Identity provider {seen.arn} lacks the audience {AUDIENCE}. Add it with: {command}",
         )
     return _usable(world, seen)
 
@@ -74,10 +77,10 @@ def _absent(wanted: WantedIntegration, world: IntegrationWorld) -> Part:
             thumbprints=() if isinstance(world.thumbprint, Unseen) else (world.thumbprint,),
         )
         return writing(_PROVIDER, create)
+    command = _iam("create-open-id-connect-provider", "--url", wanted.issuer, "--client-id-list", AUDIENCE)
     message = (
         f"Identity provider {wanted.provider_arn} does not exist, and identityProvider.managementPolicy Observe makes "
-        f"none. Create it with: aws iam create-open-id-connect-provider --url {wanted.issuer} "
-        f"--client-id-list {AUDIENCE}"
+        f"none. Create it with: {command}"
     )
     return refused(_PROVIDER, Reason.IDENTITY_PROVIDER_NOT_FOUND, message)
 
@@ -92,14 +95,19 @@ def _usable(world: IntegrationWorld, seen: IdentityProvider) -> Part:
         return satisfied(_PROVIDER, f"{accepts}{why}")
     if not _differs(world.thumbprint, seen):
         return satisfied(_PROVIDER, accepts)
-    kept = " ".join((*seen.thumbprints[: _MAX_THUMBPRINTS - 1], world.thumbprint))
+    command = _iam(
+        *("update-open-id-connect-provider-thumbprint", "--open-id-connect-provider-arn", seen.arn),
+        *("--thumbprint-list", *seen.thumbprints[: _MAX_THUMBPRINTS - 1], world.thumbprint),
+    )
     message = (
         f"{accepts} None of its thumbprints is {world.thumbprint}, that of the certificates which Teleport serves: IAM "
-        f"refuses Teleport's tokens, unless a public authority signed. Add it with: aws iam "
-        f"update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {seen.arn} "
-        f"--thumbprint-list {kept}"
+        f"refuses Teleport's tokens, unless a public authority signed. Add it with: {command}"
     )
     return Part(_PROVIDER, Verdict.ok(message, Reason.THUMBPRINT_DIFFERS), done=True)
+
+
+def _iam(*words: str) -> str:
+    return command_line("aws", "iam", *words)
 
 
 def _differs(thumbprint: str, seen: IdentityProvider) -> bool:

@@ -3,7 +3,6 @@
 Commands follow the AWS CLI Command Reference, `aws ec2`. Those on routes are in `route_changes`.
 """
 
-import shlex
 from collections.abc import Iterable
 
 from rds_enrollment.plan.network.packet import Leg, block_of, subnet_of
@@ -19,21 +18,22 @@ from rds_enrollment.plan.observed.network import (
     TransitGatewayAttachment,
     Vpc,
 )
+from rds_enrollment.plan.shell import command_line
 
 _RULE_STEP = 10
 
 
 def ec2(vpc: Vpc, *words: str) -> str:
-    """One AWS CLI line, for a shell: what AWS calls a thing is a word of it, whatever it says."""
+    """One AWS CLI line, in the region of the VPC."""
     region = ("--region", vpc.region) if vpc.region else ()
-    return shlex.join(("aws", "ec2", *words, *region))
+    return command_line("aws", "ec2", *words, *region)
 
 
 def authorize_ingress(region: str, group: str, port: int, source: str) -> str:
     """The AWS CLI line that lets one group in to another."""
     permission = f"IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId={source}}}]"
     words = ("--region", region, "--group-id", group, "--ip-permissions", permission)
-    return shlex.join(("aws", "ec2", "authorize-security-group-ingress", *words))
+    return command_line("aws", "ec2", "authorize-security-group-ingress", *words)
 
 
 def choose(sentence: str) -> Change:

@@ -16,6 +16,7 @@ from rds_enrollment.plan.network.question import Destination, Host, Source
 from rds_enrollment.plan.network.reach import reach
 from rds_enrollment.plan.network.verdict import Blocker, Verdict
 from rds_enrollment.plan.observed.network import Vpc, VpcDns
+from rds_enrollment.plan.shell import command_line
 from rds_enrollment.plan.text import counted
 
 
@@ -113,11 +114,14 @@ def enough_vcpus(quota: float, tasks: int, cpu_units: int, region: str) -> Findi
     needed = tasks * cpu_units / 1024
     if needed <= quota:
         return PASSED
+    command = command_line(
+        *("aws", "service-quotas", "request-service-quota-increase"),
+        *("--service-code", "fargate", "--quota-code", FARGATE_VCPUS),
+        *("--desired-value", str(ceil(needed)), "--region", region),
+    )
     message = (
         f"Fargate may run {quota:g} vCPUs in {region} (quota {FARGATE_VCPUS}), and {counted(tasks, 'task')} of this "
-        f"deployment need {needed:g}. Ask AWS for more, or lower replicas or resources.cpuUnits. Command: aws "
-        f"service-quotas request-service-quota-increase --service-code fargate --quota-code {FARGATE_VCPUS} "
-        f"--desired-value {ceil(needed)} --region {region}"
+        f"deployment need {needed:g}. Ask AWS for more, or lower replicas or resources.cpuUnits. Command: {command}"
     )
     return Finding(Reason.FARGATE_QUOTA_TOO_LOW, message, failed=True)
 

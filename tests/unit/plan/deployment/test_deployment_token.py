@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
 from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
@@ -16,6 +17,7 @@ from rds_enrollment.plan.outcome import Blocked, Transient
 from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
 
 from tests.unit.plan.deployment.build import TOKEN, TOKEN_SEEN, WANTED, world
+from tests.unit.plan.hostile import NAMES, words_between
 
 READY = ConditionType.JOIN_TOKEN_READY
 OTHER_RULE = JoinRule("123456789012", "arn:aws:sts::123456789012:assumed-role/other/*")
@@ -62,6 +64,21 @@ def test_foreign(labels: dict[str, str]) -> None:
     assert part.verdict.reason is Reason.OWNED_BY_ANOTHER
     assert isinstance(part.outcome, Blocked)
     assert f"tctl rm token/{TOKEN}" in part.verdict.message
+
+
+@given(vpc_id=NAMES)
+def test_a_foreign_token_is_one_word_of_the_command_that_deletes_it(vpc_id: str) -> None:
+    part = token_part(replace(WANTED, vpc_id=vpc_id), world(token=replace(TOKEN_SEEN, labels={})), 1)
+    words = words_between(part.verdict.message, " delete it with `", "` if nothing uses it.")
+    assert words == ["tctl", "rm", f"token/rds-enrollment-123456789012-us-west-1-{vpc_id}"]
+
+
+@given(name=NAMES)
+def test_an_observed_token_is_one_word_of_the_command_that_changes_it(name: str) -> None:
+    wanted = replace(WANTED, observed_token=name)
+    part = token_part(wanted, world(token=replace(TOKEN_SEEN, name=name, rules=frozenset())), 1)
+    words = words_between(part.verdict.message, " Add them with `", "`, or take spec.joinToken away.")
+    assert words == ["tctl", "edit", f"token/{name}"]
 
 
 def test_unseen() -> None:

@@ -1,9 +1,12 @@
 """What goes with its database, and what waits for approval."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from rds_enrollment.api.common import OWNER_MARK
 from rds_enrollment.api.rds_enrollment import DatabaseState, RdsEnrollmentStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan.enrollment.plan import plan
@@ -19,6 +22,7 @@ from rds_enrollment.plan.steps.teleport import DeleteDatabase
 from tests.unit.plan.enrollment.build import (
     OTHER_REGION,
     OTHER_VPC,
+    OWNER,
     REGION,
     VPC,
     instance,
@@ -27,6 +31,7 @@ from tests.unit.plan.enrollment.build import (
     world,
 )
 from tests.unit.plan.enrollment.teleport import applied
+from tests.unit.plan.hostile import NAMES, words_between
 
 
 def estate(count: int, **fields: Any) -> list[DbInstance]:
@@ -156,6 +161,21 @@ def test_retained_objects_stay_without_being_asked_about() -> None:
     assert {(entry.state, entry.reason, entry.in_teleport) for entry in after.entries} == {
         (DatabaseState.GONE, Reason.RETAINED, True)
     }
+
+
+@given(namespace=NAMES, name=NAMES)
+def test_an_enrolment_is_one_word_of_the_command_that_approves(namespace: str, name: str) -> None:
+    databases = enrolled(estate(3))
+    enrolment = replace(wanted(), owner=replace(OWNER, namespace=namespace, name=name))
+    mine = [replace(item, labels={**item.labels, OWNER_MARK: enrolment.owner.mark}) for item in databases]
+    parts = plan(enrolment, world(inventory(), databases=mine))
+    (part,) = [part for part in parts if part.condition is ConditionType.DATABASES_ENROLLED]
+    *words, annotation = words_between(part.verdict.message, " If that is right: ")
+    assert words == [
+        *("kubectl", "annotate", "--overwrite", "rdsenrollment", name),
+        *("--namespace", namespace),
+    ]
+    assert annotation.startswith("rds-enrollment.dev/confirm-prune=")
 
 
 def test_renamed_databases_are_not_gone() -> None:

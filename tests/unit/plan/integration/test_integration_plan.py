@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
 from rds_enrollment.api.aws_oidc_integration import AwsOidcIntegrationStatus
 from rds_enrollment.api.common import AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
@@ -32,6 +33,7 @@ from rds_enrollment.plan.steps.iam import (
 )
 from rds_enrollment.plan.steps.teleport import CreateIntegration, UpdateIntegration
 
+from tests.unit.plan.hostile import NAMES, words_between
 from tests.unit.plan.integration.build import (
     INTEGRATION,
     MARK,
@@ -216,6 +218,37 @@ def test_another_thumbprint_of_anothers_provider_is_told(
     assert (found.verdict.status, found.verdict.reason) == (ConditionStatus.TRUE, Reason.THUMBPRINT_DIFFERS)
     kept = " ".join((*theirs[:4], THUMBPRINT))
     assert f"--open-id-connect-provider-arn {PROVIDER_ARN} --thumbprint-list {kept}" in found.verdict.message
+
+
+@given(name=NAMES)
+def test_a_provider_is_one_word_of_the_command_that_adds_the_audience(name: str) -> None:
+    theirs = replace(PROVIDER, arn=name, audiences=frozenset(), tags=TELEPORT_TAGS)
+    message = part(PROVIDER_READY, world(provider=theirs)).verdict.message
+    assert words_between(message, " Add it with: ") == [
+        *("aws", "iam", "add-client-id-to-open-id-connect-provider"),
+        *("--open-id-connect-provider-arn", name, "--client-id", "discover.teleport"),
+    ]
+
+
+@given(address=NAMES)
+def test_an_issuer_is_one_word_of_the_command_that_makes_its_provider(address: str) -> None:
+    scope = replace(WANTED.scope, cluster=replace(WANTED.scope.cluster, proxy_address=address))
+    wanted = replace(WANTED, scope=scope, manages_provider=False)
+    (absent, *_) = plan(wanted, world(provider=None))
+    assert words_between(absent.verdict.message, " Create it with: ") == [
+        *("aws", "iam", "create-open-id-connect-provider", "--url", f"https://{address}"),
+        *("--client-id-list", "discover.teleport"),
+    ]
+
+
+@given(name=NAMES, thumbprint=NAMES)
+def test_a_thumbprint_is_one_word_of_the_command_that_adds_another(name: str, thumbprint: str) -> None:
+    theirs = replace(PROVIDER, arn=name, tags=TELEPORT_TAGS, thumbprints=(thumbprint,))
+    message = part(PROVIDER_READY, world(provider=theirs)).verdict.message
+    assert words_between(message, " Add it with: ") == [
+        *("aws", "iam", "update-open-id-connect-provider-thumbprint", "--open-id-connect-provider-arn", name),
+        *("--thumbprint-list", thumbprint, THUMBPRINT),
+    ]
 
 
 def test_an_observed_provider_is_neither_made_nor_mended() -> None:

@@ -4,13 +4,13 @@ import shlex
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from rds_enrollment.api.databases import DatabaseKind
 from rds_enrollment.plan.enrollment.candidates import RdsResource
 from rds_enrollment.plan.enrollment.iam_authentication import enabling_command
 from rds_enrollment.plan.network.changes import authorize_ingress
+from rds_enrollment.plan.network.checks import enough_vcpus
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=30)
+from tests.unit.plan.hostile import NAMES, words_between
 
 
 @given(group=NAMES, source=NAMES)
@@ -21,11 +21,20 @@ def test_a_group_is_one_word(group: str, source: str) -> None:
     assert len(words) == 9
 
 
+@given(region=NAMES)
+def test_a_region_is_one_word(region: str) -> None:
+    message = enough_vcpus(1, 2, 2048, region).message
+    words = words_between(message, "resources.cpuUnits. Command: ")
+    assert words[:3] == ["aws", "service-quotas", "request-service-quota-increase"]
+    assert words[-4:] == ["--desired-value", "4", "--region", region]
+    assert len(words) == 11
+
+
 @pytest.mark.parametrize("kind", DatabaseKind)
-@given(identifier=NAMES)
-def test_an_identifier_is_one_word(kind: DatabaseKind, identifier: str) -> None:
+@given(identifier=NAMES, region=NAMES)
+def test_an_identifier_is_one_word(kind: DatabaseKind, identifier: str, region: str) -> None:
     resource = RdsResource(
-        region="us-west-1", account="123456789012", kind=kind, identifier=identifier, resource_id="db-X"
+        region=region, account="123456789012", kind=kind, identifier=identifier, resource_id="db-X"
     )
     words = shlex.split(enabling_command(resource))
     assert words[4] == identifier
@@ -33,5 +42,5 @@ def test_an_identifier_is_one_word(kind: DatabaseKind, identifier: str) -> None:
         "--enable-iam-database-authentication",
         "--apply-immediately",
         "--region",
-        "us-west-1",
+        region,
     ]
