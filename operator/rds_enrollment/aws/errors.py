@@ -14,8 +14,12 @@ from rds_enrollment.plan.outcome import Outcome
 _TEXT_LENGTH = 300
 _RESOURCE_LENGTH = 200
 
-_SECRET_PARTS = ("The Canonical String", "The String-to-Sign", "Encoded authorization failure message")
-"""From here on AWS's texts quote the request, session token included, or a blob that nobody can read."""
+_SECRET_PART = re.compile(
+    r"The Canonical String|The String-to-Sign|Encoded authorization failure message"
+    r"|(?<=invalid XML received)|(?<=Invalid header value)|(?<=Failed to parse)"
+)
+"""From here on texts quote the request with its session token, a blob that nobody can read, an answer that may be STS's
+with keys, or a proxy's URL with its password. The first three are AWS's own, the others botocore's."""
 
 _DENIED = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<target>\S+))?")
 """AWS's own words on the missing permission (IAM User Guide, "Troubleshoot access denied error messages")."""
@@ -35,8 +39,7 @@ def translated(operation: str, resource: str) -> Iterator[None]:
         outcome = translate(error, operation, resource)
         if outcome is None:
             raise
-        # A cause is printed with its text, and the text of a refused signature quotes the session token.
-        raise outcome from (None if outcome.reason in CREDENTIAL_REASONS else error)
+        raise outcome from (None if _may_tell_secrets(error, outcome) else error)
 
 
 @contextmanager
@@ -61,6 +64,11 @@ def translate(error: Exception, operation: str, resource: str) -> Outcome | None
         return None
     cause = f"{type(error).__name__}: {_quotable(str(error))}"
     return row.build(_message(row, operation, resource, cause))
+
+
+def _may_tell_secrets(error: Exception, outcome: Outcome) -> bool:
+    """A cause is printed with its whole text."""
+    return outcome.reason in CREDENTIAL_REASONS or _SECRET_PART.search(str(error)) is not None
 
 
 def _of_answer(error: ClientError, operation: str, resource: str) -> Outcome:
@@ -90,8 +98,7 @@ def _message(row: Row, operation: str, resource: str, cause: str, text: str = ""
 
 
 def _quotable(text: str) -> str:
-    for part in _SECRET_PARTS:
-        text = text.partition(part)[0]
+    text = _SECRET_PART.split(text, maxsplit=1)[0]
     # A terminal would obey control characters, where people read conditions.
     plain = "".join(character if character.isprintable() else " " for character in text)
     return _shortened(" ".join(plain.split()), _TEXT_LENGTH)

@@ -26,7 +26,10 @@ class HttpProxy:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads `[http://][user:password@]host[:port]`. Raises ValueError, without the text: it may hold a password."""
-        url = urlsplit(text if "://" in text else f"http://{text}")
+        try:
+            url = urlsplit(text if "://" in text else f"http://{text}")
+        except ValueError:
+            raise ValueError("the proxy's URL cannot be read") from None
         if url.scheme != "http":
             raise ValueError(f"a proxy of scheme {url.scheme} is not supported: name an http:// proxy")
         try:

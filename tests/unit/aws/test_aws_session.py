@@ -1,5 +1,6 @@
 import math
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from rds_enrollment.aws.ecs import get_cluster
 from rds_enrollment.aws.iam import get_role
 from rds_enrollment.aws.metrics import watch_credentials
 from rds_enrollment.aws.session import AwsAccount, AwsClients
-from rds_enrollment.plan.outcome import Blocked
+from rds_enrollment.plan.outcome import Blocked, Transient
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
@@ -21,6 +22,13 @@ from tests.unit.aws.conftest import REGION
 from tests.unit.aws.stub import Refusal, StubAws, caller_identity, xml
 
 ROLE = "arn:aws:iam::123456789012:role/operator"
+
+LENT = (
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIALENT</AccessKeyId>"
+    "<SecretAccessKey>sesame</SecretAccessKey><SessionToken>sesame</SessionToken>"
+    "<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+)
+"""By sts:AssumeRole."""
 
 
 def write_key(path: Path, key: str, profile: str = "default", token: str = "") -> None:
@@ -156,6 +164,40 @@ class TestCredentials:
         assert "the-session-token" not in caught.value.message
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
+
+    @pytest.mark.parametrize(
+        "variables",
+        [
+            {"AWS_SESSION_TOKEN": "sesame\n"},
+            {"AWS_ENDPOINT_URL": "http://aws.example.com", "HTTP_PROXY": "http://u:sesame/1@proxy"},
+        ],
+        ids=["a line break after the token", "a slash in the password"],
+    )
+    def test_what_cannot_be_sent_is_not_repeated(
+        self,
+        stub: StubAws,
+        static_credentials: None,
+        monkeypatch: pytest.MonkeyPatch,
+        variables: dict[str, str],
+    ) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+        with pytest.raises(Transient, match="HTTPClientError") as caught:
+            AwsClients(attempts=1).own().identity()
+
+        assert "sesame" not in "".join(traceback.format_exception(caught.value))
+
+    @pytest.mark.parametrize("body", [LENT.partition("</Sec")[0], LENT.partition("<Sess")[0] + "\x00"])
+    def test_an_answer_with_keys_that_cannot_be_read_is_not_repeated(
+        self, stub: StubAws, static_credentials: None, body: str
+    ) -> None:
+        stub.answer = lambda _: xml(body)
+
+        with pytest.raises(Transient, match=r"ResponseParserError: .*invalid XML received") as caught:
+            AwsClients(attempts=1).assumed(AssumedRole(ROLE)).identity()
+
+        assert "sesame" not in "".join(traceback.format_exception(caught.value))
 
     def test_a_web_identity_is_taken_when_its_token_appears(
         self, stub: StubAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
