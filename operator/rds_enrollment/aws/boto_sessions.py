@@ -1,5 +1,6 @@
 """The boto3 sessions behind the clients: that of the operator's own credentials, and one for each role it assumes."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    InvalidEndpointConfigurationError,
+    NoCredentialsError,
+)
 from botocore.session import Session
 from botocore.utils import parse_timestamp
 
@@ -33,6 +39,8 @@ _GLOBAL_SERVICES = ("iam", "sts")
 _GLOBAL_REGION = "us-east-1"
 """Where the global endpoints of the partition `aws` are signed for. botocore knows it for AWS's own endpoints,
 not for one of AWS_ENDPOINT_URL. In another partition boto3's region has to be configured."""
+
+_RENEWALS = logging.getLogger("botocore.credentials")
 
 _AS_CONFIGURED = Config()
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
@@ -66,6 +74,7 @@ class OwnSession:
         Raises:
             BotoCoreError: no credentials were found, or the configuration is not usable.
         """
+        _RENEWALS.addFilter(_untraced)
         self.refused = False
         """Whether AWS has refused the credentials: the next use needs a new session."""
         self.made_at = made_at
@@ -160,6 +169,18 @@ class RoleSession:
         """An `aws.calls.FailureListener`."""
         if _reason(operation, code, text, status, exception) in CREDENTIAL_REASONS:
             self.refused = True
+
+
+def _untraced(record: logging.LogRecord) -> bool:
+    """botocore warns of a failed renewal with a traceback, whose texts quote requests and answers: tokens and keys."""
+    if record.exc_info and (error := record.exc_info[1]):
+        record.error = f"{type(error).__name__} {_code(error)}".rstrip()
+        record.exc_info = None
+    return True
+
+
+def _code(error: BaseException) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def _reason(operation: str, code: str, text: str, status: int, exception: Exception | None) -> Reason | None:

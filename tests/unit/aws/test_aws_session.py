@@ -14,12 +14,12 @@ from rds_enrollment.aws.ecs import get_cluster
 from rds_enrollment.aws.iam import get_role
 from rds_enrollment.aws.metrics import watch_credentials
 from rds_enrollment.aws.session import AwsAccount, AwsClients
-from rds_enrollment.plan.outcome import Blocked, Transient
+from rds_enrollment.plan.outcome import Blocked, Outcome, Transient
 
 from hack.sandbox.aws.server import AwsSandbox
 from hack.sandbox.aws.wire import AwsRequest, Reply, error_reply
 from tests.unit.aws.conftest import REGION
-from tests.unit.aws.stub import Refusal, StubAws, caller_identity, xml
+from tests.unit.aws.stub import Answer, Refusal, StubAws, caller_identity, xml
 
 ROLE = "arn:aws:iam::123456789012:role/operator"
 
@@ -29,6 +29,7 @@ LENT = (
     "<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
 )
 """By sts:AssumeRole."""
+SENT = "It does not match. The Canonical String for this request was 'x-amz-security-token:sesame'"
 
 
 def write_key(path: Path, key: str, profile: str = "default", token: str = "") -> None:
@@ -154,14 +155,13 @@ class TestCredentials:
     def test_the_text_of_a_refused_signature_is_not_repeated(
         self, stub: StubAws, only_own_settings: Path
     ) -> None:
-        write_key(only_own_settings, "AKIAFIRST", token="the-session-token")
-        text = "It does not match. The Canonical String for this request was 'x-amz-security-token:the-session-token'"
-        stub.answer = Refusal("SignatureDoesNotMatch", text, 403)
+        write_key(only_own_settings, "AKIAFIRST", token="sesame")
+        stub.answer = Refusal("SignatureDoesNotMatch", SENT, 403)
 
         with pytest.raises(Blocked) as caught:
             AwsClients().own().identity()
 
-        assert "the-session-token" not in caught.value.message
+        assert "sesame" not in caught.value.message
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
 
@@ -198,6 +198,31 @@ class TestCredentials:
             AwsClients(attempts=1).assumed(AssumedRole(ROLE)).identity()
 
         assert "sesame" not in "".join(traceback.format_exception(caught.value))
+
+    @pytest.mark.parametrize(
+        ("answer", "named"),
+        [
+            (lambda _: xml(LENT.partition("</Sec")[0]), "ResponseParserError"),
+            (Refusal("SignatureDoesNotMatch", SENT, 403), "ClientError SignatureDoesNotMatch"),
+        ],
+        ids=["a broken answer", "a refused signature"],
+    )
+    def test_a_failed_renewal_is_told_without_what_was_sent_or_answered(
+        self,
+        stub: StubAws,
+        static_credentials: None,
+        caplog: pytest.LogCaptureFixture,
+        answer: Answer,
+        named: str,
+    ) -> None:
+        stub.answer = answer
+
+        with pytest.raises(Outcome):
+            AwsClients(attempts=1).assumed(AssumedRole(ROLE)).identity()
+
+        (record,) = [record for record in caplog.records if record.name == "botocore.credentials"]
+        assert vars(record)["error"] == named
+        assert "sesame" not in caplog.text
 
     def test_a_web_identity_is_taken_when_its_token_appears(
         self, stub: StubAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
