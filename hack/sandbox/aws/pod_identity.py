@@ -12,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ACCESS_KEY = "ASIAPODIDENTITY00000"
-TOKEN = "of-the-pod"  # noqa: S105 (of the sandbox)
+SECRET_KEY = "lent-secret-key"  # noqa: S105 (of the sandbox)
+SESSION_TOKEN = "lent-session-token"  # noqa: S105
+TOKEN = "of-the-pod"  # noqa: S105
 _LOOPBACK = "127.0.0.1"
 _LIFETIME = timedelta(hours=1)
 _POLL_SECONDS = 0.05
@@ -23,7 +25,12 @@ class _Handler(BaseHTTPRequestHandler):
         """The credentials, for those who show the pod's token."""
         allowed = self.headers.get("Authorization") == TOKEN
         until = (datetime.now(UTC) + _LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")
-        lent = {"AccessKeyId": ACCESS_KEY, "SecretAccessKey": "s", "Token": "t", "Expiration": until}
+        lent = {
+            "AccessKeyId": ACCESS_KEY,
+            "SecretAccessKey": SECRET_KEY,
+            "Token": SESSION_TOKEN,
+            "Expiration": until,
+        }
         body = json.dumps(lent if allowed else {"message": "not the token of a pod"}).encode()
         self.send_response(200 if allowed else 401)
         self.send_header("Content-Type", "application/json")
