@@ -9,18 +9,22 @@ from rds_enrollment.api.common import OWNER_MARK, AdoptionPolicy
 from rds_enrollment.api.conditions import ConditionStatus
 from rds_enrollment.api.reasons import ConditionType, Reason
 from rds_enrollment.plan import ownership
+from rds_enrollment.plan.deployment.plan import plan
+from rds_enrollment.plan.deployment.teardown import teardown
 from rds_enrollment.plan.deployment.token import token_part
 from rds_enrollment.plan.deployment.wanted import WantedDeployment
 from rds_enrollment.plan.observed import Unseen
 from rds_enrollment.plan.observed.teleport import JoinRule, JoinToken
 from rds_enrollment.plan.outcome import Blocked, Transient
-from rds_enrollment.plan.steps.teleport import CreateJoinToken, UpdateJoinToken
+from rds_enrollment.plan.part import steps_of
+from rds_enrollment.plan.steps.teleport import CreateJoinToken, DeleteJoinToken, UpdateJoinToken
 
-from tests.unit.plan.deployment.build import TOKEN, TOKEN_SEEN, WANTED, world
+from tests.unit.plan.deployment.build import EMPTY, TOKEN, TOKEN_SEEN, WANTED, world
 from tests.unit.plan.hostile import NAMES, words_between
 
 READY = ConditionType.JOIN_TOKEN_READY
 OTHER_RULE = JoinRule("123456789012", "arn:aws:sts::123456789012:assumed-role/other/*")
+TOKEN_STEPS = (CreateJoinToken, UpdateJoinToken, DeleteJoinToken)
 
 
 def test_absent() -> None:
@@ -137,3 +141,29 @@ def test_what_is_not_plainly_ours_is_adopted_only_always(seen: dict[str, Any]) -
     part = token_part(adopting(AdoptionPolicy.ALWAYS), world(token=token), 1)
     former = token.labels.get(OWNER_MARK, "")
     assert part.steps == (UpdateJoinToken(condition=READY, token=TOKEN_SEEN, former_owner=former),)
+
+
+@pytest.mark.parametrize("policy", AdoptionPolicy)
+@pytest.mark.parametrize(
+    "mark",
+    ["", "cluster-a/dbsvc/another-tenant/main", "cluster-b/dbsvc/teleport/main"],
+    ids=["nobody's", "another tenant's", "another operator's"],
+)
+@pytest.mark.parametrize(
+    "rule",
+    [OTHER_RULE, *(replace(rule, account="222222222222") for rule in TOKEN_SEEN.rules)],
+    ids=["another role", "another account"],
+)
+def test_a_named_token_that_does_not_admit_the_role_is_told_and_never_written(
+    rule: JoinRule, mark: str, policy: AdoptionPolicy
+) -> None:
+    wanted = replace(adopting(policy), observed_token="shared")
+    token = replace(THEIRS, labels={OWNER_MARK: mark} if mark else {}, rules=frozenset({rule}))
+    part = token_part(wanted, world(token=token), 1)
+    assert (part.steps, part.done) == ((), False)
+    assert part.verdict.reason is Reason.JOIN_TOKEN_DOES_NOT_ADMIT
+    assert isinstance(part.outcome, Blocked)
+    [needed] = TOKEN_SEEN.rules
+    assert needed.arn in part.verdict.message
+    steps = steps_of((*plan(wanted, world(token=token)), *teardown(wanted, replace(EMPTY, token=token))))
+    assert [step for step in steps if isinstance(step, TOKEN_STEPS)] == []
