@@ -125,7 +125,7 @@ class CallLayer:
         self._latency = latency
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = _whole_body(environ)
         environ["wsgi.input"] = io.BytesIO(body)
         # moto takes the region from the name of AWS's host where it is called by one; IAM's may name none.
         environ["HTTP_HOST"] = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
@@ -225,6 +225,16 @@ def _refuse_write(_: bytes) -> object:
 def account_of(environ: "WSGIEnvironment", request: AwsRequest) -> str:
     """The account that a call acts in: named by moto's own header, else by its access key."""
     return environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
+
+
+def _whole_body(environ: "WSGIEnvironment") -> bytes:
+    """Raises ConnectionCutError when the client, such as a process that was killed, has not sent all of it: to AWS
+    that is no request."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length)
+    if len(body) < length:
+        raise ConnectionCutError("the request broke off")
+    return body
 
 
 def _send(reply: Reply, start_response: "StartResponse") -> Iterable[bytes]:

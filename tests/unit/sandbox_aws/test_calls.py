@@ -39,6 +39,28 @@ class Recorder:
             raise Cut
 
 
+def test_a_request_that_broke_off_is_none(sandbox: AwsSandbox) -> None:
+    """As of a process that is killed between the head and the body."""
+    asked: list[str] = []
+    sandbox.witness = lambda request, _: asked.append(request.name)
+    where = urlparse(sandbox.url)
+    scope = f"Credential=AKIAOPERATOR/20260101/{REGION}/ecs/aws4_request"
+    head = (
+        "POST / HTTP/1.1",
+        f"Host: {where.netloc}",
+        "X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListTasks",
+        f"Authorization: AWS4-HMAC-SHA256 {scope}",
+        "Content-Type: application/x-amz-json-1.1",
+        "Content-Length: 20",
+    )
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=HANG) as connection:
+        connection.sendall("\r\n".join((*head, "", "{")).encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    assert asked == []
+    assert not sandbox.calls.counts
+
+
 def test_calls_are_counted_and_writes_kept_in_order(sandbox: AwsSandbox, aws: Aws) -> None:
     aws.client("sts").get_caller_identity()
     aws.client("ec2").describe_vpcs()
