@@ -59,9 +59,8 @@ class GrantsFile:
                 self._known = (stamp, _parsed(self._path.read_text()))
         except (OSError, ValueError, yaml.YAMLError) as error:
             message = f"--assume-roles {self._path} cannot be used: {_first_line(error)}"
-            raise Blocked(
-                Reason.ROLE_NOT_ALLOWED, message
-            ) from None  # a cause is printed with what it quotes
+            # A cause is printed with what it quotes.
+            raise Blocked(Reason.ROLE_NOT_ALLOWED, message) from None
         return self._known[1]
 
 

@@ -92,6 +92,13 @@ def test_what_is_quoted_never_makes_a_line_or_speaks_to_a_terminal(
         assert json.loads(line)["target"] == HOSTILE
 
 
+def log_a_hostile_bug() -> None:
+    try:
+        raise_hostile()
+    except RuntimeError:
+        logging.getLogger("x").exception("A bug")
+
+
 def raise_hostile() -> None:
     try:
         int("broken")
@@ -102,10 +109,7 @@ def raise_hostile() -> None:
 
 def test_a_traceback_never_makes_a_record_or_speaks_to_a_terminal(stream: io.StringIO) -> None:
     logs.configure("info", "text", stream)
-    try:
-        raise_hostile()
-    except RuntimeError:
-        logging.getLogger("x").exception("A bug")
+    log_a_hostile_bug()
     record, *lines = stream.getvalue().splitlines()
     assert record.endswith(" ERROR   A bug")
     assert lines.count("  Traceback (most recent call last):") == 2
@@ -116,10 +120,7 @@ def test_a_traceback_never_makes_a_record_or_speaks_to_a_terminal(stream: io.Str
 
 def test_a_traceback_in_json_stays_within_its_line_whatever_it_quotes(stream: io.StringIO) -> None:
     logs.configure("info", "json", stream)
-    try:
-        raise_hostile()
-    except RuntimeError:
-        logging.getLogger("x").exception("A bug")
+    log_a_hostile_bug()
     (written,) = stream.getvalue().splitlines()
     assert written.isprintable()
     assert json.loads(written)["traceback"].count(HOSTILE) == 2
