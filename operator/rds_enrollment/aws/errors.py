@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 from rds_enrollment.aws.error_row import Row
 from rds_enrollment.aws.error_table import CREDENTIAL_REASONS, row_of_answer, row_of_exception
 from rds_enrollment.plan.outcome import Outcome
+from rds_enrollment.plan.text import one_line
 
 _TEXT_LENGTH = 300
 _RESOURCE_LENGTH = 200
@@ -99,9 +100,7 @@ def _message(row: Row, operation: str, resource: str, cause: str, text: str = ""
 
 def _quotable(text: str) -> str:
     text = _SECRET_PART.split(text, maxsplit=1)[0]
-    # A terminal would obey control characters, where people read conditions.
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return _shortened(" ".join(plain.split()), _TEXT_LENGTH)
+    return _shortened(one_line(text), _TEXT_LENGTH)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import click
 
 from rds_enrollment.api.reasons import PROGRESS, ConditionType
-from rds_enrollment.cli.output import printable
 from rds_enrollment.controllers.deployment_views import (
     AgentView,
     DatabaseView,
@@ -16,6 +15,7 @@ from rds_enrollment.controllers.deployment_views import (
     Statement,
 )
 from rds_enrollment.plan.diagnosis.login import LoginResult
+from rds_enrollment.plan.text import printable
 
 _GOOD, _BAD, _WAITING = "green", "red", "yellow"
 _MARKS = {_GOOD: "✓", _BAD: "✗", _WAITING: "…"}

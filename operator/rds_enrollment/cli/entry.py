@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from rds_enrollment.cli.commands import LateCommands
-from rds_enrollment.cli.output import printable
+from rds_enrollment.plan.text import one_line
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.garbage import look_rarely
 
@@ -39,5 +39,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"{_PROGRAM}: {' '.join(printable(message).split())}", err=True)
+    click.echo(f"{_PROGRAM}: {one_line(message)}", err=True)
     sys.exit(code)

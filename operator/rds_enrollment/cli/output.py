@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from rds_enrollment.plan.text import one_line
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -35,16 +37,11 @@ def print_text(text: str) -> None:
     click.echo(text, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
-def printable(text: str) -> str:
-    """Texts of objects and of others without control characters: these must not reach the reader's terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a table with its head, each value on one line."""
     cells = [
         [column.upper() for column in columns],
-        *([" ".join(printable(cell).split()) for cell in row] for row in rows),
+        *([one_line(cell) for cell in row] for row in rows),
     ]
     widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
     for row in cells:

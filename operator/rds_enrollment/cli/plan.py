@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rds_enrollment.cli.adapters import open_adapters
-from rds_enrollment.cli.output import Form, output_flag, print_data, print_text, printable
+from rds_enrollment.cli.output import Form, output_flag, print_data, print_text
+from rds_enrollment.plan.text import printable
 from rds_enrollment.runtime.fatal import FatalError
 from rds_enrollment.runtime.flags import flags_of
 from rds_enrollment.runtime.settings import Settings, load

@@ -7,8 +7,8 @@ import click
 
 from rds_enrollment.api.rds_enrollment import DatabaseState
 from rds_enrollment.api.reasons import PROGRESS
-from rds_enrollment.cli.output import printable
 from rds_enrollment.cli.overview import Database, Deployment, Enrollment, Integration, Overview, State, Tasks
+from rds_enrollment.plan.text import printable
 
 _GOOD, _BAD, _WAITING = "green", "red", "yellow"
 _COLOURS: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""Lists in messages."""
+"""Lists, counts, and texts of others in messages."""
 
 from collections.abc import Sequence
 
@@ -30,3 +30,14 @@ def first(items: Sequence[str], most: int, separator: str = ", ") -> str:
 def counted(number: int, noun: str) -> str:
     """`1 database`, `2 databases`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def printable(text: str) -> str:
+    """A text of an object, of AWS or of others with spaces for its control characters: a terminal would obey them, also
+    where people read conditions."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def one_line(text: str) -> str:
+    """The same on one line, with single spaces."""
+    return " ".join(printable(text).split())

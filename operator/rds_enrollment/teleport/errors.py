@@ -16,6 +16,7 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from rds_enrollment.api.reasons import Reason
 from rds_enrollment.plan.outcome import Blocked, Conflict, Outcome, Transient
+from rds_enrollment.plan.text import one_line
 from rds_enrollment.teleport.tls_errors import meaning as meaning_of_tls
 
 _MAX_QUOTE = 300
@@ -164,5 +165,5 @@ def _below_grpc(error: Exception) -> tuple[str, str]:
 
 def quoted(text: str | None) -> str:
     """A foreign text for use in a message: one line of bounded length."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+    line = one_line(text or "")
     return line if len(line) <= _MAX_QUOTE else line[: _MAX_QUOTE - 1] + "…"

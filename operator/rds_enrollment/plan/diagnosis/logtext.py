@@ -3,6 +3,7 @@
 import re
 
 from rds_enrollment.api.base import clip
+from rds_enrollment.plan.text import printable
 
 LINE_BYTES = 300
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
@@ -30,8 +31,7 @@ the form of a secret: a token in hexadecimal digits, as Teleport makes its stati
 
 def clean(line: str) -> str:
     """One line without its time, control characters and what may be a secret, at most `LINE_BYTES` long."""
-    plain = _TIME.sub("", _ESCAPE.sub("", line))
-    plain = "".join(character if character.isprintable() else " " for character in plain)
+    plain = printable(_TIME.sub("", _ESCAPE.sub("", line)))
     for secret in _SECRETS:
         plain = secret.sub(_REDACTED, plain)
     return clip(" ".join(plain.split()), LINE_BYTES)
